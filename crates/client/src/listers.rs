@@ -1,0 +1,96 @@
+//! The shared informer cache: every object as the watch stream last showed it, with the indices that controllers ask for.
+//!
+//! Models client-go/tools/cache. Derived from watch events alone, so that a remote API server could feed the same cache.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use machinery::object::controller_of;
+use machinery::{Object, ObjectKey, Resource};
+
+use crate::api::{Change, WatchEvent};
+
+/// The cache. A clone shares its structure.
+#[derive(Clone, Debug, Default)]
+pub struct Listers {
+    objects: OrdMap<ObjectKey, Object>,
+    /// uid of an owner → its dependents.
+    dependents: OrdMap<Arc<str>, OrdSet<ObjectKey>>,
+    resource_version: u64,
+}
+
+impl Listers {
+    /// Takes one change in.
+    pub fn apply(&mut self, event: &WatchEvent) {
+        let key = event.object.key();
+        if let Some(old) = self.objects.get(&key).cloned() {
+            self.unindex(&key, &old);
+        }
+        self.resource_version = self.resource_version.max(event.object.resource_version());
+        if event.change == Change::Deleted {
+            self.objects.remove(&key);
+        } else {
+            self.index(&key, &event.object);
+            self.objects.insert(key, event.object.clone());
+        }
+    }
+
+    /// The newest resourceVersion taken in.
+    pub fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+
+    /// One object.
+    pub fn get<K: Resource>(&self, namespace: &str, name: &str) -> Option<&Arc<K>> {
+        self.objects.get(&ObjectKey::new(K::KIND, namespace, name)).and_then(K::unwrap)
+    }
+
+    /// One object of any kind.
+    pub fn object(&self, key: &ObjectKey) -> Option<&Object> {
+        self.objects.get(key)
+    }
+
+    /// The objects of a kind in a namespace (in all, if it is empty), by namespace and name.
+    pub fn list<'a, K: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<K>> {
+        self.objects
+            .range(ObjectKey::new(K::KIND, namespace, "")..)
+            .map(|(_, object)| object)
+            .take_while(move |o| o.kind() == K::KIND && (namespace.is_empty() || o.namespace() == namespace))
+            .filter_map(K::unwrap)
+    }
+
+    /// Every object, by kind, namespace and name.
+    pub fn all(&self) -> impl Iterator<Item = &Object> {
+        self.objects.values()
+    }
+
+    /// The objects that name this uid among their owners.
+    pub fn dependents<'a>(&'a self, uid: &str) -> impl Iterator<Item = &'a Object> {
+        self.dependents.get(uid).into_iter().flatten().filter_map(|key| self.objects.get(key))
+    }
+
+    /// The objects of a kind whose controller has this uid, by name.
+    pub fn controlled<'a, K: Resource>(&'a self, uid: &'a str) -> impl Iterator<Item = &'a Arc<K>> {
+        self.dependents(uid)
+            .filter_map(K::unwrap)
+            .filter(move |o| controller_of(o.meta()).is_some_and(|c| c.uid == uid))
+    }
+
+    fn index(&mut self, key: &ObjectKey, object: &Object) {
+        for owner in object.meta().owner_references.iter().flatten() {
+            self.dependents.entry(owner.uid.as_str().into()).or_default().insert(key.clone());
+        }
+    }
+
+    fn unindex(&mut self, key: &ObjectKey, object: &Object) {
+        for owner in object.meta().owner_references.iter().flatten() {
+            let Some(keys) = self.dependents.get_mut(owner.uid.as_str()) else {
+                continue;
+            };
+            keys.remove(key);
+            if keys.is_empty() {
+                self.dependents.remove(owner.uid.as_str());
+            }
+        }
+    }
+}

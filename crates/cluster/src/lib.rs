@@ -1,0 +1,1 @@
+//! Time and chance: a whole cluster as one cloneable value.

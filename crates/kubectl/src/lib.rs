@@ -1,0 +1,1 @@
+//! kubectl as a value: a command line in, requests and text out.

@@ -1,0 +1,24 @@
+//! apimachinery's part: objects, errors, decoding, selectors, quantities, patches.
+//!
+//! Knows the shape of every kind and the behaviour of none. Invariant: no clock, no randomness, no I/O.
+
+pub mod decision;
+pub mod decode;
+pub mod field;
+pub mod fields;
+mod go_text;
+pub mod json;
+pub mod labels;
+pub mod names;
+pub mod object;
+pub mod patch;
+pub mod quantity;
+pub mod scheme;
+pub mod status;
+pub mod time;
+pub mod version;
+pub mod yaml;
+
+pub use object::{Object, ObjectKey, Resource};
+pub use scheme::Kind;
+pub use status::Status;

@@ -1,0 +1,18 @@
+//! YAML as kubectl reads and prints it.
+//!
+//! [`documents`] splits a file and reads each document; [`to_yaml`] prints. Text becomes nodes with places (`compose`
+//! over libyaml's events, or `json_text`), nodes become JSON (`convert`), so that errors come in upstream's order: all
+//! of the syntax first, then what aliases, tags and keys say, then what JSON cannot hold.
+
+mod compose;
+mod convert;
+mod documents;
+mod error;
+mod events;
+mod json_text;
+mod node;
+mod scalar;
+
+pub use documents::{Document, Documents, MAX_BYTES, documents};
+pub use error::YamlError;
+pub use node::{Position, Span};

@@ -1,0 +1,1 @@
+//! What nodes and add-ons do: scheduler, kubelet, CoreDNS, exec.

@@ -1,0 +1,1 @@
+//! A cluster, its files, a terminal and a timeline.

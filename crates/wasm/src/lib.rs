@@ -1,0 +1,1 @@
+//! The JS API: a StatefulSet playground cluster in a tab or a test.

@@ -1,0 +1,1 @@
+//! Tests that cross the layers: transcripts, recordings, the page.

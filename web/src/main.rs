@@ -1,0 +1,2 @@
+//! The page: a Yew shell over `playground`.
+fn main() {}
