@@ -9,6 +9,7 @@
 //! Invariant: the result deserializes into `k8s-openapi`'s types; recursion is as deep as the structs nest.
 
 mod go_time;
+mod unstructured;
 
 use std::fmt;
 
@@ -20,6 +21,8 @@ use serde_json::{Map, Number, Value};
 use crate::fields::{self, Field, GoType, Struct, Type};
 use crate::go_text;
 use crate::quantity::Quantity;
+
+pub use unstructured::check_unstructured;
 
 /// After so many unknown fields no more are kept (sigs.k8s.io/json, saveStrictError).
 const MAX_UNKNOWN: usize = 100;
@@ -36,7 +39,8 @@ pub struct Normalized {
 impl Normalized {
     /// `strict decoding error: unknown field "spec.foo", …`; none if every field is known.
     pub fn strict_error(&self) -> Option<String> {
-        let quoted: Vec<String> = self.unknown.iter().map(|path| format!("unknown field {}", go_text::quote(path))).collect();
+        let quoted: Vec<String> =
+            self.unknown.iter().map(|path| format!("unknown field {}", go_text::quote(path))).collect();
         (!quoted.is_empty()).then(|| format!("strict decoding error: {}", quoted.join(", ")))
     }
 }
@@ -66,15 +70,37 @@ pub fn normalize(root: (&str, &str), value: Value) -> Result<Normalized, DecodeE
     let Some(root) = fields::lookup(root.0, root.1) else {
         return Ok(Normalized { value, unknown: Vec::new() });
     };
-    let mut decoder = Decoder::default();
+    decode(root, value, Nulls::LeftOut)
+}
+
+/// An object that was decoded before, with the nulls that Go prints of it: `lastProbeTime: null` of a pod's condition, or
+/// the `containers` of an empty pod. An object that does not decode is returned as it is.
+pub fn with_printed_nulls(root: (&str, &str), value: &Value) -> Value {
+    let printed = fields::lookup(root.0, root.1).map(|root| decode(root, value.clone(), Nulls::Printed));
+    match printed {
+        Some(Ok(normalized)) => normalized.value,
+        _ => value.clone(),
+    }
+}
+
+fn decode(root: &'static Struct, value: Value, nulls: Nulls) -> Result<Normalized, DecodeError> {
+    let mut decoder = Decoder { nulls, ..Decoder::default() };
     let decoded = if value.is_null() { None } else { decoder.object(root, value)? };
     match decoder.saved {
         Some(error) => Err(error),
         None => {
-            let value = decoded.unwrap_or_else(|| zero_struct(root));
+            let value = decoded.unwrap_or_else(|| zero_struct(root, nulls));
             Ok(Normalized { value, unknown: decoder.unknown })
         }
     }
+}
+
+// Whether to print a field for which Go prints null.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Nulls {
+    #[default]
+    LeftOut,
+    Printed,
 }
 
 /// Checks what kubectl checks of every object before it sends it: that `apiVersion`, `kind` and `metadata` decode
@@ -85,7 +111,8 @@ pub fn normalize(root: (&str, &str), value: Value) -> Result<Normalized, DecodeE
 pub fn decode_metadata_only(value: &Value) -> Result<(), DecodeError> {
     let shallow = match value {
         Value::Object(map) => {
-            let kept = map.iter().filter(|(key, _)| ["apiVersion", "kind", "metadata"].contains(&key.as_str()));
+            let kept =
+                map.iter().filter(|(key, _)| ["apiVersion", "kind", "metadata"].contains(&key.as_str()));
             Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
         }
         other => other.clone(),
@@ -103,6 +130,7 @@ struct Decoder {
     go_path: Vec<&'static str>,
     // The same way with list indices and map keys.
     path: String,
+    nulls: Nulls,
 }
 
 impl Decoder {
@@ -120,7 +148,9 @@ impl Decoder {
                 None => Err(self.type_error(&value, &Type::Int32, "int32")),
             },
             (Type::Time | Type::MicroTime, value) => self.time(&go_type.kind, &value),
-            (Type::String, value @ Value::String(_)) | (Type::Bool, value @ Value::Bool(_)) => Ok(Some(value)),
+            (Type::String, value @ Value::String(_)) | (Type::Bool, value @ Value::Bool(_)) => {
+                Ok(Some(value))
+            }
             (Type::Bytes, Value::String(text)) => Ok(self.bytes(&text)),
             (Type::Struct(group, name), value @ Value::Object(_)) => match fields::lookup(group, name) {
                 Some(go_struct) => self.object(go_struct, value),
@@ -141,7 +171,8 @@ impl Decoder {
 
     fn object(&mut self, go_struct: &'static Struct, value: Value) -> Result<Option<Value>, DecodeError> {
         let Value::Object(map) = value else {
-            let error = self.type_error(&value, &Type::Struct(go_struct.group, go_struct.name), &go_struct.go_name());
+            let error =
+                self.type_error(&value, &Type::Struct(go_struct.group, go_struct.name), &go_struct.go_name());
             self.save(error);
             return Ok(None);
         };
@@ -163,7 +194,7 @@ impl Decoder {
             }
             self.path.truncate(path_len);
         }
-        Ok(Some(print_struct(go_struct, decoded)))
+        Ok(Some(print_struct(go_struct, decoded, self.nulls)))
     }
 
     fn list(&mut self, element: &GoType, items: Vec<Value>) -> Result<Value, DecodeError> {
@@ -173,7 +204,7 @@ impl Decoder {
             self.path.push_str(&format!("[{index}]"));
             let item = self.value(element, item)?;
             self.path.truncate(path_len);
-            out.push(item.or_else(|| zero(&element.kind)).unwrap_or_default());
+            out.push(item.or_else(|| zero(&element.kind, self.nulls)).unwrap_or_default());
         }
         Ok(Value::Array(out))
     }
@@ -185,7 +216,7 @@ impl Decoder {
             self.push_key(&key);
             let value = self.value(element, value)?;
             self.path.truncate(path_len);
-            if let Some(value) = value.or_else(|| zero(&element.kind)) {
+            if let Some(value) = value.or_else(|| zero(&element.kind, self.nulls)) {
                 out.insert(key, value);
             }
         }
@@ -211,7 +242,8 @@ impl Decoder {
         };
         let layout = if *kind == Type::Time { &go_time::RFC3339 } else { &go_time::RFC3339_MICRO };
         let time = go_time::parse(layout, text).map_err(|message| self.error(message))?;
-        let printed = time.strftime(if *kind == Type::Time { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S.%6fZ" });
+        let printed =
+            time.strftime(if *kind == Type::Time { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S.%6fZ" });
         let printed = printed.to_string();
         // Go's zero time prints as null.
         let is_zero = printed.starts_with("0001-01-01T00:00:00") && time.subsec_nanosecond() == 0;
@@ -286,19 +318,27 @@ fn number_text(number: &Number) -> String {
 }
 
 // What Go prints of a struct with these field values, in the order of `go_struct.fields`.
-fn print_struct(go_struct: &Struct, values: Vec<Option<Value>>) -> Value {
+fn print_struct(go_struct: &Struct, values: Vec<Option<Value>>, nulls: Nulls) -> Value {
     let printed = go_struct.fields.iter().zip(values).filter_map(|(field, value)| {
-        let value = print_field(field, value)?;
+        let value = print_field(field, value, nulls)?;
         Some((field.name.to_owned(), value))
     });
     Value::Object(printed.collect())
 }
 
-fn print_field(field: &Field, value: Option<Value>) -> Option<Value> {
-    if field.pointer {
-        return value;
-    }
-    let value = value.or_else(|| zero(&field.go_type.kind))?;
+fn print_field(field: &Field, value: Option<Value>, nulls: Nulls) -> Option<Value> {
+    let kind = &field.go_type.kind;
+    // To encoding/json a struct is never empty, whatever it prints as.
+    let is_struct = !field.pointer
+        && matches!(
+            kind,
+            Type::Struct(..) | Type::Quantity | Type::IntOrString | Type::Time | Type::MicroTime | Type::Raw
+        );
+    let value = if field.pointer { value } else { value.or_else(|| zero(kind, nulls)) };
+    let Some(value) = value else {
+        let is_printed = if is_struct { !field.omitzero } else { !field.omitempty };
+        return (nulls == Nulls::Printed && is_printed).then_some(Value::Null);
+    };
     let is_empty = match &value {
         Value::Null => true,
         Value::Bool(b) => !b,
@@ -307,28 +347,23 @@ fn print_field(field: &Field, value: Option<Value>) -> Option<Value> {
         Value::Array(items) => items.is_empty(),
         Value::Object(entries) => entries.is_empty(),
     };
-    // To encoding/json a struct is never empty, whatever it prints as.
-    let never_empty = matches!(
-        field.go_type.kind,
-        Type::Struct(..) | Type::Quantity | Type::IntOrString | Type::Time | Type::MicroTime | Type::Raw
-    );
-    (never_empty || !is_empty || !field.omitempty).then_some(value)
+    (field.pointer || is_struct || !is_empty || !field.omitempty).then_some(value)
 }
 
 // What Go prints of a type's zero value; None where that is null.
-fn zero(kind: &Type) -> Option<Value> {
+fn zero(kind: &Type, nulls: Nulls) -> Option<Value> {
     match kind {
         Type::String => Some("".into()),
         Type::Bool => Some(false.into()),
         Type::Int64 | Type::Int32 | Type::IntOrString => Some(0.into()),
         Type::Quantity => Some("0".into()),
-        Type::Struct(group, name) => fields::lookup(group, name).map(zero_struct),
+        Type::Struct(group, name) => fields::lookup(group, name).map(|s| zero_struct(s, nulls)),
         Type::Bytes | Type::Time | Type::MicroTime | Type::Raw | Type::List(_) | Type::Map(_) => None,
     }
 }
 
-fn zero_struct(go_struct: &Struct) -> Value {
-    print_struct(go_struct, vec![None; go_struct.fields.len()])
+fn zero_struct(go_struct: &Struct, nulls: Nulls) -> Value {
+    print_struct(go_struct, vec![None; go_struct.fields.len()], nulls)
 }
 
 fn base64_engine() -> GeneralPurpose {
@@ -381,27 +416,61 @@ mod tests {
         let given = json!({"metadata": {"annotations": {"a": null}}, "spec": {"containers": [null, {"args": [null]}]}});
         let spec = normalize(POD, given).expect("decodes").value;
         assert_eq!(spec["metadata"]["annotations"], json!({"a": ""}));
-        assert_eq!(spec["spec"]["containers"], json!([{"name": "", "resources": {}}, {"name": "", "resources": {}, "args": [""]}]));
+        assert_eq!(
+            spec["spec"]["containers"],
+            json!([{"name": "", "resources": {}}, {"name": "", "resources": {}, "args": [""]}])
+        );
+    }
+
+    #[test]
+    fn nulls_are_printed_where_go_prints_them() {
+        let pod = json!({"metadata": {"name": "p"}, "spec": {}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+        let printed = super::with_printed_nulls(POD, &pod);
+        assert_eq!(printed["spec"], json!({"containers": null}));
+        assert_eq!(
+            printed["status"]["conditions"][0],
+            json!({"type": "Ready", "status": "True", "lastProbeTime": null, "lastTransitionTime": null})
+        );
+        assert_eq!(printed["metadata"], json!({"name": "p"}));
+        assert_eq!(normalize(POD, printed).expect("decodes").value, pod);
     }
 
     #[test]
     fn errors_are_gos() {
         let field = |path: &[&str], value: Value| path.iter().rev().fold(value, |v, key| json!({*key: v}));
         let cases = [
-            (SET, field(&["spec", "replicas"], json!("3")),
-             "json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32"),
-            (SET, field(&["spec", "replicas"], json!(2_147_483_648_i64)),
-             "json: cannot unmarshal number 2147483648 into Go struct field StatefulSetSpec.spec.replicas of type int32"),
-            (SET, field(&["spec", "replicas"], json!(1.5)),
-             "json: cannot unmarshal number 1.5 into Go struct field StatefulSetSpec.spec.replicas of type int32"),
-            (SET, field(&["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"], json!(true)),
-             "json: cannot unmarshal bool into Go struct field RollingUpdateStatefulSetStrategy.spec.updateStrategy.rollingUpdate.maxUnavailable of type int32"),
+            (
+                SET,
+                field(&["spec", "replicas"], json!("3")),
+                "json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32",
+            ),
+            (
+                SET,
+                field(&["spec", "replicas"], json!(2_147_483_648_i64)),
+                "json: cannot unmarshal number 2147483648 into Go struct field StatefulSetSpec.spec.replicas of type int32",
+            ),
+            (
+                SET,
+                field(&["spec", "replicas"], json!(1.5)),
+                "json: cannot unmarshal number 1.5 into Go struct field StatefulSetSpec.spec.replicas of type int32",
+            ),
+            (
+                SET,
+                field(&["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"], json!(true)),
+                "json: cannot unmarshal bool into Go struct field RollingUpdateStatefulSetStrategy.spec.updateStrategy.rollingUpdate.maxUnavailable of type int32",
+            ),
             (SET, json!([]), "json: cannot unmarshal array into Go value of type v1.StatefulSet"),
-            (POD, json!({"metadata": {"name": 5}, "spec": {"containers": [{"resources": {"limits": {"cpu": "x"}}}]}}),
-             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"),
+            (
+                POD,
+                json!({"metadata": {"name": 5}, "spec": {"containers": [{"resources": {"limits": {"cpu": "x"}}}]}}),
+                "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+            ),
             (("core", "Secret"), field(&["data", "a"], json!("a-b")), "illegal base64 data at input byte 1"),
-            (POD, field(&["spec", "containers"], json!(["a"])),
-             "json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type v1.Container"),
+            (
+                POD,
+                field(&["spec", "containers"], json!(["a"])),
+                "json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type v1.Container",
+            ),
         ];
         for (root, value, expected) in cases {
             let error = normalize(root, value).expect_err(expected);
@@ -421,7 +490,9 @@ mod tests {
         assert_eq!(normalized.unknown, ["spec.containers[0].Image", "spec.volumes[0].nfs.foo", "zzz"]);
         assert_eq!(
             normalized.strict_error().as_deref(),
-            Some(r#"strict decoding error: unknown field "spec.containers[0].Image", unknown field "spec.volumes[0].nfs.foo", unknown field "zzz""#)
+            Some(
+                r#"strict decoding error: unknown field "spec.containers[0].Image", unknown field "spec.volumes[0].nfs.foo", unknown field "zzz""#
+            )
         );
     }
 }

@@ -144,7 +144,8 @@ struct Line {
 
 fn parse() -> Table {
     let rows: Vec<Vec<&'static str>> = TABLE.lines().skip(1).map(|line| line.split('\t').collect()).collect();
-    let mut names: Vec<(&str, &str)> = rows.iter().filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect();
+    let mut names: Vec<(&str, &str)> =
+        rows.iter().filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect();
     names.sort_unstable();
     let known = |group: &str, name: &str| {
         let found = names.binary_search_by(|known| known.0.cmp(group).then_with(|| known.1.cmp(name)));
@@ -173,7 +174,11 @@ fn parse() -> Table {
 pub(crate) const METADATA_ONLY: &str = "metadataOnlyObject";
 
 fn metadata_only(table: &Table) -> Struct {
-    let config_map = table.get("core").and_then(|core| core.get("ConfigMap")).map(|s| s.fields.as_slice()).unwrap_or_default();
+    let config_map = table
+        .get("core")
+        .and_then(|core| core.get("ConfigMap"))
+        .map(|s| s.fields.as_slice())
+        .unwrap_or_default();
     let kept = config_map.iter().filter(|f| ["apiVersion", "kind", "metadata"].contains(&f.name));
     Struct { group: "meta", name: METADATA_ONLY, fields: kept.cloned().collect() }
 }
@@ -199,7 +204,8 @@ fn parse_line(
     row: &[&'static str],
     known: &impl Fn(&str, &str) -> Option<(&'static str, &'static str)>,
 ) -> Option<Line> {
-    let &[group, owner, name, declared, pointer, omitempty, omitzero, inline, strategy, key, values, in_1_32] = row
+    let &[group, owner, name, declared, pointer, omitempty, omitzero, inline, strategy, key, values, in_1_32] =
+        row
     else {
         return None;
     };
@@ -242,7 +248,10 @@ fn go_type(
     }
     if let Some((key, element)) = declared.strip_prefix("map[").and_then(|rest| rest.split_once(']')) {
         let (key, element) = (go_type(group, key, known), go_type(group, element, known));
-        return GoType { name: format!("map[{}]{}", key.name, element.name), kind: Type::Map(Box::new(element)) };
+        return GoType {
+            name: format!("map[{}]{}", key.name, element.name),
+            kind: Type::Map(Box::new(element)),
+        };
     }
     let (package, name) = qualify(group, declared);
     let kind = match (package, name) {
@@ -271,7 +280,12 @@ mod tests {
     fn every_line_of_the_table_is_read() {
         let lines = super::TABLE.lines().skip(1).filter(|line| line.split('\t').nth(7) == Some("0")).count();
         let table = super::table();
-        let own: usize = table.values().flat_map(|group| group.values()).filter(|s| s.name != super::METADATA_ONLY).map(|s| s.fields.len()).sum();
+        let own: usize = table
+            .values()
+            .flat_map(|group| group.values())
+            .filter(|s| s.name != super::METADATA_ONLY)
+            .map(|s| s.fields.len())
+            .sum();
         assert!(own >= lines, "{own} fields from {lines} lines");
         for s in table.values().flat_map(|group| group.values()) {
             for pair in s.fields.windows(2) {
@@ -303,7 +317,9 @@ mod tests {
     fn tags_are_read() {
         let containers = lookup("core", "PodSpec").and_then(|s| s.field("containers")).expect("a field");
         assert_eq!((containers.patch_strategy, containers.merge_key), ("merge", "name"));
-        assert!(matches!(&containers.go_type.kind, Type::List(e) if e.kind == Type::Struct("core", "Container")));
+        assert!(
+            matches!(&containers.go_type.kind, Type::List(e) if e.kind == Type::Struct("core", "Container"))
+        );
         let policy = find(("apps", "StatefulSet"), &["spec", "podManagementPolicy"]).expect("a field").1;
         assert_eq!(policy.enum_values, ["OrderedReady", "Parallel"]);
     }

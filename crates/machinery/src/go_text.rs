@@ -1,11 +1,14 @@
 //! Floats and quoted strings as Go prints them (strconv/ftoa.go, strconv/quote.go).
 //!
-//! Floats have the shortest digits that read back as the same number.
+//! Floats have the shortest digits that read back as the same number. Invariant: recursion is as deep as the value, which decoding bounds.
+
+use serde_json::Value;
 
 // The shortest digits, and where the decimal point is among them: 0.012 is "12" with -1.
 fn shortest(scientific: &str) -> (bool, String, i32) {
     let negative = scientific.starts_with('-');
-    let (mantissa, exponent) = scientific.trim_start_matches('-').split_once('e').unwrap_or((scientific, "0"));
+    let (mantissa, exponent) =
+        scientific.trim_start_matches('-').split_once('e').unwrap_or((scientific, "0"));
     let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     (negative, digits, exponent.parse::<i32>().unwrap_or(0) + 1)
 }
@@ -64,12 +67,28 @@ fn general(value: f64, shortest_text: &str) -> String {
     }
     let (negative, digits, point) = shortest(shortest_text);
     let exponent = point - 1;
-    let text = if exponent < -4 || exponent >= 6 {
-        scientific(&digits, point, 2)
-    } else {
-        positional(&digits, point)
-    };
+    let text =
+        if !(-4..6).contains(&exponent) { scientific(&digits, point, 2) } else { positional(&digits, point) };
     if negative { format!("-{text}") } else { text }
+}
+
+/// As `%v` prints decoded JSON: `map[a:1 b:[x y]]`.
+pub fn display(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::Bool(bool) => bool.to_string(),
+        Value::Number(number) => match (number.is_f64(), number.as_f64()) {
+            (true, Some(float)) => yaml_float(float),
+            _ => number.to_string(),
+        },
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(display).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", display(value))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+    }
 }
 
 /// As `strconv.Quote`.
@@ -111,9 +130,15 @@ mod tests {
             (1234567.0, "1234567", "1.234567e+06"),
         ];
         for (value, json, yaml) in cases {
-            assert_eq!((super::json_float(value), super::yaml_float(value)), (json.to_owned(), yaml.to_owned()));
+            assert_eq!(
+                (super::json_float(value), super::yaml_float(value)),
+                (json.to_owned(), yaml.to_owned())
+            );
         }
-        assert_eq!((super::yaml_float_32(1.1), super::yaml_float(f64::NAN)), ("1.1".to_owned(), ".nan".to_owned()));
+        assert_eq!(
+            (super::yaml_float_32(1.1), super::yaml_float(f64::NAN)),
+            ("1.1".to_owned(), ".nan".to_owned())
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub mod decision;
 pub mod decode;
 pub mod field;
 pub mod fields;
-mod go_text;
+pub mod go_text;
 pub mod json;
 pub mod labels;
 pub mod names;

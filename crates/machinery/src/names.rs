@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn names_follow_their_rules() {
         let label = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-        let cases: [(fn(&str) -> Vec<String>, &str, &[&str]); 9] = [
+        type Check = fn(&str) -> Vec<String>;
+        let cases: [(Check, &str, &[&str]); 9] = [
             (dns1123_label, "web-0", &[]),
             (dns1123_label, "web.x", &["must not contain dots"]),
             (dns1123_label, "Web", &[label]),

@@ -116,7 +116,11 @@ impl Quantity {
     /// The value in units of 10^`scale`, rounded away from zero; saturates at the ends of `i64`.
     pub fn scaled_value(&self, scale: i32) -> i64 {
         let shift = self.scale.saturating_sub(scale);
-        let value = if shift >= 0 { times_pow10(self.mantissa, shift) } else { divide_up(self.mantissa, -shift) };
+        let value = if shift >= 0 {
+            times_pow10(self.mantissa, shift)
+        } else {
+            divide_up(self.mantissa, shift.saturating_neg())
+        };
         value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }
 
@@ -158,7 +162,7 @@ impl Quantity {
     /// The difference, in this quantity's format, or the other's if this one is zero; saturates far beyond `i64`.
     #[must_use]
     pub fn sub(&self, other: &Quantity) -> Quantity {
-        self.add(&Quantity { mantissa: -other.mantissa, ..other.clone() })
+        self.add(&Quantity { mantissa: other.mantissa.saturating_neg(), ..other.clone() })
     }
 
     fn canonical(&self) -> String {
@@ -193,7 +197,8 @@ impl Quantity {
             amount /= 1024;
             power += 1;
         }
-        let suffix = BINARY.iter().find(|(_, exponent)| *exponent == power * 10).map_or("", |(suffix, _)| suffix);
+        let suffix =
+            BINARY.iter().find(|(_, exponent)| *exponent == power * 10).map_or("", |(suffix, _)| suffix);
         Some(format!("{amount}{suffix}"))
     }
 
@@ -229,11 +234,12 @@ impl Ord for Quantity {
         }
         let (low, high, flipped) =
             if self.scale <= other.scale { (self, other, false) } else { (other, self, true) };
-        let ordering = match pow10(high.scale - low.scale).and_then(|factor| high.mantissa.checked_mul(factor)) {
-            Some(scaled) => low.mantissa.cmp(&scaled),
-            // `high` has more digits than an i128 holds: it is farther from zero.
-            None => 0.cmp(&high.mantissa),
-        };
+        let ordering =
+            match pow10(high.scale - low.scale).and_then(|factor| high.mantissa.checked_mul(factor)) {
+                Some(scaled) => low.mantissa.cmp(&scaled),
+                // `high` has more digits than an i128 holds: it is farther from zero.
+                None => 0.cmp(&high.mantissa),
+            };
         if flipped { ordering.reverse() } else { ordering }
     }
 }
@@ -254,18 +260,8 @@ impl PartialEq for Quantity {
 impl Eq for Quantity {}
 
 const BINARY: [(&str, i32); 6] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
-const DECIMAL: [(&str, i32); 10] = [
-    ("n", -9),
-    ("u", -6),
-    ("m", -3),
-    ("", 0),
-    ("k", 3),
-    ("M", 6),
-    ("G", 9),
-    ("T", 12),
-    ("P", 15),
-    ("E", 18),
-];
+const DECIMAL: [(&str, i32); 10] =
+    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 
 // suffixHandler.constructBytes: an exponent without a suffix has the empty one.
 fn decimal_suffix(exponent: i32, format: Format) -> String {
@@ -333,7 +329,9 @@ fn parse_fast(text: &str, parts: &Parts<'_>, exponent: i32, format: Format) -> O
     let digits = i32::try_from(parts.integer.len() + parts.fraction.len()).ok()?;
     let (multiplier, mut scale, precision) = match format {
         Format::DecimalExponent | Format::DecimalSi => (1, exponent, 18 - digits),
-        Format::BinarySi if parts.fraction.is_empty() => (1i64 << exponent, 0, 15 - digits - exponent * 3 / 10 - 1),
+        Format::BinarySi if parts.fraction.is_empty() => {
+            (1i64 << exponent, 0, 15 - digits - exponent * 3 / 10 - 1)
+        }
         Format::BinarySi => return None,
     };
     scale -= parts.fraction.len() as i32;
@@ -355,7 +353,12 @@ fn parse_fast(text: &str, parts: &Parts<'_>, exponent: i32, format: Format) -> O
     })
 }
 
-fn parse_slow(parts: &Parts<'_>, base: i32, exponent: i32, format: Format) -> Result<Quantity, QuantityError> {
+fn parse_slow(
+    parts: &Parts<'_>,
+    base: i32,
+    exponent: i32,
+    format: Format,
+) -> Result<Quantity, QuantityError> {
     // inf.Dec.SetString wants at least one digit.
     if !parts.number.bytes().any(|b| b.is_ascii_digit()) {
         return Err(QuantityError::Numeric);
@@ -366,7 +369,8 @@ fn parse_slow(parts: &Parts<'_>, base: i32, exponent: i32, format: Format) -> Re
     if digits.len() > MAX_DIGITS {
         return Err(QuantityError::Numeric);
     }
-    let mut mantissa: i128 = if digits.is_empty() { 0 } else { digits.parse().map_err(|_| QuantityError::Numeric)? };
+    let mut mantissa: i128 =
+        if digits.is_empty() { 0 } else { digits.parse().map_err(|_| QuantityError::Numeric)? };
     let mut scale = -i32::try_from(fraction.len()).map_err(|_| QuantityError::Numeric)?;
     if base == 10 {
         scale = scale.saturating_add(exponent);
@@ -393,7 +397,13 @@ fn pow10(exponent: i32) -> Option<i128> {
 
 fn times_pow10(value: i128, exponent: i32) -> i128 {
     let product = pow10(exponent).and_then(|factor| value.checked_mul(factor));
-    product.unwrap_or(if value < 0 { i128::MIN } else if value == 0 { 0 } else { i128::MAX })
+    product.unwrap_or(if value < 0 {
+        i128::MIN
+    } else if value == 0 {
+        0
+    } else {
+        i128::MAX
+    })
 }
 
 // Divides by 10^exponent, away from zero.

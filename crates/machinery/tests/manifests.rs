@@ -6,8 +6,8 @@
 
 use std::fs;
 
-use machinery::decode::{decode_metadata_only, normalize};
-use machinery::yaml::documents;
+use machinery::decode::{decode_metadata_only, normalize, with_printed_nulls};
+use machinery::yaml::{documents, to_yaml};
 use machinery::{Kind, Object};
 use serde_json::{Value, json};
 
@@ -23,13 +23,18 @@ fn manifest(case: &Value) -> String {
         Value::String(text) => text.clone(),
         joined => {
             let pieces = joined["join"].as_array().expect("pieces");
-            pieces.iter().map(|p| p[0].as_str().expect("text").repeat(p[1].as_u64().expect("times") as usize)).collect()
+            pieces
+                .iter()
+                .map(|p| p[0].as_str().expect("text").repeat(p[1].as_u64().expect("times") as usize))
+                .collect()
         }
     }
 }
 
 fn kind_of(value: &Value) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| value["kind"] == kind.name() && value["apiVersion"] == kind.api_version())
+    Kind::ALL
+        .into_iter()
+        .find(|kind| value["kind"] == kind.name() && value["apiVersion"] == kind.api_version())
 }
 
 // The items of a list, or the object itself.
@@ -117,4 +122,36 @@ fn what_the_api_server_accepts_decodes() {
         assert_eq!(errors, [None, None, None], "{name}");
         assert!(outcome.decoded > 0, "{name}");
     }
+}
+
+#[test]
+fn what_kubectl_printed_prints_the_same_again() {
+    for case in data("printed.json") {
+        let (run, printed) = (case["run"].as_str().expect("a command"), case["out"].as_str().expect("text"));
+        let again: Vec<String> = documents(printed)
+            .map(|document| to_yaml(&document.expect("kubectl prints valid YAML").value))
+            .collect();
+        assert_eq!(again.join("---\n"), printed, "{run}");
+    }
+}
+
+#[test]
+fn what_kubectl_printed_has_every_field_that_go_prints() {
+    let mut compared = 0;
+    for case in data("printed.json") {
+        let (run, printed) = (case["run"].as_str().expect("a command"), case["out"].as_str().expect("text"));
+        // What is printed without asking the API server keeps what was typed.
+        if run.contains("--local") || run.contains("--dry-run") {
+            continue;
+        }
+        for document in documents(printed) {
+            for value in objects(document.expect("kubectl prints valid YAML").value) {
+                let kind = kind_of(&value).unwrap_or_else(|| panic!("{run}: a kind"));
+                let normalized = normalize(kind.go_type(), value.clone()).expect("decodes").value;
+                assert_eq!(with_printed_nulls(kind.go_type(), &normalized), value, "{run}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 10, "only {compared} objects");
 }

@@ -130,7 +130,8 @@ fn read(element: Element, fraction_follows: bool, rest: &mut &str, parts: &mut P
     match element {
         Element::Literal(text) => *rest = rest.strip_prefix(text).ok_or(Problem::Bad)?,
         Element::Year => {
-            let year = rest.get(..4).filter(|year| year.bytes().all(|b| b.is_ascii_digit())).ok_or(Problem::Bad)?;
+            let year =
+                rest.get(..4).filter(|year| year.bytes().all(|b| b.is_ascii_digit())).ok_or(Problem::Bad)?;
             parts.year = year.parse().map_err(|_| Problem::Bad)?;
             *rest = &rest[4..];
         }
@@ -140,7 +141,9 @@ fn read(element: Element, fraction_follows: bool, rest: &mut &str, parts: &mut P
         Element::Minute => parts.minute = in_range(number(rest, true)?, 0, 59, "minute")?,
         Element::Second => {
             parts.second = in_range(number(rest, true)?, 0, 59, "second")?;
-            if !fraction_follows && rest.starts_with(['.', ',']) && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+            if !fraction_follows
+                && rest.starts_with(['.', ','])
+                && rest[1..].starts_with(|c: char| c.is_ascii_digit())
             {
                 let digits = rest[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 1);
                 parts.nanos = nanos(&rest[1..=digits]);
@@ -242,13 +245,25 @@ mod tests {
     #[test]
     fn refuses_in_gos_words() {
         let cases = [
-            ("notatime", r#"parsing time "notatime" as "2006-01-02T15:04:05Z07:00": cannot parse "notatime" as "2006""#),
+            (
+                "notatime",
+                r#"parsing time "notatime" as "2006-01-02T15:04:05Z07:00": cannot parse "notatime" as "2006""#,
+            ),
             ("", r#"parsing time "" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "2006""#),
             ("2024-02-30T00:00:00Z", r#"parsing time "2024-02-30T00:00:00Z": day out of range"#),
             ("2024-13-01T00:00:00Z", r#"parsing time "2024-13-01T00:00:00Z": month out of range"#),
-            ("2024-01-01", r#"parsing time "2024-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T""#),
-            ("2024-01-01T00:00:00Zé", r#"parsing time "2024-01-01T00:00:00Z\xc3\xa9": extra text: "\xc3\xa9""#),
-            ("2024-01-01T00:00:00+aé", r#"parsing time "2024-01-01T00:00:00+a\xc3\xa9" as "2006-01-02T15:04:05Z07:00": cannot parse "+a\xc3\xa9" as "Z07:00""#),
+            (
+                "2024-01-01",
+                r#"parsing time "2024-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T""#,
+            ),
+            (
+                "2024-01-01T00:00:00Zé",
+                r#"parsing time "2024-01-01T00:00:00Z\xc3\xa9": extra text: "\xc3\xa9""#,
+            ),
+            (
+                "2024-01-01T00:00:00+aé",
+                r#"parsing time "2024-01-01T00:00:00+a\xc3\xa9" as "2006-01-02T15:04:05Z07:00": cannot parse "+a\xc3\xa9" as "Z07:00""#,
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(parse(&RFC3339, text).map_err(|e| e.to_string()), Err(expected.to_owned()), "{text}");

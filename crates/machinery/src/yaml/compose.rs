@@ -15,7 +15,7 @@ use super::node::{Builder, NodeKind, Nodes, Span};
 const GO_MAX_DEPTH: usize = 10_000;
 const MAX_NODES: usize = 1_000_000;
 // Enough to see whether a deeply nested document also breaks Go's limit, whose error comes first.
-const MAX_DEEP_EVENTS: usize = 50_000;
+const MAX_DEEP_EVENTS: usize = 25_000;
 
 /// The first document of the text. Lines in the error are those of the text.
 pub(super) fn compose(text: &str) -> Result<Nodes, YamlError> {
@@ -48,7 +48,10 @@ impl Composer {
         match event {
             Event::Alias { anchor } => {
                 let Some(target) = self.anchors.get(&anchor).copied() else {
-                    return Err(yaml_error(format!("unknown anchor '{anchor}' referenced"), Some(start.line)));
+                    return Err(yaml_error(
+                        format!("unknown anchor '{anchor}' referenced"),
+                        Some(start.line),
+                    ));
                 };
                 self.builder.leaf(NodeKind::Alias { name: anchor, target }, span);
             }

@@ -26,8 +26,15 @@ pub(super) fn convert(document: &Nodes) -> Result<Value, YamlError> {
     let Some(root) = document.root else {
         return Ok(Value::Null);
     };
-    let mut converter =
-        Converter { document, depth: 0, decodes: 1, alias_decodes: 0, aliases: Vec::new(), bytes: 0, unfit: None };
+    let mut converter = Converter {
+        document,
+        depth: 0,
+        decodes: 1,
+        alias_decodes: 0,
+        aliases: Vec::new(),
+        bytes: 0,
+        unfit: None,
+    };
     let value = converter.value(root)?;
     match converter.unfit {
         Some(unfit) => Err(unfit.error),
@@ -168,11 +175,18 @@ impl Converter<'_> {
             return Ok(Scalar::Null);
         };
         self.grow(value.len(), node)?;
-        let resolved = scalar(value, tag, *implicit).map_err(|problem| yaml_error(problem, Some(self.line(node))))?;
+        let resolved =
+            scalar(value, tag, *implicit).map_err(|problem| yaml_error(problem, Some(self.line(node))))?;
         if let Scalar::Float(float) = &resolved
             && !float.is_finite()
         {
-            let name = if float.is_nan() { "NaN" } else if *float > 0.0 { "+Inf" } else { "-Inf" };
+            let name = if float.is_nan() {
+                "NaN"
+            } else if *float > 0.0 {
+                "+Inf"
+            } else {
+                "-Inf"
+            };
             let message = format!("error converting YAML to JSON: json: unsupported value: {name}");
             self.keep_unfit(false, YamlError::new(message, Some(self.line(node))));
         }
@@ -284,7 +298,9 @@ fn go_syntax(value: &Value, nested: bool) -> String {
         }
         Value::Object(map) => {
             let sorted: BTreeSet<&String> = map.keys().collect();
-            let entries = sorted.into_iter().map(|key| format!("{}:{}", go_text::quote(key), go_syntax(&map[key], true)));
+            let entries = sorted
+                .into_iter()
+                .map(|key| format!("{}:{}", go_text::quote(key), go_syntax(&map[key], true)));
             format!("map[interface {{}}]interface {{}}{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }

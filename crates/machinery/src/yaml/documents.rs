@@ -83,7 +83,10 @@ impl Iterator for Documents<'_> {
                 Mode::Yaml => self.next_yaml(),
                 Mode::TooLong => {
                     let (length, max) = (self.text.len(), MAX_BYTES >> 20);
-                    Err(YamlError::new(format!("the text has {length} bytes; at most {max} MiB are read"), None))
+                    Err(YamlError::new(
+                        format!("the text has {length} bytes; at most {max} MiB are read"),
+                        None,
+                    ))
                 }
                 Mode::Done => return None,
             };
@@ -183,7 +186,8 @@ impl Documents<'_> {
             let line_number = self.cursor.position.line;
             let with_end = rest.split_inclusive('\n').next().unwrap_or(rest);
             self.cursor.advance(self.text, self.cursor.offset + with_end.len());
-            let line = with_end.strip_suffix('\n').map_or(with_end, |line| line.strip_suffix('\r').unwrap_or(line));
+            let line =
+                with_end.strip_suffix('\n').map_or(with_end, |line| line.strip_suffix('\r').unwrap_or(line));
             if let Some(after) = line.strip_prefix(SEPARATOR) {
                 let after = after.trim();
                 if !after.is_empty() && !after.starts_with('#') {
@@ -200,5 +204,104 @@ impl Documents<'_> {
             chunk.push_str(line);
             chunk.push('\n');
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::documents;
+
+    fn read(text: &str) -> (Vec<Value>, Option<(String, Option<usize>)>) {
+        let mut values = Vec::new();
+        for document in documents(text) {
+            match document {
+                Ok(document) => values.push(document.value),
+                Err(error) => return (values, Some((error.to_string(), error.line))),
+            }
+        }
+        (values, None)
+    }
+
+    #[test]
+    fn values_are_what_kubectl_makes_of_them() {
+        let cases = [
+            ("a: 1\na: 2\n", json!({"a": 2})),
+            (
+                "b: &b {x: 1, z: 2}\na:\n  x: 0\n  <<: *b\n  z: 3\n",
+                json!({"a": {"x": 1, "z": 3}, "b": {"x": 1, "z": 2}}),
+            ),
+            ("a: {<<: [{x: 1}, {x: 2, z: 2}]}", json!({"a": {"x": 1, "z": 2}})),
+            ("1: a\nyes: b\n1.5: c\n", json!({"1": "a", "true": "b", "1.5": "c"})),
+            (
+                "a: 1.0\nb: 1e0\nc: 1.5\nd: 18446744073709551615\n",
+                json!({"a": 1, "b": 1, "c": 1.5, "d": 18446744073709551615.0}),
+            ),
+            ("a: |\n  x\n  y\nb: >-\n  x\n  y\n", json!({"a": "x\ny\n", "b": "x y"})),
+            ("\u{feff}a: 1\n", json!({"a": 1})),
+            ("{\"a\": \"\\ud83d\\ude00\\ud800\"}", json!({"a": "😀\u{fffd}"})),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text), (vec![expected], None), "{text}");
+        }
+    }
+
+    #[test]
+    fn streams_are_split_as_kubectl_splits_them() {
+        let cases = [
+            ("a\n--- # one\nb\n---\n---\nc", vec![json!("a"), json!("b"), json!("c")]),
+            ("---\r\na\r\n---\r\nb\r\n", vec![json!("a"), json!("b")]),
+            ("a: |\n  ---\n", vec![json!({"a": "---\n"})]),
+            ("{\"a\":1}{\"b\":2} 3", vec![json!({"a": 1}), json!({"b": 2}), json!(3)]),
+            ("{\"a\":1}\n---\nb: 2\n", vec![json!({"a": 1}), json!({"b": 2})]),
+            ("{a: 1}\n---\nb: 2\n", vec![json!({"a": 1}), json!({"b": 2})]),
+            ("", vec![]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text), (expected, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_kubectl_says_and_know_the_line_in_the_file() {
+        let yaml = |problem: &str| format!("error converting YAML to JSON: {problem}");
+        let cases = [
+            ("a: 1\n---\nb: [\n", yaml("yaml: line 1: did not find expected node content"), Some(3)),
+            (
+                "a: 1\n---\n\nb: c: d\n",
+                yaml("yaml: line 2: mapping values are not allowed in this context"),
+                Some(4),
+            ),
+            ("a: 1\n---b\n", "invalid Yaml document separator: b".to_owned(), Some(2)),
+            ("a: .nan\n", yaml("json: unsupported value: NaN"), Some(1)),
+            ("a: !!int x\n", yaml("yaml: cannot decode !!str `x` as a !!int"), Some(1)),
+            ("a: 1\nb: \u{1}\n", yaml("yaml: control characters are not allowed"), Some(2)),
+            ("<<: 1\n", yaml("yaml: map merge requires map or sequence of maps as the value"), Some(1)),
+            ("{\"a\" 1}", "json: offset 6: invalid character '1' after object key".to_owned(), Some(1)),
+            (
+                "{\"a\":1}{\"b\":2}\nx",
+                "invalid character 'x' looking for beginning of value".to_owned(),
+                Some(2),
+            ),
+        ];
+        for (text, message, line) in cases {
+            assert_eq!(read(text).1, Some((message, line)), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_the_file() {
+        let text = "a: 1\n---\nspec:\n  containers:\n  - name: c\n    image: x\n  labels: {a.b/c: v}\n";
+        let document = documents(text).nth(1).expect("a document").expect("is sound");
+        let at = |path: &str| {
+            document.locate(path).map(|span| (span.start.line, span.start.column, span.end.column))
+        };
+        assert_eq!(at("spec.containers[0].image"), Some((6, 12, 13)));
+        assert_eq!(at("spec.labels[a.b/c]"), Some((7, 19, 20)));
+        assert_eq!(at("spec.labels.a.b/c"), Some((7, 19, 20)));
+        assert_eq!(at("spec.containers[0].nope.x"), at("spec.containers[0]"));
+        let json = documents("{\"a\":\n  {\"b\": true}}").next().expect("a document").expect("is sound");
+        assert_eq!(json.locate("a.b").map(|span| (span.start.line, span.start.column)), Some((2, 9)));
     }
 }

@@ -15,11 +15,24 @@ use super::node::Position;
 /// What the parser found.
 #[derive(Debug)]
 pub(super) enum Event {
-    Alias { anchor: String },
-    Scalar { anchor: Option<String>, tag: String, value: String, implicit: bool },
-    SequenceStart { anchor: Option<String>, flow: bool },
+    Alias {
+        anchor: String,
+    },
+    Scalar {
+        anchor: Option<String>,
+        tag: String,
+        value: String,
+        implicit: bool,
+    },
+    SequenceStart {
+        anchor: Option<String>,
+        flow: bool,
+    },
     SequenceEnd,
-    MappingStart { anchor: Option<String>, flow: bool },
+    MappingStart {
+        anchor: Option<String>,
+        flow: bool,
+    },
     MappingEnd,
     DocumentEnd,
     StreamEnd,
@@ -80,8 +93,11 @@ impl<'a> Parser<'a> {
                 return Err(problem(&*parser));
             }
             let raw = &*event.as_ptr();
-            let located =
-                Located { event: convert(raw), start: position(&raw.start_mark), end: position(&raw.end_mark) };
+            let located = Located {
+                event: convert(raw),
+                start: position(&raw.start_mark),
+                end: position(&raw.end_mark),
+            };
             sys::yaml_event_delete(event.as_mut_ptr());
             Ok(located)
         }
@@ -118,7 +134,9 @@ unsafe fn convert(raw: &sys::yaml_event_t) -> Event {
     // scalar's value, which has a length.
     unsafe {
         match raw.type_ {
-            sys::YAML_ALIAS_EVENT => Event::Alias { anchor: text(raw.data.alias.anchor.cast()).unwrap_or_default() },
+            sys::YAML_ALIAS_EVENT => {
+                Event::Alias { anchor: text(raw.data.alias.anchor.cast()).unwrap_or_default() }
+            }
             sys::YAML_SCALAR_EVENT => {
                 let scalar = &raw.data.scalar;
                 let bytes = std::slice::from_raw_parts(scalar.value, scalar.length as usize);

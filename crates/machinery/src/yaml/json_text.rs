@@ -48,7 +48,8 @@ impl Cursor {
 
 /// Reads the value that starts at the cursor, after white space, and moves the cursor behind it. None at the end.
 pub(super) fn next_value(text: &str, cursor: &mut Cursor) -> Result<Option<Nodes>, JsonError> {
-    let mut reader = Reader { text, at: cursor.offset, cursor: *cursor, builder: Builder::default(), open: Vec::new() };
+    let mut reader =
+        Reader { text, at: cursor.offset, cursor: *cursor, builder: Builder::default(), open: Vec::new() };
     reader.skip_space();
     if reader.at == text.len() {
         return Ok(None);

@@ -11,8 +11,10 @@ mod error;
 mod events;
 mod json_text;
 mod node;
+mod print;
 mod scalar;
 
 pub use documents::{Document, Documents, MAX_BYTES, documents};
 pub use error::YamlError;
 pub use node::{Position, Span};
+pub use print::to_yaml;

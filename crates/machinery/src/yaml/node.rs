@@ -23,8 +23,15 @@ pub struct Span {
 #[derive(Clone, Debug)]
 pub(super) enum NodeKind {
     /// `implicit`: neither quoted nor tagged.
-    Scalar { value: String, tag: String, implicit: bool },
-    Alias { name: String, target: usize },
+    Scalar {
+        value: String,
+        tag: String,
+        implicit: bool,
+    },
+    Alias {
+        name: String,
+        target: usize,
+    },
     Sequence(Vec<usize>),
     /// Keys and values, in the order of the text.
     Mapping(Vec<(usize, usize)>),

@@ -1,0 +1,119 @@
+//! From decoded JSON to Go's structs without going through text, as the API server does after a strategic merge patch.
+//!
+//! Models apimachinery/pkg/runtime/converter.go (`fromUnstructured`), whose errors are not those of decoding.
+
+use serde_json::Value;
+
+use super::{DecodeError, Decoder};
+use crate::fields::{self, GoType, Type};
+
+/// Whether the value fits the struct.
+///
+/// # Errors
+/// The converter's, for the first field that does not fit; it names no field.
+pub fn check_unstructured(root: (&str, &str), value: &Value) -> Result<(), DecodeError> {
+    let Some(root) = fields::lookup(root.0, root.1) else {
+        return Ok(());
+    };
+    let kind = Type::Struct(root.group, root.name);
+    check(&GoType { kind, name: root.go_name() }, value, &mut String::new())
+}
+
+fn check(go_type: &GoType, value: &Value, path: &mut String) -> Result<(), DecodeError> {
+    let error = |message: String| Err(DecodeError { message, path: path.clone() });
+    let found = go_kind(value);
+    match (&go_type.kind, value) {
+        (_, Value::Null) | (Type::String, Value::String(_)) | (Type::Bool, Value::Bool(_)) => Ok(()),
+        (Type::Int32 | Type::Int64, Value::Number(number)) => {
+            let is_whole = number.as_f64().is_some_and(|float| float.trunc() == float);
+            if is_whole { Ok(()) } else { error(format!("cannot convert float64 to {}", go_type.name)) }
+        }
+        (Type::String, Value::Number(number)) if !number.is_f64() => {
+            error(format!("cannot convert int64 to {}", go_type.name))
+        }
+        (Type::String, _) => error("unrecognized type: string".to_owned()),
+        (Type::Bool, _) => error("unrecognized type: bool".to_owned()),
+        (Type::Int32, _) => error("unrecognized type: int32".to_owned()),
+        (Type::Int64, _) => error("unrecognized type: int64".to_owned()),
+        (Type::Quantity | Type::IntOrString | Type::Time | Type::MicroTime | Type::Raw, value) => {
+            let mut decoder = Decoder { path: path.clone(), ..Decoder::default() };
+            decoder.value(go_type, value.clone()).map(|_| ())
+        }
+        (Type::Bytes, Value::String(_)) => Ok(()),
+        (Type::List(element), Value::Array(items)) => {
+            items.iter().enumerate().try_for_each(|(index, item)| {
+                let len = path.len();
+                path.push_str(&format!("[{index}]"));
+                check(element, item, path)?;
+                path.truncate(len);
+                Ok(())
+            })
+        }
+        (Type::Map(element), Value::Object(entries)) => {
+            entries.iter().try_for_each(|(key, value)| at_key(key, element, value, path))
+        }
+        (Type::Struct(group, name), Value::Object(map)) => {
+            let known = fields::lookup(group, name).map(|s| s.fields.as_slice()).unwrap_or_default();
+            known.iter().try_for_each(|field| match map.get(field.name) {
+                Some(value) => at_key(field.name, &field.go_type, value, path),
+                None => Ok(()),
+            })
+        }
+        (Type::List(_) | Type::Bytes, _) => error(format!("cannot restore slice from {found}")),
+        (Type::Map(_), _) => error(format!("cannot restore map from {found}")),
+        (Type::Struct(..), _) => error(format!("cannot restore struct from: {found}")),
+    }
+}
+
+fn at_key(key: &str, go_type: &GoType, value: &Value, path: &mut String) -> Result<(), DecodeError> {
+    let len = path.len();
+    if len > 0 {
+        path.push('.');
+    }
+    path.push_str(key);
+    check(go_type, value, path)?;
+    path.truncate(len);
+    Ok(())
+}
+
+fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "invalid",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "slice",
+        Value::Object(_) => "map",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn errors_are_the_converters() {
+        let cases = [
+            (json!({"spec": {"replicas": "3"}}), Some("unrecognized type: int32")),
+            (json!({"spec": {"replicas": 1.5}}), Some("cannot convert float64 to int32")),
+            (json!({"spec": {"serviceName": 1}}), Some("cannot convert int64 to string")),
+            (json!({"spec": "x"}), Some("cannot restore struct from: string")),
+            (
+                json!({"spec": {"template": {"spec": {"containers": {}}}}}),
+                Some("cannot restore slice from map"),
+            ),
+            (json!({"metadata": {"labels": ["a"]}}), Some("cannot restore map from slice")),
+            (
+                json!({"spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": true}}}}),
+                Some("json: cannot unmarshal bool into Go value of type int32"),
+            ),
+            (json!({"spec": {"replicas": 2, "nope": {}}}), None),
+        ];
+        for (value, expected) in cases {
+            let error =
+                super::check_unstructured(("apps", "StatefulSet"), &value).err().map(|e| e.to_string());
+            assert_eq!(error.as_deref(), expected, "{value}");
+        }
+    }
+}
