@@ -1,2 +1,112 @@
-//! The project's one tool.
-fn main() {}
+//! `cargo xtask`: the project's one tool. It builds and serves the page, makes the static site, and runs every test.
+//!
+//! One file for one thing: [`serve`], [`dist`] and [`test`] are the commands; [`page`] and [`site`] build what they
+//! show; [`tools`], [`npm`] and [`browser`] find or install what they need. Whatever is installed goes into the target
+//! directory or beside a committed lock file, but for the wasm target, rustup's components and the system's browser.
+
+mod browser;
+mod dist;
+mod http;
+mod npm;
+mod page;
+mod process;
+mod serve;
+mod site;
+mod tally;
+mod test;
+mod tidy;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+Commands:
+  serve [--port N]    build the page and serve it on 127.0.0.1 (port 8080, or the next free one)
+  dist                leave the page in dist/, as small as it gets: a static site for any file server and any path
+  test [--only PART]  run every check; PART is lint, native, wasm or page
+  tidy                check the project's own rules only (a part of lint)
+";
+
+/// What the person asked for.
+enum Request {
+    Serve { port: u16 },
+    Dist,
+    Test { only: Option<test::Part> },
+    Tidy,
+    Help,
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let request = match parse(&words) {
+        Ok(request) => request,
+        Err(problem) => {
+            eprint!("{problem}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(request) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads the command line; the error says what is wrong with it.
+fn parse(words: &[&str]) -> Result<Request, String> {
+    match words {
+        [] | ["help" | "--help" | "-h", ..] => Ok(Request::Help),
+        ["serve"] => Ok(Request::Serve { port: serve::DEFAULT_PORT }),
+        ["serve", "--port", port] => {
+            let port =
+                port.parse().map_err(|_| format!("--port: \"{port}\" is no port number (0 to 65535)"))?;
+            Ok(Request::Serve { port })
+        }
+        ["dist"] => Ok(Request::Dist),
+        ["test"] => Ok(Request::Test { only: None }),
+        ["test", "--only", part] => match test::Part::named(part) {
+            Some(part) => Ok(Request::Test { only: Some(part) }),
+            None => Err(format!("--only: there is no part \"{part}\"")),
+        },
+        ["tidy"] => Ok(Request::Tidy),
+        _ => Err(format!("cannot understand \"{}\"", words.join(" "))),
+    }
+}
+
+fn run(request: Request) -> Result<ExitCode> {
+    match request {
+        Request::Help => print!("{USAGE}"),
+        Request::Serve { port } => serve::serve(&Workspace::find()?, port)?,
+        Request::Dist => dist::dist(&Workspace::find()?)?,
+        Request::Test { only } => return Ok(test::test(&Workspace::find()?, only)),
+        Request::Tidy => tidy::tidy(&Workspace::find()?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines_are_understood_or_refused() {
+        for line in ["", "help", "serve", "serve --port 0", "dist", "test", "test --only wasm", "tidy"] {
+            assert!(parse(&line.split_whitespace().collect::<Vec<_>>()).is_ok(), "{line}");
+        }
+        for line in
+            ["bench", "serve --port", "serve --port 65536", "test --only all", "test lint", "dist out"]
+        {
+            assert!(parse(&line.split_whitespace().collect::<Vec<_>>()).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `cargo xtask dist`: the page as a static site in `dist/`, as small as it gets, and what it weighs.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::page::{self, Profile};
+use crate::process::{output, step};
+use crate::site;
+use crate::workspace::Workspace;
+
+/// What a first visit may load in all, brotli-compressed.
+const FIRST_LOAD_BROTLI_BYTES: u64 = 600_000;
+
+/// What the page fetches only when it is asked for lies in this folder of the site.
+const LAZY_FOLDER: &str = "lazy/";
+
+/// Builds `dist/` and prints the sizes; fails if the first load is too big.
+pub fn dist(workspace: &Workspace) -> Result<()> {
+    let products = page::build(workspace, Profile::Dist)?;
+    let folder = workspace.path("dist");
+    step("put the site together in dist/", || site::assemble(workspace, &products, &folder))?;
+    weigh(workspace, &folder)
+}
+
+fn weigh(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let mut node = Command::new("node");
+    let printed = output(node.arg(workspace.path("crates/xtask/node/sizes.mjs")).arg(folder))?;
+    let mut files = Vec::new();
+    for line in printed.lines() {
+        files.push(Weight::parse(line).with_context(|| format!("cannot read the sizes in \"{line}\""))?);
+    }
+    let (later, first): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.name.starts_with(LAZY_FOLDER));
+    println!("\n{:<32}{:>12}{:>12}{:>12}  bytes", "loaded first", "raw", "gzip", "brotli");
+    first.iter().for_each(|file| file.print());
+    let total = first.iter().fold(Weight { name: "in all", ..Weight::default() }, |sum, file| sum.plus(file));
+    total.print();
+    if !later.is_empty() {
+        println!("loaded when needed");
+        later.iter().for_each(|file| file.print());
+    }
+    println!();
+    let (total, limit) = (total.brotli, FIRST_LOAD_BROTLI_BYTES);
+    ensure!(total <= limit, "the first load is {total} bytes in brotli, more than the {limit} allowed");
+    Ok(())
+}
+
+/// A file's sizes in bytes.
+#[derive(Default)]
+struct Weight<'a> {
+    name: &'a str,
+    raw: u64,
+    gzip: u64,
+    brotli: u64,
+}
+
+impl<'a> Weight<'a> {
+    /// Reads a line of `sizes.mjs`: name, raw, gzip, brotli, separated by tabs.
+    fn parse(line: &'a str) -> Option<Weight<'a>> {
+        let mut cells = line.split('\t');
+        let name = cells.next()?;
+        let mut size = || cells.next()?.parse().ok();
+        Some(Weight { name, raw: size()?, gzip: size()?, brotli: size()? })
+    }
+
+    fn plus(self, other: &Weight) -> Weight<'a> {
+        Weight {
+            name: self.name,
+            raw: self.raw + other.raw,
+            gzip: self.gzip + other.gzip,
+            brotli: self.brotli + other.brotli,
+        }
+    }
+
+    fn print(&self) {
+        println!("{:<32}{:>12}{:>12}{:>12}", self.name, self.raw, self.gzip, self.brotli);
+    }
+}

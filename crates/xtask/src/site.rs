@@ -1,0 +1,106 @@
+//! Puts the page's files together: a folder that any file server can serve, from any path.
+//!
+//! | in the site | comes from |
+//! |---|---|
+//! | `index.html` | `index.html` |
+//! | `petset.js`, `petset_bg.wasm`, `snippets/` | [`crate::page`] |
+//! | `style.css` | the sheets that `web/styles/main.css` imports, in its order, and then the rest of it |
+//! | everything else | `web/static/`, with its folders |
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::workspace::Workspace;
+
+/// Makes the folder `site` anew of the page's products and its static files.
+pub fn assemble(workspace: &Workspace, products: &Path, site: &Path) -> Result<()> {
+    remove_dir(site)?;
+    copy_dir(products, site)?;
+    copy_dir(&workspace.path("web/static"), site)?;
+    let index = workspace.path("index.html");
+    fs::copy(&index, site.join("index.html")).with_context(|| format!("cannot copy {}", index.display()))?;
+    Ok(fs::write(site.join("style.css"), style(&workspace.path("web/styles"))?)?)
+}
+
+/// All style sheets as one, so that the page needs one request for them.
+fn style(folder: &Path) -> Result<String> {
+    let main = read(&folder.join("main.css"))?;
+    let (imports, rest): (Vec<_>, Vec<_>) =
+        main.lines().partition(|line| line.trim_start().starts_with("@import"));
+    let mut all = String::new();
+    let mut sheets = vec!["main.css"];
+    for line in imports {
+        let Some(sheet) = imported_sheet(line) else {
+            bail!("web/styles/main.css: write `@import \"./name.css\";` in place of `{}`", line.trim());
+        };
+        all += &read(&folder.join(sheet))?;
+        sheets.push(sheet);
+    }
+    all += &rest.join("\n");
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let known = !name.ends_with(".css") || sheets.contains(&name.as_ref());
+        ensure!(known, "web/styles/main.css does not import {name}");
+    }
+    Ok(all)
+}
+
+/// `stage.css` of `@import "./stage.css";`.
+fn imported_sheet(line: &str) -> Option<&str> {
+    let quoted = line.trim().strip_prefix("@import")?.strip_suffix(';')?.trim();
+    let path = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    let name = path.strip_prefix("./").unwrap_or(path);
+    (name.ends_with(".css") && !name.contains('/')).then_some(name)
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Copies the files and folders within `from` into `to`; no file may be there already.
+fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &target)?;
+        } else {
+            ensure!(!target.exists(), "{} would overwrite {}", entry.path().display(), target.display());
+            fs::copy(entry.path(), &target).with_context(|| format!("cannot make {}", target.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a folder and all in it, if it is there.
+pub fn remove_dir(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_names_a_sheet_beside_it() {
+        for (line, sheet) in [
+            ("@import \"./stage.css\";", Some("stage.css")),
+            ("  @import  \"stage.css\" ;", Some("stage.css")),
+            ("@import url(stage.css);", None),
+            ("@import \"../stage.css\";", None),
+            ("@import \"https://example.com/a.css\";", None),
+            ("@import \"./stage.css\" print;", None),
+        ] {
+            assert_eq!(imported_sheet(line), sheet, "{line}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `cargo xtask test`: every check of the project, cheapest first. It ends at the first part that fails; its last line
+//! is `N passed, M failed` over all that ran.
+
+use std::process::{Command, ExitCode};
+use std::thread;
+
+use anyhow::{Result, ensure};
+
+use crate::http::Server;
+use crate::process::{run, step, watch};
+use crate::tally::{self, Tally};
+use crate::workspace::Workspace;
+use crate::{browser, dist, npm, tidy, tools};
+
+/// Chooses the two crates that make sense on wasm only.
+const WASM_CRATES: [&str; 4] = ["--package", "web", "--package", "petset"];
+
+/// Chooses all the others.
+const NATIVE_CRATES: [&str; 5] = ["--workspace", "--exclude", "web", "--exclude", "petset"];
+
+/// A part of the tests that can be run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// rustfmt, clippy and the project's own rules.
+    Lint,
+    /// All tests that need no browser.
+    Native,
+    /// The JS API in a headless browser.
+    Wasm,
+    /// The built page in a headless browser.
+    Page,
+}
+
+impl Part {
+    /// All parts in the order they run.
+    const ALL: [Part; 4] = [Part::Lint, Part::Native, Part::Wasm, Part::Page];
+
+    /// The part that people call so.
+    pub fn named(name: &str) -> Option<Part> {
+        Part::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Part::Lint => "lint",
+            Part::Native => "native",
+            Part::Wasm => "wasm",
+            Part::Page => "page",
+        }
+    }
+
+    fn run(self, tests: &mut Tests) -> Result<()> {
+        match self {
+            Part::Lint => lint(tests),
+            Part::Native => native(tests),
+            Part::Wasm => wasm(tests),
+            Part::Page => page(tests),
+        }
+    }
+}
+
+/// Runs all parts or only one, and prints what came of it.
+pub fn test(workspace: &Workspace, only: Option<Part>) -> ExitCode {
+    let mut total = Tally::default();
+    let mut summary = String::new();
+    for part in Part::ALL.into_iter().filter(|part| only.is_none_or(|only| only == *part)) {
+        if total.failed > 0 {
+            summary += &format!("{:<8}not run\n", part.name());
+            continue;
+        }
+        let mut tests = Tests { workspace, tally: Tally::default() };
+        if let Err(error) = part.run(&mut tests) {
+            println!("\nerror: {error:#}");
+            // What fails before a runner can count, such as a compilation, is one failure.
+            tests.tally.failed = tests.tally.failed.max(1);
+        }
+        let Tally { passed, failed } = tests.tally;
+        summary += &format!("{:<8}{passed} passed, {failed} failed\n", part.name());
+        total.add(tests.tally);
+    }
+    println!("\n{summary}\n{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One part while it runs.
+struct Tests<'a> {
+    workspace: &'a Workspace,
+    tally: Tally,
+}
+
+impl Tests<'_> {
+    /// Does something that counts as one test.
+    fn check(&mut self, name: &str, work: impl FnOnce(&Workspace) -> Result<()>) -> Result<()> {
+        step(name, || work(self.workspace))?;
+        self.tally.passed += 1;
+        Ok(())
+    }
+
+    /// Runs a test runner, whose summary lines `count` reads.
+    fn runner(&mut self, name: &str, command: &mut Command, count: fn(&str) -> Tally) -> Result<()> {
+        let mut tally = Tally::default();
+        let result = step(name, || watch(command, |line| tally.add(count(line))));
+        self.tally.add(tally);
+        result?;
+        ensure!(tally.passed > 0, "{name} ran no test");
+        Ok(())
+    }
+}
+
+fn lint(tests: &mut Tests) -> Result<()> {
+    tools::components(tests.workspace)?;
+    tools::wasm_target()?;
+    tests.check("cargo fmt --check", |workspace| run(workspace.cargo().args(["fmt", "--all", "--check"])))?;
+    tests.check("the project's own rules", tidy::tidy)?;
+    tests.check("cargo clippy", |workspace| {
+        let mut cargo = workspace.cargo();
+        run(cargo.args(["clippy", "--all-targets"]).args(NATIVE_CRATES).args(["--", "--deny", "warnings"]))
+    })?;
+    tests.check("cargo clippy for wasm", |workspace| {
+        let mut cargo = workspace.cargo();
+        cargo.args(["clippy", "--all-targets", "--target", tools::WASM_TARGET]);
+        run(cargo.args(WASM_CRATES).args(["--", "--deny", "warnings"]))
+    })
+}
+
+fn native(tests: &mut Tests) -> Result<()> {
+    let mut cargo = tests.workspace.cargo();
+    tests.runner("cargo test", cargo.args(["test", "--no-fail-fast"]).args(NATIVE_CRATES), tally::libtest)
+}
+
+fn wasm(tests: &mut Tests) -> Result<()> {
+    browser::chrome()?;
+    let driver = browser::driver()?;
+    tools::wasm_target()?;
+    let path = tools::wasm_pack(tests.workspace)?;
+    let mut command = Command::new("wasm-pack");
+    command.env("PATH", path).current_dir(&tests.workspace.root);
+    command.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
+    // The default of 20 s is short for an unoptimised build on a busy machine.
+    command.arg("crates/wasm").env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    tests.runner("wasm-pack test", &mut command, tally::libtest)
+}
+
+fn page(tests: &mut Tests) -> Result<()> {
+    let chrome = browser::chrome()?;
+    dist::dist(tests.workspace)?;
+    tests.tally.passed += 1;
+    let folder = tests.workspace.path("tests/e2e");
+    npm::install(&folder)?;
+    // Not from the root: all addresses in the page must be relative.
+    let server = Server::bind(tests.workspace.path("dist"), "/some/path/", 0)?;
+    let mut playwright = Command::new("node");
+    playwright.args(["node_modules/@playwright/test/cli.js", "test"]).current_dir(folder);
+    playwright.env("PETSET_URL", server.address()).env("CHROME", chrome);
+    thread::spawn(move || server.run());
+    tests.runner("Playwright", &mut playwright, tally::playwright)
+}

@@ -1,0 +1,65 @@
+// What every test of the page starts from: `test` with a page that is watched, and helpers.
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, expect, type Page } from '@playwright/test';
+
+export { expect };
+
+/**
+ * Playwright's `test`, whose `page` fails the test if anything went wrong behind its face: an error on the console, an
+ * uncaught exception, a request that failed or that left the folder in which the page is served.
+ */
+export const test = base.extend({
+  page: async ({ page, baseURL }, use) => {
+    const problems: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => problems.push(`exception: ${error.stack ?? error}`));
+    page.on('requestfailed', (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`));
+    page.on('request', (request) => {
+      const isOfPage = request.url().startsWith(baseURL!) || /^(data|blob):/.test(request.url());
+      if (!isOfPage) problems.push(`${request.url()}: outside of the page's folder`);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) problems.push(`${response.url()}: status ${response.status()}`);
+    });
+    await use(page);
+    expect(problems, 'what went wrong behind the page').toEqual([]);
+  },
+});
+
+/** Opens the page and waits until the app stands in it. */
+export async function open(page: Page): Promise<void> {
+  await page.goto('./');
+  await expect(page.getByRole('main')).toBeVisible();
+  await settle(page);
+}
+
+/**
+ * Waits until what was just done is on the screen: fonts are there, animations that end have ended, and two more frames
+ * were drawn. The simulated cluster's own time is not waited for: expect what it will show.
+ */
+export async function settle(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await document.fonts.ready;
+    await frame();
+    const ending = document.getAnimations().filter((animation) => {
+      const endTime = animation.effect?.getComputedTiming().endTime;
+      return animation.playState === 'running' && typeof endTime === 'number' && Number.isFinite(endTime);
+    });
+    // An animation that is cancelled has ended too.
+    await Promise.allSettled(ending.map((animation) => animation.finished));
+    await frame();
+    await frame();
+  });
+}
+
+/** Fails with what axe finds wrong with the page's accessibility as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await settle(page);
+  // No preload: axe would fetch style sheets and insert them, against the page's policy; no rule that is on needs it.
+  const { violations } = await new AxeBuilder({ page }).options({ preload: false }).analyze();
+  const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(' ')) }));
+  expect(found, 'violations that axe found').toEqual([]);
+}
