@@ -1,1 +1,4 @@
 //! Tests that cross the layers: transcripts, recordings, the page.
+
+pub mod conformance;
+pub mod transcript;

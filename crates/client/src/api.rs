@@ -36,6 +36,18 @@ pub enum Body {
     Json(Value),
 }
 
+/// What a field that the kind does not have leads to (`fieldValidation`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// A refusal.
+    #[default]
+    Strict,
+    /// A warning.
+    Warn,
+    /// Nothing.
+    Ignore,
+}
+
 /// What happens to the dependents of a deleted object (`metav1.DeletionPropagation`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagation {
@@ -101,6 +113,8 @@ pub struct Request {
     pub subresource: Subresource,
     /// Whether everything is done but the storing.
     pub dry_run: bool,
+    /// What an unknown field in a JSON body leads to.
+    pub field_validation: FieldValidation,
     /// Who writes: `kubectl-create`, a controller's name, …
     pub field_manager: &'static str,
 }
@@ -115,6 +129,7 @@ impl Request {
             name: name.to_owned(),
             subresource: Subresource::None,
             dry_run: false,
+            field_validation: FieldValidation::Strict,
             field_manager: "",
         }
     }

@@ -52,7 +52,19 @@ impl Context<'_> {
         reason: &str,
         message: &str,
     ) {
-        self.recorder.record(self.api, self.now, component, about, kind, reason, message);
+        self.recorder.record(self.api, self.now, component, about, "", kind, reason, message);
+    }
+
+    /// Records an Event about a part of an object, e.g. `spec.containers{nginx}`.
+    pub fn event_about_part(
+        &mut self,
+        component: &'static str,
+        (about, field_path): (&Object, &str),
+        kind: &'static str,
+        reason: &str,
+        message: &str,
+    ) {
+        self.recorder.record(self.api, self.now, component, about, field_path, kind, reason, message);
     }
 
     /// Replaces the decision about an object.

@@ -72,7 +72,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Records that `component` says `message` about an object.
+    /// Records that `component` says `message` about an object, or about its part at `field_path` (empty for the whole).
     #[allow(clippy::too_many_arguments, reason = "upstream's signature")]
     pub fn record(
         &mut self,
@@ -80,6 +80,7 @@ impl Recorder {
         now: Timestamp,
         component: &'static str,
         about: &Object,
+        field_path: &str,
         kind: &'static str,
         reason: &str,
         message: &str,
@@ -87,6 +88,8 @@ impl Recorder {
         let subject = Subject { component, object: subject_of(about) };
         let group = Group { subject: subject.clone(), kind, reason: reason.to_owned() };
         let (message, merge_key) = self.correlate(&group, message, now.as_second());
+        // Each part of an object has its own stored events, but all count together.
+        let merge_key = format!("{field_path}/{merge_key}").into();
         let stored = self.stored.entry((group, merge_key)).or_default();
         stored.count += 1;
         // A repeat that the bucket refuses is counted all the same, and shows with the next one.
@@ -106,7 +109,8 @@ impl Recorder {
             // The event was deleted meanwhile: it starts anew, as upstream's recordEvent does.
         }
         self.named += 1;
-        let event = new_event(about, now, component, kind, reason, &message, self.named, stored.count);
+        let event =
+            new_event(about, field_path, now, component, kind, reason, &message, self.named, stored.count);
         stored.name = api.create(event).ok().and_then(|event| event.metadata.name.clone());
     }
 
@@ -155,6 +159,7 @@ fn event_namespace(about: &Object) -> String {
 #[allow(clippy::too_many_arguments, reason = "an Event has that many parts")]
 fn new_event(
     about: &Object,
+    field_path: &str,
     now: Timestamp,
     component: &str,
     kind: &str,
@@ -178,7 +183,7 @@ fn new_event(
             name: about.meta().name.clone(),
             uid: about.meta().uid.clone(),
             resource_version: about.meta().resource_version.clone(),
-            field_path: None,
+            field_path: (!field_path.is_empty()).then(|| field_path.to_owned()),
         },
         reason: Some(reason.to_owned()),
         message: Some(message.to_owned()),
@@ -236,7 +241,7 @@ mod tests {
         let (mut recorder, mut api) = (Recorder::default(), Events::default());
         let pod = Object::from(Pod::default());
         for message in messages {
-            recorder.record(&mut api, Timestamp::UNIX_EPOCH, "kubelet", &pod, "Normal", "Said", &message);
+            recorder.record(&mut api, Timestamp::UNIX_EPOCH, "kubelet", &pod, "", "Normal", "Said", &message);
         }
         api.0.into_iter().map(|e| (e.count.unwrap_or(0), e.message.unwrap_or_default())).collect()
     }

@@ -1,1 +1,16 @@
 //! Time and chance: a whole cluster as one cloneable value.
+//!
+//! Invariant: the same configuration and the same requests at the same times give the same world, on every platform.
+
+mod api;
+mod bootstrap;
+mod choices;
+mod components;
+mod digest;
+mod latency;
+mod queue;
+mod world;
+
+pub use api::ApiHandle;
+pub use choices::Script;
+pub use world::{Config, World};

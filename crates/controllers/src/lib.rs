@@ -1,1 +1,23 @@
-//! The controllers of kube-controller-manager that a StatefulSet meets.
+//! The controllers of kube-controller-manager that a StatefulSet meets (v1.36.2).
+//!
+//! | folder | upstream | brings about |
+//! |---|---|---|
+//! | [`statefulset`] | pkg/controller/statefulset | pods in order, with identity, claims and revisions |
+//! | [`history`] | pkg/controller/history | ControllerRevisions: data, hash, name, equality |
+//! | [`volume::persistentvolume`] | pkg/controller/volume/persistentvolume | claims bound to volumes, volumes reclaimed |
+//! | [`volume::pvc_protection`] | pkg/controller/volume/pvcprotection | a claim stays while a pod uses it |
+//! | [`volume::pv_protection`] | pkg/controller/volume/pvprotection | a volume stays while it is bound |
+//! | [`endpointslice`] | pkg/controller/endpointslice, k8s.io/endpointslice | a Service's pods with addresses and conditions |
+//! | [`garbagecollector`] | pkg/controller/garbagecollector | dependents follow their owners |
+//!
+//! Files, functions and their order are upstream's, so that both can be read side by side. Every controller is a
+//! `Clone` value behind [`client::Reconciler`]: it reads the caches, writes through the API, and takes time as a value.
+
+mod controller_ref_manager;
+mod controller_utils;
+pub mod endpointslice;
+pub mod garbagecollector;
+pub mod history;
+mod pod;
+pub mod statefulset;
+pub mod volume;

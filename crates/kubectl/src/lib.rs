@@ -1,1 +1,81 @@
 //! kubectl as a value: a command line in, requests and text out.
+//!
+//! Models kubectl (staging/src/k8s.io/kubectl, v1.36.2) with the parts of cobra, pflag and cli-runtime that people see.
+//! Departs in one point: it never blocks. A command that would wait returns a [`Condition`] and is resumed later.
+//! Invariant: everything that happens outside goes through [`Env`]; a running command is data and can be cloned.
+
+mod context;
+mod describe;
+mod failure;
+mod flags;
+mod go_value;
+mod gotemplate;
+mod invocation;
+mod jsonpath;
+mod manifest;
+mod printers;
+mod resource;
+mod selector;
+mod verbs;
+
+use client::Api;
+use jiff::Timestamp;
+use machinery::version::Features;
+
+pub use invocation::Invocation;
+pub use printers::age::duration as human_duration;
+pub use printers::pod::{Summary as PodSummary, summarize as pod_summary};
+
+/// The files that a command line can name.
+pub trait Files {
+    /// The text of a file; `None` if there is no such file.
+    fn read(&self, name: &str) -> Option<&str>;
+
+    /// The names of all files, in order: what `-f .` reads.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Where a piece of output goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// What a command sees of the world, each time that it is resumed.
+pub struct Env<'a> {
+    /// The API server.
+    pub api: &'a mut dyn Api,
+    /// The files in the folder where the command runs.
+    pub files: &'a dyn Files,
+    /// The time now; it does not pass within one resume.
+    pub now: Timestamp,
+    /// The simulated version, and its gates.
+    pub features: Features,
+    /// What the command prints, appended piece by piece.
+    pub output: &'a mut Vec<(Stream, String)>,
+}
+
+/// How far a command has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// It goes on when the condition holds.
+    Wait(Condition),
+    /// It has ended with this exit code.
+    Exit(i32),
+}
+
+/// What a command waits for: either of the two wakes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The server's resourceVersion is greater than this.
+    pub past: u64,
+    /// This time has come.
+    pub until: Option<Timestamp>,
+    /// What that is about, for people: `mypvc is used by pod-vol-pvc`.
+    pub what: String,
+}

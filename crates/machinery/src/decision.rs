@@ -41,7 +41,7 @@ pub enum Misfit {
     TooSmall,
     /// It lacks an access mode that is asked for.
     AccessModes,
-    /// Its storage class is another.
+    /// Its storage class, or its volume attributes class, is another.
     StorageClass,
     /// One is a block device, the other a file system.
     VolumeMode,
@@ -60,7 +60,7 @@ pub enum Misfit {
 pub enum Verdict {
     /// StatefulSet: everything is as the spec wants it.
     Settled {
-        /// Ordinals below the partition that stay at the current revision, as (lowest index, partition); `None` if none does.
+        /// The partition, if it keeps a pod below it at another revision than the update revision.
         held_by_partition: Option<i32>,
         /// Under OnDelete: how many pods still run another revision than the update revision.
         held_by_on_delete: usize,
@@ -113,11 +113,16 @@ pub enum Verdict {
     },
     /// Claim: no volume fits, and no class is set to make one.
     NoVolume {
-        /// Every volume with the first reason why it does not fit.
+        /// Every volume with the first reason why it does not fit; of a claim that names its volume, that one alone.
         misfits: BTreeMap<String, Misfit>,
     },
     /// Claim: its class binds when a pod that uses it is scheduled.
     WaitsForConsumer,
+    /// Claim: no volume fits, and its class has one made by a provisioner outside the cluster.
+    WaitsForProvisioner {
+        /// The provisioner that the class names.
+        provisioner: String,
+    },
     /// Claim or volume: deletion waits for its user.
     InUse {
         /// The pods that use the claim, or the claim that holds the volume.

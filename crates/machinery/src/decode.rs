@@ -374,7 +374,7 @@ fn base64_engine() -> GeneralPurpose {
 }
 
 /// Decodes base64 as Go's `StdEncoding` does: line ends are skipped. The error is the offset of the first wrong byte.
-pub(crate) fn decode_base64(text: &str) -> Result<Vec<u8>, usize> {
+pub fn decode_base64(text: &str) -> Result<Vec<u8>, usize> {
     let kept: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
     base64_engine().decode(&kept).map_err(|error| match error {
         base64::DecodeError::InvalidByte(offset, _) | base64::DecodeError::InvalidLastSymbol(offset, _) => {

@@ -48,12 +48,16 @@ pub enum ErrorType {
     Required,
     /// The value breaks a rule.
     Invalid(Value),
+    /// The value breaks a rule; its JSON, where Go prints a struct and the keys are not sorted.
+    InvalidStruct(String),
     /// The value is none of the allowed ones.
     NotSupported(Value),
     /// The field may not be set, or not like this.
     Forbidden,
     /// The value occurs twice.
     Duplicate(Value),
+    /// The value occurs twice; its JSON, where Go prints a struct and the keys are not sorted.
+    DuplicateStruct(String),
     /// The value names something that is not there.
     NotFound(Value),
     /// The value has too many bytes.
@@ -86,6 +90,16 @@ impl FieldError {
     /// `Invalid value: VALUE: detail`.
     pub fn invalid(path: &Path, value: impl Into<Value>, detail: impl Into<String>) -> FieldError {
         FieldError::new(path, ErrorType::Invalid(value.into()), detail)
+    }
+
+    /// `Invalid value: JSON: detail`, for a value that Go prints with its struct's own order of fields.
+    pub fn invalid_struct(path: &Path, json: impl Into<String>, detail: impl Into<String>) -> FieldError {
+        FieldError::new(path, ErrorType::InvalidStruct(json.into()), detail)
+    }
+
+    /// `Duplicate value: JSON`, for a value that Go prints with its struct's own order of fields.
+    pub fn duplicate_struct(path: &Path, json: impl Into<String>) -> FieldError {
+        FieldError::new(path, ErrorType::DuplicateStruct(json.into()), "")
     }
 
     /// `Unsupported value: VALUE: supported values: "A", "B"`, the values in the order given.
@@ -125,9 +139,11 @@ impl FieldError {
         let head = match &self.error {
             ErrorType::Required => "Required value".to_owned(),
             ErrorType::Invalid(v) => format!("Invalid value: {}", json::to_string(v)),
+            ErrorType::InvalidStruct(json) => format!("Invalid value: {json}"),
             ErrorType::NotSupported(v) => format!("Unsupported value: {}", json::to_string(v)),
             ErrorType::Forbidden => "Forbidden".to_owned(),
             ErrorType::Duplicate(v) => format!("Duplicate value: {}", json::to_string(v)),
+            ErrorType::DuplicateStruct(json) => format!("Duplicate value: {json}"),
             ErrorType::NotFound(v) => format!("Not found: {}", json::to_string(v)),
             ErrorType::TooLong => "Too long".to_owned(),
             ErrorType::TooMany => "Too many".to_owned(),

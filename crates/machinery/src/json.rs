@@ -15,8 +15,8 @@ pub fn quote(text: &str) -> String {
     to_string(&Value::from(text))
 }
 
-// Go escapes these five everywhere; in compact JSON they occur only inside strings.
-fn escape_html(json: &str) -> String {
+/// JSON text with the five characters escaped that Go escapes everywhere; in JSON they occur only inside strings.
+pub fn escape_html(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

@@ -1,1 +1,21 @@
-//! Everything of the page that needs no DOM.
+//! Everything of the page that needs no DOM: model, messages, update, what each view shows, and all its words.
+//!
+//! The page is `web`'s rendering of [`view::Page`], and every act on it is a [`msg::Msg`]. Invariant: a control never
+//! changes the cluster itself; it types the command that a person would type ([`commands`]).
+
+pub mod commands;
+pub mod effect;
+pub mod highlight;
+pub mod locales;
+pub mod memory;
+pub mod model;
+pub mod msg;
+pub mod prompt;
+pub mod track;
+pub mod update;
+pub mod view;
+
+pub use locales::Locale;
+pub use model::Model;
+pub use msg::Msg;
+pub use update::update;

@@ -1,1 +1,20 @@
-//! A cluster, its files, a terminal and a timeline.
+//! A cluster, its files, a terminal and a timeline: the [`Session`] that the page, the JS API and the tests use.
+//!
+//! Invariant: every change of the world from outside is an [`Input`] in the log, so that the same inputs give the same
+//! session, whenever they are replayed.
+
+pub mod digest;
+pub mod files;
+mod session;
+pub mod shell;
+mod state;
+pub mod terminal;
+pub mod timeline;
+pub mod worlds;
+
+pub use files::{File, Files};
+pub use session::Session;
+pub use state::Running;
+pub use terminal::{Content, Entry, Terminal};
+pub use timeline::{Branch, Dated, Input};
+pub use worlds::{Start, StartWorld};

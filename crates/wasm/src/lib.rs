@@ -1,1 +1,137 @@
 //! The JS API: a StatefulSet playground cluster in a tab or a test.
+//!
+//! [`Cluster`] is a thin shell: values come in and go out as plain JS objects whose types stand in `types.d.ts`, errors
+//! are JS `Error`s, and everything else is `session`'s. Invariant: no state besides the session, so the same calls give
+//! the same answers as natively.
+
+mod dto;
+
+pub use dto::{ClusterOptions, RunOptions, RunResult, Snapshot};
+
+use machinery::{Kind, ObjectKey};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
+use session::Session;
+use wasm_bindgen::prelude::*;
+
+/// The TypeScript types of what comes in and goes out.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = include_str!("types.d.ts");
+
+/// The most virtual time that one call lets pass, in seconds: 30 days.
+const LIMIT_SECONDS: f64 = 2_592_000.0;
+
+/// A simulated cluster with a terminal: it lives in this tab, and its clock moves only when told to.
+#[wasm_bindgen]
+pub struct Cluster {
+    session: Session,
+}
+
+#[wasm_bindgen]
+impl Cluster {
+    /// Starts a cluster.
+    ///
+    /// # Errors
+    /// An unknown option, version or start world.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(unchecked_optional_param_type = "ClusterOptions")] options: JsValue,
+    ) -> Result<Cluster, JsError> {
+        let options: ClusterOptions = read("options", options)?;
+        let start = options.start().map_err(|message| JsError::new(&message))?;
+        Ok(Cluster { session: Session::new(start) })
+    }
+
+    /// Writes a file that commands can name.
+    ///
+    /// # Errors
+    /// A name that is none, or a text that is too long.
+    #[wasm_bindgen(js_name = writeFile)]
+    pub fn write_file(&mut self, name: &str, text: &str) -> Result<(), JsError> {
+        self.session.files().check(name, text).map_err(|message| JsError::new(&message))?;
+        self.session.write_file(name, text);
+        Ok(())
+    }
+
+    /// Runs a command line (`kubectl apply -f web.yaml`) and lets virtual time pass until it ends. A command that
+    /// only another one could end, or that takes longer than `timeoutSeconds` (600), is stopped as by Ctrl-C.
+    ///
+    /// # Errors
+    /// Wrong options. A command that fails is no error: see `exitCode`.
+    #[wasm_bindgen(unchecked_return_type = "RunResult")]
+    pub fn run(
+        &mut self,
+        line: &str,
+        #[wasm_bindgen(unchecked_optional_param_type = "RunOptions")] options: JsValue,
+    ) -> Result<JsValue, JsError> {
+        let options: RunOptions = read("options", options)?;
+        let timeout = milliseconds("timeoutSeconds", options.timeout_seconds)?;
+        write(&dto::run(&mut self.session, line, timeout))
+    }
+
+    /// Lets virtual time pass.
+    ///
+    /// # Errors
+    /// A number of seconds that is negative, or more than 30 days.
+    pub fn advance(&mut self, seconds: f64) -> Result<(), JsError> {
+        self.session.advance(milliseconds("seconds", seconds)?);
+        Ok(())
+    }
+
+    /// The virtual time, as `2026-01-01T00:01:00Z`.
+    pub fn now(&self) -> String {
+        self.session.now().to_string()
+    }
+
+    /// Everything that is stored, and the time.
+    ///
+    /// # Errors
+    /// None that could be met.
+    #[wasm_bindgen(unchecked_return_type = "Snapshot")]
+    pub fn snapshot(&self) -> Result<JsValue, JsError> {
+        write(&Snapshot::of(&self.session))
+    }
+
+    /// One object as Kubernetes gives it as JSON; `undefined` if there is none. The namespace of what lives in none is `""`.
+    ///
+    /// # Errors
+    /// A kind that does not exist here.
+    #[wasm_bindgen(unchecked_return_type = "KubernetesObject | undefined")]
+    pub fn get(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Kind")] kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<JsValue, JsError> {
+        let found = Kind::ALL.into_iter().find(|known| known.name() == kind);
+        let kind = found.ok_or_else(|| {
+            let names = Kind::ALL.map(Kind::name);
+            JsError::new(&format!("there is no kind {kind:?} here; there are {}", names.join(", ")))
+        })?;
+        match self.session.world().server().object(&ObjectKey::new(kind, namespace, name)) {
+            Some(object) => write(&object.to_value()),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned + Default>(what: &str, value: JsValue) -> Result<T, JsError> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(T::default());
+    }
+    serde_wasm_bindgen::from_value(value).map_err(|error| JsError::new(&format!("{what}: {error}")))
+}
+
+fn write<T: Serialize>(value: &T) -> Result<JsValue, JsError> {
+    value.serialize(&Serializer::json_compatible()).map_err(|error| JsError::new(&error.to_string()))
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range has just been checked")]
+fn milliseconds(what: &str, seconds: f64) -> Result<u64, JsError> {
+    if (0.0..=LIMIT_SECONDS).contains(&seconds) {
+        Ok((seconds * 1000.0).round() as u64)
+    } else {
+        Err(JsError::new(&format!("{what}: {seconds} is not between 0 and {LIMIT_SECONDS}")))
+    }
+}

@@ -1,0 +1,86 @@
+//! Storing a new object, and binding a pod to its node.
+//!
+//! Models apiserver/pkg/registry/rest/create.go (BeforeCreate), generic/registry/store.go (Create), and
+//! pkg/registry/core/pod/storage/storage.go (BindingREST).
+
+use client::api::{Answer, Body, Refusal, Request, Subresource};
+use machinery::time::seconds;
+use machinery::{Kind, Object, Status};
+
+use super::decode::decoded;
+use super::{check_namespace, refuse};
+use crate::admission;
+use crate::server::{Env, Server};
+use crate::strategy::{self, Terms};
+
+/// A generated name is cut so that it fits a label with its suffix (apiserver/pkg/storage/names/generate.go).
+const MAX_GENERATED_BASE: usize = 58;
+const SUFFIX_LENGTH: usize = 5;
+
+/// Stores a new object.
+pub fn create(
+    server: &mut Server,
+    env: &mut Env<'_>,
+    request: &Request,
+    body: Body,
+    warnings: &mut Vec<String>,
+) -> Result<Answer, Refusal> {
+    match request.subresource {
+        Subresource::None => {}
+        Subresource::Binding => return bind(server, env, request, &body),
+        _ => return Err(Box::new(Status::method_not_allowed(request.kind, "create"))),
+    }
+    let mut object = decoded(request, body, warnings)?;
+    if request.kind.is_namespaced() && request.namespace.is_empty() {
+        return Err(Box::new(Status::bad_request("an empty namespace may not be set during creation")));
+    }
+    check_namespace(request, &mut object)?;
+    strategy::default(&mut object);
+    admission::create(server, env, &mut object)?;
+    fill_system_fields(env, &mut object);
+    let terms = Terms { now: env.now, features: server.features };
+    strategy::prepare_for_create(&mut object, terms);
+    strategy::allocate(server, env, None, &mut object)?;
+    warnings.extend(strategy::warnings(&object));
+    refuse(&object, strategy::validate(&object, terms))?;
+    if server.store.get(&object.key()).is_some() {
+        return Err(Box::new(Status::already_exists(request.kind, object.name())));
+    }
+    if request.dry_run {
+        return Ok(Answer::Object(object));
+    }
+    Ok(Answer::Object(server.store.put(object)))
+}
+
+/// rest.FillObjectMetaSystemFields, and the generated name.
+fn fill_system_fields(env: &mut Env<'_>, object: &mut Object) {
+    let meta = object.meta_mut();
+    meta.uid = Some(env.choices.uid());
+    meta.creation_timestamp = Some(seconds(env.now));
+    meta.deletion_timestamp = None;
+    meta.deletion_grace_period_seconds = None;
+    meta.resource_version = None;
+    meta.managed_fields = None;
+    meta.self_link = None;
+    meta.generation = None;
+    let has_name = meta.name.as_ref().is_some_and(|name| !name.is_empty());
+    if let (false, Some(base)) = (has_name, &meta.generate_name) {
+        let cut: String = base.chars().take(MAX_GENERATED_BASE).collect();
+        meta.name = Some(format!("{cut}{}", env.choices.suffix(base, SUFFIX_LENGTH)));
+    }
+}
+
+/// Puts a pod on a node, for good.
+fn bind(server: &mut Server, env: &Env<'_>, request: &Request, body: &Body) -> Result<Answer, Refusal> {
+    let target = match body {
+        Body::Json(binding) if request.kind == Kind::Pod => binding["target"]["name"].as_str(),
+        _ => return Err(Box::new(Status::bad_request("a binding is the JSON of a v1 Binding, sent to a pod"))),
+    };
+    let node = target.unwrap_or_default();
+    let mut pod = server.read(request)?;
+    strategy::pod::assign(&mut pod, node, env.now)?;
+    if request.dry_run {
+        return Ok(Answer::Object(pod));
+    }
+    Ok(Answer::Object(server.store.put(pod)))
+}

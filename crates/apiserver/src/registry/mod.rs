@@ -1,0 +1,62 @@
+//! The generic path of every request: decode, default, admit, validate, commit; deletion with grace and finalizers.
+//!
+//! Models apiserver/pkg/registry/{rest,generic/registry} (v1.36.2). What differs between kinds is in [`crate::strategy`].
+//! Invariant: nothing is stored before everything has been checked.
+
+mod create;
+mod decode;
+mod delete;
+mod list;
+mod update;
+
+pub(crate) use create::create;
+pub(crate) use delete::delete;
+pub(crate) use list::list;
+pub(crate) use update::{patch, update};
+
+use client::api::{Refusal, Request};
+use machinery::field::FieldError;
+use machinery::{Kind, Object, Status};
+
+use crate::server::Server;
+use crate::strategy::namespace;
+
+/// Refuses the object for everything that is wrong with it.
+fn refuse(object: &Object, errors: Vec<FieldError>) -> Result<(), Refusal> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(Box::new(Status::invalid(object.kind(), object.name(), errors)))
+}
+
+/// The answer to a subresource that the kind does not have.
+pub(crate) fn no_such_resource(kind: Kind, name: &str) -> Refusal {
+    let message = "the server could not find the requested resource".to_owned();
+    Box::new(Status { message, ..Status::not_found(kind, name) })
+}
+
+/// A manifest that names another namespace than the request (rest.EnsureObjectNamespaceMatchesRequestNamespace).
+fn check_namespace(request: &Request, object: &mut Object) -> Result<(), Refusal> {
+    if !request.kind.is_namespaced() {
+        if object.meta().namespace.is_some() {
+            object.meta_mut().namespace = None;
+        }
+        return Ok(());
+    }
+    match object.namespace() {
+        "" => object.meta_mut().namespace = Some(request.namespace.clone()),
+        given if given != request.namespace => {
+            let why = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(Box::new(Status::bad_request(why)));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Removes the object for good, and its namespace if it was the last one in a terminating one.
+fn remove(server: &mut Server, object: &Object) -> Object {
+    let removed = server.store.remove(&object.key()).unwrap_or_else(|| object.clone());
+    namespace::finish(server, removed.namespace());
+    removed
+}

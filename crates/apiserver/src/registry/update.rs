@@ -1,0 +1,187 @@
+//! Replacing and patching an object, or a part of it.
+//!
+//! Models apiserver/pkg/registry/rest/update.go (BeforeUpdate), generic/registry/store.go (Update), and
+//! apiserver/pkg/endpoints/handlers/patch.go.
+
+use client::api::{Answer, Body, FieldValidation, Refusal, Request, Subresource};
+use machinery::field::{FieldError, Path};
+use machinery::patch::{self, PatchError, PatchErrorKind, PatchType};
+use machinery::status::Reason;
+use machinery::{Object, Status, decode, go_text};
+use serde_json::Value;
+
+use super::decode::decoded;
+use super::{check_namespace, no_such_resource, refuse, remove};
+use crate::admission;
+use crate::server::{Env, Server};
+use crate::strategy::{self, Terms, scale};
+use crate::validation::metadata;
+
+/// Replaces an object.
+pub fn update(
+    server: &mut Server,
+    env: &mut Env<'_>,
+    request: &Request,
+    body: Body,
+    warnings: &mut Vec<String>,
+) -> Result<Answer, Refusal> {
+    if request.subresource == Subresource::Scale {
+        let Body::Json(scale) = body else {
+            return Err(Box::new(Status::bad_request("a scale is the JSON of an autoscaling/v1 Scale")));
+        };
+        return update_scale(server, env, request, &scale, warnings);
+    }
+    let new = decoded(request, body, warnings)?;
+    let old = server.read(request)?;
+    replace(server, env, request, &old, new, warnings).map(Answer::Object)
+}
+
+/// Changes an object by a patch.
+pub fn patch(
+    server: &mut Server,
+    env: &mut Env<'_>,
+    request: &Request,
+    kind: PatchType,
+    patch: &Value,
+    warnings: &mut Vec<String>,
+) -> Result<Answer, Refusal> {
+    let old = server.read(request)?;
+    if request.subresource == Subresource::Scale {
+        let scale = patch::apply(kind, &scale::of(&old)?, patch, scale::GO_TYPE).map_err(refuse_patch)?;
+        return update_scale(server, env, request, &scale, warnings);
+    }
+    let root = request.kind.go_type();
+    let value = patch::apply(kind, &old.to_value(), patch, root).map_err(refuse_patch)?;
+    if kind == PatchType::Strategic {
+        decode::check_unstructured(root, &value).map_err(|error| invalid_patch(patch, &error.to_string()))?;
+        if request.field_validation == FieldValidation::Strict
+            && let Ok(normalized) = decode::normalize(root, value.clone())
+            && let Some(unknown) = normalized.strict_error()
+        {
+            return Err(invalid_patch(patch, &unknown));
+        }
+    }
+    let new = decoded(request, Body::Json(value), warnings)?;
+    replace(server, env, request, &old, new, warnings).map(Answer::Object)
+}
+
+/// A patch that does not fit the object (patch.go, applyPatchToObject).
+fn invalid_patch(patch: &Value, why: &str) -> Refusal {
+    let error = FieldError::invalid(&Path::new("patch"), go_text::display(patch), why);
+    let message = format!(" \"\" is invalid: {error}");
+    Box::new(Status { reason: Reason::Invalid, causes: vec![error], ..Status::bad_request(message) })
+}
+
+fn refuse_patch(error: PatchError) -> Refusal {
+    let reason = match error.kind {
+        PatchErrorKind::BadRequest => Reason::BadRequest,
+        PatchErrorKind::TooLarge => Reason::RequestEntityTooLarge,
+        PatchErrorKind::Other => Reason::InternalError,
+        PatchErrorKind::Unprocessable => {
+            let message = "the server rejected our request due to an error in our request";
+            return Box::new(Status { reason: Reason::Invalid, ..Status::bad_request(message) });
+        }
+    };
+    Box::new(Status { reason, ..Status::bad_request(error.to_string()) })
+}
+
+fn update_scale(
+    server: &mut Server,
+    env: &mut Env<'_>,
+    request: &Request,
+    scale: &Value,
+    warnings: &mut Vec<String>,
+) -> Result<Answer, Refusal> {
+    let old = server.read(request)?;
+    let new = scale::apply(&old, scale)?;
+    let whole = Request { subresource: Subresource::None, ..request.clone() };
+    let new = replace(server, env, &whole, &old, new, warnings)?;
+    scale::of(&new).map(Answer::Json)
+}
+
+/// Stores `new` in the place of `old`, if that is allowed.
+fn replace(
+    server: &mut Server,
+    env: &mut Env<'_>,
+    request: &Request,
+    old: &Object,
+    mut new: Object,
+    warnings: &mut Vec<String>,
+) -> Result<Object, Refusal> {
+    check_identity(request, old, &mut new)?;
+    if request.subresource == Subresource::Status && !strategy::has_status(request.kind) {
+        return Err(no_such_resource(request.kind, &request.name));
+    }
+    let terms = Terms { now: env.now, features: server.features };
+    strategy::default(&mut new);
+    keep_system_fields(old, &mut new);
+    if request.subresource == Subresource::Status {
+        strategy::prepare_for_status_update(old, &mut new, terms);
+    } else {
+        strategy::prepare_for_update(old, &mut new, terms);
+        strategy::allocate(server, env, Some(old), &mut new)?;
+    }
+    if new == *old {
+        return Ok(new);
+    }
+    warnings.extend(strategy::warnings(&new));
+    let mut errors = metadata::object_meta_update(new.meta(), old.meta(), &Path::new("metadata"));
+    errors.extend(match request.subresource {
+        Subresource::Status => strategy::validate_status_update(old, &new),
+        _ => strategy::validate_update(old, &new, terms),
+    });
+    refuse(&new, errors)?;
+    admission::update(server, old, &new)?;
+    if request.dry_run {
+        return Ok(new);
+    }
+    if is_finished(old, &new) {
+        return Ok(remove(server, &new));
+    }
+    Ok(server.store.put(new))
+}
+
+/// The object in the body is the one that the request names, at the version that was read.
+fn check_identity(request: &Request, old: &Object, new: &mut Object) -> Result<(), Refusal> {
+    if new.name().is_empty() {
+        new.meta_mut().name = Some(request.name.clone());
+    }
+    if new.name() != request.name {
+        let (given, expected) = (new.name(), &request.name);
+        let why =
+            format!("the name of the object ({given}) does not match the name on the URL ({expected})");
+        return Err(Box::new(Status::bad_request(why)));
+    }
+    check_namespace(request, new)?;
+    if !new.uid().is_empty() && new.uid() != old.uid() {
+        let (given, is) = (new.uid(), old.uid());
+        let why = format!("Precondition failed: UID in precondition: {given}, UID in object meta: {is}");
+        return Err(Box::new(Status::conflict(request.kind, &request.name, &why)));
+    }
+    let version = new.meta().resource_version.as_deref().unwrap_or_default();
+    if !version.is_empty() && Some(version) != old.meta().resource_version.as_deref() {
+        return Err(Box::new(Status::modified(request.kind, &request.name)));
+    }
+    Ok(())
+}
+
+/// What only the server sets (BeforeUpdate).
+fn keep_system_fields(old: &Object, new: &mut Object) {
+    let from = old.meta();
+    let meta = new.meta_mut();
+    meta.uid.clone_from(&from.uid);
+    meta.creation_timestamp.clone_from(&from.creation_timestamp);
+    meta.resource_version.clone_from(&from.resource_version);
+    meta.generation = from.generation;
+    meta.managed_fields = None;
+    meta.self_link = None;
+    meta.deletion_timestamp.clone_from(&from.deletion_timestamp);
+    meta.deletion_grace_period_seconds = from.deletion_grace_period_seconds;
+}
+
+/// The last finalizer of a terminating object is gone, and no node has to confirm (ShouldDeleteDuringUpdate).
+fn is_finished(old: &Object, new: &Object) -> bool {
+    let has_finalizers = new.meta().finalizers.as_ref().is_some_and(|f| !f.is_empty());
+    let was = old.meta();
+    !has_finalizers && was.deletion_timestamp.is_some() && was.deletion_grace_period_seconds.unwrap_or(0) == 0
+}

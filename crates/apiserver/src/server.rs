@@ -1,0 +1,124 @@
+//! One request at a time: which path each verb takes, and the reads.
+//!
+//! Models apiserver/pkg/endpoints/handlers (v1.36.2).
+
+use std::sync::Arc;
+
+use client::api::{Answer, Refusal, Request, Response, Subresource, Verb, WatchEvent};
+use client::choices::Choices;
+use jiff::Timestamp;
+use machinery::version::Features;
+use machinery::{Kind, Object, ObjectKey, Resource, Status};
+
+use crate::store::Store;
+use crate::strategy::scale;
+use crate::{endpoints, registry};
+
+/// Time and chance, which come with each request.
+pub struct Env<'a> {
+    /// The time of the request.
+    pub now: Timestamp,
+    /// uids, suffixes of generated names, cluster IPs.
+    pub choices: &'a mut dyn Choices,
+}
+
+/// The API server. A clone shares its structure.
+#[derive(Clone, Debug, Default)]
+pub struct Server {
+    pub(crate) store: Store,
+    pub(crate) features: Features,
+}
+
+impl Server {
+    /// An empty server: not even a namespace is there.
+    pub fn new(features: Features) -> Server {
+        Server { store: Store::default(), features }
+    }
+
+    /// Carries out one request.
+    ///
+    /// # Errors
+    /// The refusal; nothing has changed then.
+    pub fn call(&mut self, env: &mut Env<'_>, mut request: Request) -> Result<Response, Refusal> {
+        if !request.kind.is_namespaced() {
+            request.namespace.clear();
+        }
+        let mut warnings = Vec::new();
+        if request.kind == Kind::Endpoints {
+            warnings.push("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned());
+        }
+        let verb = std::mem::replace(&mut request.verb, Verb::Get);
+        let body = match verb {
+            Verb::Get => self.part(&request)?,
+            Verb::List(options) => registry::list(self, &request, &options)?,
+            Verb::Create(body) => registry::create(self, env, &request, body, &mut warnings)?,
+            Verb::Update(body) => registry::update(self, env, &request, body, &mut warnings)?,
+            Verb::Patch(kind, patch) => registry::patch(self, env, &request, kind, &patch, &mut warnings)?,
+            Verb::Delete(options) => registry::delete(self, env, &request, &options)?,
+        };
+        Ok(Response { body, warnings })
+    }
+
+    fn part(&self, request: &Request) -> Result<Answer, Refusal> {
+        let object = self.read(request)?;
+        match request.subresource {
+            Subresource::Scale => scale::of(&object).map(Answer::Json),
+            _ => Ok(Answer::Object(object)),
+        }
+    }
+
+    /// The object that a request names; Endpoints are made from what they stand for.
+    pub(crate) fn read(&self, request: &Request) -> Result<Object, Refusal> {
+        let key = ObjectKey::new(request.kind, &request.namespace, &request.name);
+        let made = || match request.kind {
+            Kind::Endpoints => endpoints::of(self, &request.namespace, &request.name),
+            _ => None,
+        };
+        let object = self.store.get(&key).cloned().or_else(made);
+        object.ok_or_else(|| Box::new(Status::not_found(request.kind, &request.name)))
+    }
+
+    /// The changes of one kind after a resourceVersion; an empty namespace means all.
+    ///
+    /// # Errors
+    /// `Expired` if they are no longer remembered.
+    pub fn watch(&self, kind: Kind, namespace: &str, since: u64) -> Result<Vec<WatchEvent>, Refusal> {
+        if since < self.store.forgotten() {
+            let message = format!("too old resource version: {since} ({})", self.store.forgotten());
+            let reason = machinery::status::Reason::Expired;
+            return Err(Box::new(Status { reason, ..Status::bad_request(message) }));
+        }
+        let of_kind = self.changes_since(since).filter(|event| event.object.kind() == kind);
+        Ok(of_kind.filter(|e| namespace.is_empty() || e.object.namespace() == namespace).cloned().collect())
+    }
+
+    /// The newest resourceVersion.
+    pub fn resource_version(&self) -> u64 {
+        self.store.resource_version()
+    }
+
+    /// The remembered changes of every kind after a resourceVersion, oldest first.
+    pub fn changes_since(&self, since: u64) -> impl Iterator<Item = &WatchEvent> {
+        self.store.changes_since(since)
+    }
+
+    /// One stored object.
+    pub fn get<K: Resource>(&self, namespace: &str, name: &str) -> Option<&Arc<K>> {
+        self.object(&ObjectKey::new(K::KIND, namespace, name)).and_then(K::unwrap)
+    }
+
+    /// One stored object of any kind.
+    pub fn object(&self, key: &ObjectKey) -> Option<&Object> {
+        self.store.get(key)
+    }
+
+    /// The stored objects of a kind in a namespace (in all, if it is empty), by namespace and name.
+    pub fn list<'a, K: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<K>> {
+        self.store.list(K::KIND, namespace).filter_map(K::unwrap)
+    }
+
+    /// Every stored object, by kind, namespace and name.
+    pub fn all(&self) -> impl Iterator<Item = &Object> {
+        self.store.all()
+    }
+}

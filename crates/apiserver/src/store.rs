@@ -1,0 +1,122 @@
+//! What is stored: the objects, the resourceVersion, and the latest changes.
+//!
+//! Models etcd as the API server sees it (apiserver/pkg/storage/etcd3/store.go) and the watch cache's memory.
+//! Invariant: a clone shares its structure; every change has its own resourceVersion, one greater than the one before.
+
+use client::api::{Change, WatchEvent};
+use imbl::{OrdMap, Vector};
+use machinery::{Kind, Object, ObjectKey};
+
+/// How many changes a watch can look back.
+const REMEMBERED: usize = 10_000;
+
+/// The objects and their latest changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Store {
+    objects: OrdMap<ObjectKey, Object>,
+    resource_version: u64,
+    changes: Vector<WatchEvent>,
+    forgotten: u64,
+}
+
+impl Store {
+    /// The newest resourceVersion.
+    pub fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+
+    /// The resourceVersion up to which changes were forgotten.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// One object.
+    pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
+        self.objects.get(key)
+    }
+
+    /// Every object, by kind, namespace and name.
+    pub fn all(&self) -> impl Iterator<Item = &Object> {
+        self.objects.values()
+    }
+
+    /// The objects of a kind in a namespace (in all, if it is empty), by namespace and name.
+    pub fn list<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
+        let from = ObjectKey::new(kind, namespace, "");
+        let objects = self.objects.range(from..).map(|(_, object)| object);
+        objects.take_while(move |o| o.kind() == kind && (namespace.is_empty() || o.namespace() == namespace))
+    }
+
+    /// Stores an object and gives it the next resourceVersion.
+    pub fn put(&mut self, mut object: Object) -> Object {
+        self.resource_version += 1;
+        object.meta_mut().resource_version = Some(self.resource_version.to_string());
+        let old = self.objects.insert(object.key(), object.clone());
+        let change = if old.is_some() { Change::Modified } else { Change::Added };
+        self.remember(WatchEvent { change, object: object.clone(), old });
+        object
+    }
+
+    /// Removes an object; it is returned as it last was, with the resourceVersion of its removal.
+    pub fn remove(&mut self, key: &ObjectKey) -> Option<Object> {
+        let old = self.objects.remove(key)?;
+        self.resource_version += 1;
+        let mut object = old.clone();
+        object.meta_mut().resource_version = Some(self.resource_version.to_string());
+        self.remember(WatchEvent { change: Change::Deleted, object: object.clone(), old: Some(old) });
+        Some(object)
+    }
+
+    /// The remembered changes after a resourceVersion, oldest first.
+    pub fn changes_since(&self, since: u64) -> impl Iterator<Item = &WatchEvent> {
+        // Every change has its own resourceVersion, so the distance from the end is known.
+        let newer = usize::try_from(self.resource_version.saturating_sub(since)).unwrap_or(usize::MAX);
+        self.changes.iter().skip(self.changes.len().saturating_sub(newer))
+    }
+
+    fn remember(&mut self, event: WatchEvent) {
+        self.changes.push_back(event);
+        if self.changes.len() > REMEMBERED
+            && let Some(event) = self.changes.pop_front()
+        {
+            self.forgotten = event.object.resource_version();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use machinery::Resource;
+
+    use super::*;
+
+    fn map(name: &str) -> Object {
+        let mut map = ConfigMap::default();
+        map.meta_mut().name = Some(name.to_owned());
+        map.into()
+    }
+
+    #[test]
+    fn every_change_has_its_own_version_and_knows_what_was_before() {
+        let mut store = Store::default();
+        let stored = store.put(map("a"));
+        store.put(map("a"));
+        let removed = store.remove(&stored.key()).expect("it was there");
+        let changes: Vec<_> = store.changes_since(0).collect();
+        assert_eq!(changes.iter().map(|c| c.object.resource_version()).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(changes.iter().map(|c| c.old.is_some()).collect::<Vec<_>>(), [false, true, true]);
+        assert_eq!(removed.resource_version(), 3);
+        assert_eq!(store.changes_since(2).count(), 1);
+        assert!(store.remove(&stored.key()).is_none());
+    }
+
+    #[test]
+    fn old_changes_are_forgotten() {
+        let mut store = Store::default();
+        for _ in 0..REMEMBERED + 5 {
+            store.put(map("a"));
+        }
+        assert_eq!((store.forgotten(), store.changes_since(0).count()), (5, REMEMBERED));
+    }
+}

@@ -1,0 +1,224 @@
+//! PersistentVolumes.
+//!
+//! Models pkg/registry/core/persistentvolume/strategy.go, SetDefaults_PersistentVolume, and ValidatePersistentVolume and
+//! its companions in pkg/apis/core/validation/validation.go (v1.36.2). Departs in one point: of the sources that need a
+//! storage system that is not simulated only the number is checked.
+
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec, PersistentVolumeStatus};
+use machinery::field::{FieldError, Path};
+use machinery::names;
+use machinery::quantity::Quantity;
+use machinery::time::seconds;
+use serde_json::json;
+
+use super::persistent_volume_claim::{access_modes, volume_mode};
+use super::{Strategy, Terms};
+use crate::internal;
+use crate::validation::{Errors, each, node_selector, resources, volumes};
+
+const RECLAIM_POLICIES: [&str; 3] = ["Delete", "Recycle", "Retain"];
+
+impl Strategy for PersistentVolume {
+    fn default(&mut self) {
+        let spec = self.spec.get_or_insert_default();
+        spec.persistent_volume_reclaim_policy.get_or_insert_with(|| "Retain".to_owned());
+        spec.volume_mode.get_or_insert_with(|| "Filesystem".to_owned());
+        if let Some(path) = &mut spec.host_path {
+            path.type_.get_or_insert_default();
+        }
+        self.status.get_or_insert_default().phase.get_or_insert_with(|| "Pending".to_owned());
+    }
+
+    fn prepare_for_create(&mut self, terms: Terms) {
+        self.status = Some(PersistentVolumeStatus {
+            phase: Some("Pending".to_owned()),
+            last_phase_transition_time: Some(seconds(terms.now)),
+            ..Default::default()
+        });
+    }
+
+    fn validate(&self, _terms: Terms) -> Errors {
+        validate_spec(&self.spec.clone().unwrap_or_default(), &Path::new("spec"))
+    }
+
+    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+        self.status.clone_from(&old.status);
+    }
+
+    fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
+        let (Some(new_spec), Some(old_spec)) = (&self.spec, &old.spec) else {
+            return Vec::new();
+        };
+        let mut errors = self.validate(terms);
+        if only_source(new_spec) != only_source(old_spec) {
+            let path = Path::new("spec").child("persistentvolumesource");
+            let difference = internal::difference("PersistentVolumeSource", old_spec, new_spec);
+            let why = format!("spec.persistentvolumesource is immutable after creation\n{difference}");
+            errors.push(FieldError::forbidden(&path, why));
+        }
+        if new_spec.volume_mode != old_spec.volume_mode {
+            let mode = new_spec.volume_mode.clone().unwrap_or_default();
+            errors.push(FieldError::invalid(&Path::new("volumeMode"), mode, "field is immutable"));
+        }
+        if old_spec.node_affinity.is_some() && new_spec.node_affinity != old_spec.node_affinity {
+            let affinity = json!(new_spec.node_affinity);
+            let path = Path::new("spec").child("nodeAffinity");
+            errors.push(FieldError::invalid(&path, affinity, "field is immutable"));
+        }
+        errors
+    }
+
+    fn prepare_for_status_update(&mut self, old: &Self, terms: Terms) {
+        self.spec.clone_from(&old.spec);
+        let was = old.status.clone().unwrap_or_default();
+        let status = self.status.get_or_insert_default();
+        if status.phase != was.phase && status.last_phase_transition_time == was.last_phase_transition_time {
+            status.last_phase_transition_time = Some(seconds(terms.now));
+        } else if status.last_phase_transition_time.is_none() {
+            status.last_phase_transition_time = was.last_phase_transition_time;
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let spec = self.spec.clone().unwrap_or_default();
+        let path = Path::new("spec");
+        let mut warnings = Vec::new();
+        if spec.persistent_volume_reclaim_policy.as_deref() == Some("Recycle") {
+            let path = path.child("persistentVolumeReclaimPolicy");
+            let why = "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.";
+            warnings.push(format!("{path}: {why}"));
+        }
+        let size = resources::storage(spec.capacity.as_ref());
+        let path = path.child("capacity").key("storage");
+        warnings.extend(size.and_then(|size| super::pod::fractional_bytes(&size.0, &path)));
+        warnings
+    }
+}
+
+/// ValidatePersistentVolumeSpec.
+fn validate_spec(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    let modes = spec.access_modes.as_deref().unwrap_or_default();
+    if modes.is_empty() {
+        errors.push(FieldError::required(&path.child("accessModes"), ""));
+    }
+    errors.extend(access_modes(modes, &path.child("accessModes")));
+    errors.extend(capacity(spec, &path.child("capacity")));
+    let policy = spec.persistent_volume_reclaim_policy.as_deref().unwrap_or_default();
+    let policy_path = path.child("persistentVolumeReclaimPolicy");
+    if !policy.is_empty() && !RECLAIM_POLICIES.contains(&policy) {
+        errors.push(FieldError::not_supported(&policy_path, policy, &RECLAIM_POLICIES));
+    }
+    if let Some(affinity) = &spec.node_affinity {
+        errors.extend(node_selector::volume_node_affinity(affinity, &path.child("nodeAffinity")));
+    }
+    errors.extend(source(spec, path));
+    let is_root = spec.host_path.as_ref().is_some_and(|source| is_root(&source.path));
+    if is_root && policy == "Recycle" {
+        errors.push(FieldError::forbidden(&policy_path, "may not be 'recycle' for a hostPath mount of '/'"));
+    }
+    if let Some(class) = spec.storage_class_name.as_deref().filter(|class| !class.is_empty()) {
+        errors.extend(each(names::dns1123_subdomain(class), &path.child("storageClassName"), class));
+    }
+    errors.extend(volume_mode(spec.volume_mode.as_deref(), &path.child("volumeMode")));
+    errors
+}
+
+/// Exactly one key, `storage`, more than nothing.
+fn capacity(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    let count = spec.capacity.as_ref().map_or(0, std::collections::BTreeMap::len);
+    if count == 0 {
+        errors.push(FieldError::required(path, ""));
+    }
+    if count != 1 || resources::storage(spec.capacity.as_ref()).is_none() {
+        errors.push(FieldError::not_supported(path, json!(spec.capacity), &["storage"]));
+    }
+    for (name, text) in spec.capacity.iter().flatten() {
+        let path = path.key(name);
+        let value = Quantity::parse(&text.0).map_or(0, |quantity| quantity.value());
+        if value < 0 {
+            errors.push(FieldError::invalid(&path, value, "must be a valid resource quantity"));
+        }
+        errors.extend(resources::positive(text, &path));
+    }
+    errors
+}
+
+fn is_root(path: &str) -> bool {
+    path.starts_with('/') && path.split('/').all(|part| part.is_empty() || part == ".")
+}
+
+/// Whether each source is set, in the order in which upstream looks.
+fn sources(spec: &PersistentVolumeSpec) -> [(&'static str, bool); 22] {
+    [
+        ("hostPath", spec.host_path.is_some()),
+        ("gcePersistentDisk", spec.gce_persistent_disk.is_some()),
+        ("awsElasticBlockStore", spec.aws_elastic_block_store.is_some()),
+        ("glusterfs", spec.glusterfs.is_some()),
+        ("flocker", spec.flocker.is_some()),
+        ("nfs", spec.nfs.is_some()),
+        ("rbd", spec.rbd.is_some()),
+        ("quobyte", spec.quobyte.is_some()),
+        ("cephFS", spec.cephfs.is_some()),
+        ("iscsi", spec.iscsi.is_some()),
+        ("cinder", spec.cinder.is_some()),
+        ("fc", spec.fc.is_some()),
+        ("flexVolume", spec.flex_volume.is_some()),
+        ("azureFile", spec.azure_file.is_some()),
+        ("vsphereVolume", spec.vsphere_volume.is_some()),
+        ("photonPersistentDisk", spec.photon_persistent_disk.is_some()),
+        ("portworxVolume", spec.portworx_volume.is_some()),
+        ("azureDisk", spec.azure_disk.is_some()),
+        ("scaleIO", spec.scale_io.is_some()),
+        ("local", spec.local.is_some()),
+        ("storageos", spec.storageos.is_some()),
+        ("csi", spec.csi.is_some()),
+    ]
+}
+
+fn source(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
+    let sources = sources(spec);
+    let mut given = sources.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name);
+    let Some(first) = given.next() else {
+        return vec![FieldError::required(path, "must specify a volume type")];
+    };
+    let at = path.child(first);
+    let mut errors = match first {
+        "hostPath" => spec.host_path.as_ref().map_or_else(Vec::new, |source| volumes::host_path(source, &at)),
+        "nfs" => spec.nfs.as_ref().map_or_else(Vec::new, |source| volumes::nfs(source, &at)),
+        "csi" => spec.csi.as_ref().map_or_else(Vec::new, |source| volumes::csi(source, &at)),
+        "local" => spec.local.as_ref().map_or_else(Vec::new, |source| {
+            let mut errors = Vec::new();
+            if source.path.is_empty() {
+                errors.push(FieldError::required(&at.child("path"), ""));
+            }
+            errors.extend(volumes::no_back_steps(&source.path, &at.child("path")));
+            if spec.node_affinity.is_none() {
+                let why = "Local volume requires node affinity";
+                errors.push(FieldError::required(&path.child("nodeAffinity"), why));
+            }
+            errors
+        }),
+        _ => Vec::new(),
+    };
+    let why = "may not specify more than 1 volume type";
+    errors.extend(given.map(|name| FieldError::forbidden(&path.child(name), why)));
+    errors
+}
+
+/// The spec with nothing but its volume source.
+fn only_source(spec: &PersistentVolumeSpec) -> PersistentVolumeSpec {
+    PersistentVolumeSpec {
+        access_modes: None,
+        capacity: None,
+        claim_ref: None,
+        mount_options: None,
+        node_affinity: None,
+        persistent_volume_reclaim_policy: None,
+        storage_class_name: None,
+        volume_attributes_class_name: None,
+        volume_mode: None,
+        ..spec.clone()
+    }
+}

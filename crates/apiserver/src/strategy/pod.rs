@@ -1,0 +1,286 @@
+//! Pods.
+//!
+//! Models pkg/registry/core/pod/{strategy.go,storage/storage.go}, ValidatePod and ValidatePodUpdate of
+//! pkg/apis/core/validation/validation.go, and pkg/apis/core/v1/helper/qos (v1.36.2).
+
+use std::sync::Arc;
+
+use client::api::Refusal;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Container, Pod, PodCondition, PodSpec, PodStatus, Toleration, Volume};
+use machinery::field::{FieldError, Path};
+use machinery::quantity::Quantity;
+use machinery::time::seconds;
+use machinery::{Kind, Object, Status};
+
+use super::{Strategy, Terms};
+use crate::validation::{Errors, pod_spec};
+use crate::{defaults, internal};
+
+/// What the refusal of a change names as changeable.
+const UPDATABLE: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+
+impl Strategy for Pod {
+    fn default(&mut self) {
+        let spec = self.spec.get_or_insert_default();
+        defaults::requests_from_limits(spec);
+        spec.enable_service_links.get_or_insert(true);
+        defaults::pod_spec(spec);
+    }
+
+    fn prepare_for_create(&mut self, _terms: Terms) {
+        self.metadata.generation = Some(1);
+        let qos = qos_class(self.spec.get_or_insert_default());
+        self.status = Some(PodStatus {
+            phase: Some("Pending".to_owned()),
+            qos_class: Some(qos.to_owned()),
+            ..Default::default()
+        });
+    }
+
+    fn validate(&self, _terms: Terms) -> Errors {
+        let mut errors = validate_spec(self);
+        let Some(spec) = &self.spec else {
+            return errors;
+        };
+        let path = Path::new("spec");
+        let groups = [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
+        for (field, containers) in groups {
+            for (i, container) in containers.unwrap_or_default().iter().enumerate() {
+                let image = container.image.as_deref().unwrap_or_default();
+                if image.trim() != image {
+                    let path = path.child(field).index(i).child("image");
+                    errors.push(FieldError::invalid(&path, image, "must not have leading or trailing whitespace"));
+                }
+            }
+        }
+        if spec.ephemeral_containers.as_ref().is_some_and(|list| !list.is_empty()) {
+            let why = "cannot be set on create";
+            errors.push(FieldError::forbidden(&path.child("ephemeralContainers"), why));
+        }
+        errors
+    }
+
+    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+        self.status.clone_from(&old.status);
+        if self.spec != old.spec {
+            self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
+        }
+    }
+
+    fn validate_update(&self, old: &Self, _terms: Terms) -> Errors {
+        let (Some(new_spec), Some(old_spec)) = (&self.spec, &old.spec) else {
+            return Vec::new();
+        };
+        if new_spec == old_spec {
+            return Vec::new();
+        }
+        let mut errors = validate_spec(self);
+        errors.extend(spec_change(new_spec, old_spec));
+        errors
+    }
+
+    fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
+        self.spec.clone_from(&old.spec);
+        self.metadata.owner_references.clone_from(&old.metadata.owner_references);
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.spec.as_ref().map_or_else(Vec::new, |spec| spec_warnings(spec, &Path::new("spec")))
+    }
+
+    /// CheckGracefulDelete.
+    fn grace_period_seconds(&self, asked: Option<i64>) -> Option<i64> {
+        let spec = self.spec.as_ref();
+        let phase = self.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or_default();
+        let is_unscheduled = spec.and_then(|s| s.node_name.as_deref()).unwrap_or_default().is_empty();
+        if is_unscheduled || matches!(phase, "Succeeded" | "Failed") {
+            return Some(0);
+        }
+        let own = spec.and_then(|s| s.termination_grace_period_seconds).unwrap_or(0);
+        let period = asked.unwrap_or(own);
+        Some(if period < 0 { 1 } else { period })
+    }
+}
+
+fn validate_spec(pod: &Pod) -> Errors {
+    let empty = PodSpec::default();
+    let spec = pod.spec.as_ref().unwrap_or(&empty);
+    let volumes: Vec<&Volume> = spec.volumes.iter().flatten().collect();
+    pod_spec::pod_spec(spec, &volumes, &Path::new("spec"))
+}
+
+/// What of a spec may change in place, compared after the changeable part has been made equal.
+fn spec_change(new: &PodSpec, old: &PodSpec) -> Errors {
+    let path = Path::new("spec");
+    let mut errors = Vec::new();
+    if new.containers.len() != old.containers.len() {
+        let why = "pod updates may not add or remove containers";
+        return vec![FieldError::forbidden(&path.child("containers"), why)];
+    }
+    let count = |spec: &PodSpec| spec.init_containers.as_ref().map_or(0, Vec::len);
+    if count(new) != count(old) {
+        let why = "pod updates may not add or remove containers";
+        return vec![FieldError::forbidden(&path.child("initContainers"), why)];
+    }
+    if let Some(before) = old.active_deadline_seconds
+        && new.active_deadline_seconds.is_none_or(|now| now > before)
+    {
+        let value = new.active_deadline_seconds.map_or(serde_json::Value::Null, Into::into);
+        let why = match new.active_deadline_seconds {
+            None => "must not update from a positive integer to nil value",
+            Some(_) => "must be less than or equal to previous value",
+        };
+        errors.push(FieldError::invalid(&path.child("activeDeadlineSeconds"), value, why));
+    }
+    let added_only = |old: &Toleration| {
+        let same = |new: &Toleration| Toleration { toleration_seconds: old.toleration_seconds, ..new.clone() } == *old;
+        new.tolerations.iter().flatten().any(same)
+    };
+    if !old.tolerations.iter().flatten().all(added_only) {
+        let why = "existing toleration can not be modified except its tolerationSeconds";
+        errors.push(FieldError::forbidden(&path.child("tolerations"), why));
+    }
+    let munged = with_changeable_part_of(old, new);
+    if munged != *old {
+        let difference = internal::difference("PodSpec", old, &munged);
+        let why = format!("pod updates may not change fields other than {UPDATABLE}\n{difference}");
+        errors.push(FieldError::forbidden(&path, why));
+    }
+    errors
+}
+
+fn with_changeable_part_of(old: &PodSpec, new: &PodSpec) -> PodSpec {
+    let mut munged = new.clone();
+    let images = |new: &mut [Container], old: &[Container]| {
+        new.iter_mut().zip(old).for_each(|(new, old)| new.image.clone_from(&old.image));
+    };
+    images(&mut munged.containers, &old.containers);
+    if let (Some(new), Some(old)) = (&mut munged.init_containers, &old.init_containers) {
+        images(new, old);
+    }
+    munged.active_deadline_seconds = old.active_deadline_seconds;
+    munged.tolerations.clone_from(&old.tolerations);
+    let was_negative = old.termination_grace_period_seconds.is_some_and(|s| s < 0);
+    if was_negative && new.termination_grace_period_seconds == Some(1) {
+        munged.termination_grace_period_seconds = old.termination_grace_period_seconds;
+    }
+    munged
+}
+
+/// Puts the pod on a node, for good (BindingREST.assignPod).
+///
+/// # Errors
+/// `Conflict` if it is going, or has a node already.
+pub fn assign(object: &mut Object, node: &str, now: Timestamp) -> Result<(), Refusal> {
+    let name = object.name().to_owned();
+    let refuse = |why: &str| {
+        let message = format!("Operation cannot be fulfilled on pods/binding \"{name}\": {why}");
+        Err(Box::new(Status { message, ..Status::conflict(Kind::Pod, &name, why) }))
+    };
+    let Object::Pod(pod) = object else {
+        return refuse("not a pod");
+    };
+    if pod.metadata.deletion_timestamp.is_some() {
+        return refuse(&format!("pod {name} is being deleted, cannot be assigned to a host"));
+    }
+    let pod = Arc::make_mut(pod);
+    let spec = pod.spec.get_or_insert_default();
+    if let Some(taken) = spec.node_name.as_deref().filter(|taken| !taken.is_empty()) {
+        return refuse(&format!("pod {name} is already assigned to node \"{taken}\""));
+    }
+    spec.node_name = Some(node.to_owned());
+    let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+    let scheduled = PodCondition {
+        type_: "PodScheduled".to_owned(),
+        status: "True".to_owned(),
+        last_transition_time: Some(seconds(now)),
+        ..Default::default()
+    };
+    match conditions.iter_mut().find(|condition| condition.type_ == scheduled.type_) {
+        Some(condition) => *condition = scheduled,
+        None => conditions.push(scheduled),
+    }
+    Ok(())
+}
+
+/// How much the pod has reserved (ComputePodQOS).
+fn qos_class(spec: &PodSpec) -> &'static str {
+    let mut has_any = false;
+    let mut is_guaranteed = true;
+    for container in spec.containers.iter().chain(spec.init_containers.iter().flatten()) {
+        let amount = |requests: bool, name: &str| {
+            let resources = container.resources.as_ref()?;
+            let list = if requests { resources.requests.as_ref() } else { resources.limits.as_ref() };
+            Quantity::parse(&list?.get(name)?.0).ok().filter(|quantity| quantity.sign() > 0)
+        };
+        for name in ["cpu", "memory"] {
+            let (request, limit) = (amount(true, name), amount(false, name));
+            has_any |= request.is_some() || limit.is_some();
+            is_guaranteed &= limit.is_some() && (request.is_none() || request == limit);
+        }
+    }
+    match (has_any, is_guaranteed) {
+        (false, _) => "BestEffort",
+        (true, true) => "Guaranteed",
+        (true, false) => "Burstable",
+    }
+}
+
+/// What is worth a word in a spec (pkg/api/pod/warnings.go).
+pub fn spec_warnings(spec: &PodSpec, path: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if spec.termination_grace_period_seconds.is_some_and(|s| s < 0) {
+        let path = path.child("terminationGracePeriodSeconds");
+        warnings.push(format!("{path}: must be >= 0; negative values are invalid and will be treated as 1"));
+    }
+    let groups = [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
+    for (field, containers) in groups {
+        for (i, container) in containers.unwrap_or_default().iter().enumerate() {
+            warnings.extend(container_warnings(container, &path.child(field).index(i)));
+        }
+    }
+    warnings
+}
+
+fn container_warnings(container: &Container, path: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let resources = container.resources.as_ref();
+    let lists = [
+        ("limits", resources.and_then(|r| r.limits.as_ref())),
+        ("requests", resources.and_then(|r| r.requests.as_ref())),
+    ];
+    for (list, quantities) in lists {
+        for name in ["memory", "ephemeral-storage"] {
+            let text = quantities.and_then(|list| list.get(name));
+            let path = path.child("resources").child(list).key(name);
+            warnings.extend(text.and_then(|text| fractional_bytes(&text.0, &path)));
+        }
+    }
+    let env = container.env.as_deref().unwrap_or_default();
+    for (i, variable) in env.iter().enumerate().filter(|(i, v)| env[..*i].iter().any(|other| other.name == v.name)) {
+        let (path, name) = (path.child("env").index(i), &variable.name);
+        warnings.push(format!("{path}: hides previous definition of \"{name}\", which may be dropped when using apply"));
+    }
+    let ports = container.ports.as_deref().unwrap_or_default();
+    for (i, port) in ports.iter().enumerate() {
+        let same = |other: &k8s_openapi::api::core::v1::ContainerPort| {
+            other.container_port == port.container_port
+                && other.protocol == port.protocol
+                && other.host_port == port.host_port
+                && other.host_ip == port.host_ip
+        };
+        if let Some(first) = ports[..i].iter().position(same) {
+            let path = path.child("ports");
+            warnings.push(format!("{}: duplicate port definition with {}", path.index(i), path.index(first)));
+        }
+    }
+    warnings
+}
+
+/// A quantity of bytes that is no whole number.
+pub fn fractional_bytes(text: &str, path: &Path) -> Option<String> {
+    let quantity = Quantity::parse(text).ok()?;
+    let why = || format!("{path}: fractional byte value \"{text}\" is invalid, must be an integer");
+    (quantity.milli_value() % 1000 != 0).then(why)
+}

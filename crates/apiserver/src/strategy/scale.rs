@@ -1,0 +1,112 @@
+//! The `scale` subresource.
+//!
+//! Models ScaleREST of pkg/registry/apps/{statefulset,deployment}/storage/storage.go.
+
+use std::sync::Arc;
+
+use client::api::Refusal;
+use machinery::field::{FieldError, Path};
+use machinery::labels::{Operator, Selector};
+use machinery::status::Reason;
+use machinery::{Object, Status};
+use serde_json::{Value, json};
+
+use crate::registry::no_such_resource;
+
+/// The group and struct of a Scale.
+pub const GO_TYPE: (&str, &str) = ("autoscaling", "Scale");
+
+/// The Scale of an object.
+///
+/// # Errors
+/// `NotFound` if its kind cannot be scaled.
+pub fn of(object: &Object) -> Result<Value, Refusal> {
+    let (wanted, current, selector) = match object {
+        Object::StatefulSet(set) => {
+            let spec = set.spec.as_ref();
+            let current = set.status.as_ref().map_or(0, |s| s.replicas);
+            (spec.and_then(|s| s.replicas), current, spec.map(|s| &s.selector))
+        }
+        Object::Deployment(deployment) => {
+            let spec = deployment.spec.as_ref();
+            let current = deployment.status.as_ref().and_then(|s| s.replicas).unwrap_or(0);
+            (spec.and_then(|s| s.replicas), current, spec.map(|s| &s.selector))
+        }
+        _ => return Err(no_such_resource(object.kind(), object.name())),
+    };
+    let selector = selector.and_then(Selector::from_spec).unwrap_or_default();
+    let meta = object.meta();
+    Ok(json!({
+        "apiVersion": "autoscaling/v1",
+        "kind": "Scale",
+        "metadata": {
+            "name": object.name(),
+            "namespace": object.namespace(),
+            "uid": object.uid(),
+            "resourceVersion": meta.resource_version,
+            "creationTimestamp": meta.creation_timestamp,
+        },
+        "spec": {"replicas": wanted.unwrap_or(0)},
+        "status": {"replicas": current, "selector": text(&selector)},
+    }))
+}
+
+/// The selector as a command line has it: requirements by key.
+fn text(selector: &Selector) -> String {
+    let mut requirements: Vec<&(String, Operator)> = selector.requirements().iter().collect();
+    requirements.sort_by(|a, b| a.0.cmp(&b.0));
+    let joined = |values: &[String]| {
+        let mut sorted = values.to_vec();
+        sorted.sort();
+        sorted.join(",")
+    };
+    let one = |(key, operator): &(String, Operator)| match operator {
+        Operator::In(values) if values.len() == 1 => format!("{key}={}", values[0]),
+        Operator::In(values) => format!("{key} in ({})", joined(values)),
+        Operator::NotIn(values) => format!("{key} notin ({})", joined(values)),
+        Operator::Exists => key.clone(),
+        Operator::DoesNotExist => format!("!{key}"),
+    };
+    requirements.into_iter().map(one).collect::<Vec<_>>().join(",")
+}
+
+/// The object with as many replicas as the Scale asks for.
+///
+/// # Errors
+/// Where the Scale is malformed, stale, or asks for less than none.
+pub fn apply(object: &Object, scale: &Value) -> Result<Object, Refusal> {
+    let asked = &scale["spec"]["replicas"];
+    let replicas = match asked {
+        Value::Null => Some(0),
+        number => number.as_i64().and_then(|n| i32::try_from(n).ok()),
+    };
+    let Some(replicas) = replicas else {
+        let why = format!(
+            "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field ScaleSpec.spec.replicas of type int32",
+            if asked.is_string() { "string" } else { "value" }
+        );
+        return Err(Box::new(Status::bad_request(why)));
+    };
+    if replicas < 0 {
+        let path = Path::new("spec").child("replicas");
+        let error = FieldError::invalid(&path, replicas, "must be greater than or equal to 0");
+        let message = format!("Scale.autoscaling \"{}\" is invalid: {error}", object.name());
+        let name = object.name().to_owned();
+        return Err(Box::new(Status { reason: Reason::Invalid, causes: vec![error], name, ..Status::bad_request(message) }));
+    }
+    let mut object = object.clone();
+    match &mut object {
+        Object::StatefulSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = Some(replicas),
+        Object::Deployment(deployment) => {
+            Arc::make_mut(deployment).spec.get_or_insert_default().replicas = Some(replicas);
+        }
+        _ => return Err(no_such_resource(object.kind(), object.name())),
+    }
+    // A Scale without a version replaces whatever is there.
+    let version = scale["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    object.meta_mut().resource_version = Some(version.to_owned());
+    if let Some(uid) = scale["metadata"]["uid"].as_str() {
+        object.meta_mut().uid = Some(uid.to_owned());
+    }
+    Ok(object)
+}

@@ -1,0 +1,351 @@
+//! StatefulSets.
+//!
+//! Models pkg/registry/apps/statefulset/strategy.go, SetDefaults_StatefulSet of pkg/apis/apps/v1/defaults.go, and
+//! pkg/apis/apps/validation/validation.go (v1.36.2).
+
+use k8s_openapi::api::apps::v1::{
+    RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec,
+    StatefulSetStatus,
+};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimVolumeSource, PodSpec, Volume};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use machinery::field::{FieldError, Path};
+use machinery::labels::Selector;
+use machinery::version::Features;
+use machinery::{json, names};
+use serde_json::json;
+
+use super::{Strategy, Terms, persistent_volume_claim, pod};
+use crate::defaults;
+use crate::validation::{Errors, each, metadata, non_negative, pod_spec};
+
+const IMMUTABLE: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+const NO_MATCH: &str = "`selector` does not match template `labels`";
+
+impl Strategy for StatefulSet {
+    fn name_errors(name: &str) -> Vec<String> {
+        names::dns1123_label(name)
+    }
+
+    fn default(&mut self) {
+        let spec = self.spec.get_or_insert_default();
+        spec.pod_management_policy.get_or_insert_with(|| "OrderedReady".to_owned());
+        let strategy = spec.update_strategy.get_or_insert_default();
+        if strategy.type_.as_deref().unwrap_or_default().is_empty() {
+            strategy.type_ = Some("RollingUpdate".to_owned());
+            // Only a strategy that was left open gets the block.
+            strategy.rolling_update.get_or_insert_default();
+        }
+        if strategy.type_.as_deref() == Some("RollingUpdate")
+            && let Some(rolling) = &mut strategy.rolling_update
+        {
+            rolling.partition.get_or_insert(0);
+        }
+        let nothing = || StatefulSetPersistentVolumeClaimRetentionPolicy { when_deleted: None, when_scaled: None };
+        let policy = spec.persistent_volume_claim_retention_policy.get_or_insert_with(nothing);
+        policy.when_deleted.get_or_insert_with(|| "Retain".to_owned());
+        policy.when_scaled.get_or_insert_with(|| "Retain".to_owned());
+        spec.replicas.get_or_insert(1);
+        spec.revision_history_limit.get_or_insert(10);
+        defaults::pod_spec(spec.template.spec.get_or_insert_default());
+        spec.volume_claim_templates.iter_mut().flatten().for_each(Strategy::default);
+    }
+
+    fn prepare_for_create(&mut self, terms: Terms) {
+        self.status = Some(StatefulSetStatus::default());
+        self.metadata.generation = Some(1);
+        max_unavailable(None, self, terms.features);
+    }
+
+    fn validate(&self, _terms: Terms) -> Errors {
+        validate_spec(&self.spec.clone().unwrap_or_default(), Checks { create_only: true, pod_spec: true })
+    }
+
+    fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
+        self.status.clone_from(&old.status);
+        max_unavailable(Some(old), self, terms.features);
+        if self.spec != old.spec {
+            self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
+        }
+    }
+
+    fn validate_update(&self, old: &Self, _terms: Terms) -> Errors {
+        let (Some(new), Some(old)) = (&self.spec, &old.spec) else {
+            return Vec::new();
+        };
+        if new == old {
+            return Vec::new();
+        }
+        // What was stored before pod specs were checked may stay as it is.
+        let was_valid = new.template == old.template || pod_spec_errors(old, &Path::new("spec")).is_empty();
+        let mut errors = validate_spec(new, Checks { create_only: false, pod_spec: was_valid });
+        let is_same = new.selector == old.selector
+            && new.service_name == old.service_name
+            && new.pod_management_policy == old.pod_management_policy
+            && new.volume_claim_templates == old.volume_claim_templates;
+        if !is_same {
+            errors.push(FieldError::forbidden(&Path::new("spec"), IMMUTABLE));
+        }
+        errors
+    }
+
+    fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
+        self.spec.clone_from(&old.spec);
+    }
+
+    fn validate_status_update(&self, old: &Self) -> Errors {
+        let path = Path::new("status");
+        let status = self.status.clone().unwrap_or_default();
+        let counts = [
+            ("replicas", Some(status.replicas)),
+            ("readyReplicas", status.ready_replicas),
+            ("currentReplicas", status.current_replicas),
+            ("updatedReplicas", status.updated_replicas),
+            ("availableReplicas", status.available_replicas),
+        ];
+        let mut errors: Errors =
+            counts.iter().filter_map(|(name, count)| non_negative(count.unwrap_or(0), &path.child(name))).collect();
+        for (name, count) in &counts[1..] {
+            if count.unwrap_or(0) > status.replicas {
+                let why = "cannot be greater than status.replicas";
+                errors.push(FieldError::invalid(&path.child(name), count.unwrap_or(0), why));
+            }
+        }
+        if status.available_replicas > status.ready_replicas {
+            let why = "cannot be greater than status.readyReplicas";
+            let count = status.available_replicas.unwrap_or(0);
+            errors.push(FieldError::invalid(&path.child("availableReplicas"), count, why));
+        }
+        let collisions = |status: &StatefulSetStatus| status.collision_count.unwrap_or(0);
+        if collisions(&status) < old.status.as_ref().map_or(0, collisions) {
+            let path = path.child("collisionCount");
+            errors.push(FieldError::invalid(&path, collisions(&status), "cannot be decremented"));
+        }
+        errors
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let path = Path::new("spec");
+        let Some(spec) = &self.spec else {
+            return Vec::new();
+        };
+        let template = path.child("template").child("spec");
+        let mut warnings = spec.template.spec.as_ref().map_or_else(Vec::new, |s| pod::spec_warnings(s, &template));
+        for (i, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
+            let path = path.child("volumeClaimTemplates").index(i).child("spec");
+            warnings.extend(persistent_volume_claim::spec_warnings(claim, &path));
+        }
+        if spec.revision_history_limit.is_some_and(|limit| limit < 0) {
+            let path = path.child("revisionHistoryLimit");
+            let why = "a negative value retains all historical revisions; a value >= 0 is recommended";
+            warnings.push(format!("{path}: {why}"));
+        }
+        warnings
+    }
+}
+
+/// Which of the rules apply.
+#[derive(Clone, Copy)]
+struct Checks {
+    /// Rules that only a new object has to follow.
+    create_only: bool,
+    /// The rules for the template's pod spec.
+    pod_spec: bool,
+}
+
+/// Without its gate `maxUnavailable` is dropped, unless the stored set has it; with the gate it is 1 by default
+/// (dropStatefulSetDisabledFields, SetDefaults_StatefulSet).
+fn max_unavailable(old: Option<&StatefulSet>, new: &mut StatefulSet, features: Features) {
+    fn rolling(set: &StatefulSet) -> Option<&RollingUpdateStatefulSetStrategy> {
+        set.spec.as_ref()?.update_strategy.as_ref()?.rolling_update.as_ref()
+    }
+    let was_in_use = old.and_then(rolling).is_some_and(|rolling| rolling.max_unavailable.is_some());
+    let strategy = new.spec.as_mut().and_then(|spec| spec.update_strategy.as_mut());
+    let Some(strategy) = strategy else {
+        return;
+    };
+    let is_rolling = strategy.type_.as_deref() == Some("RollingUpdate");
+    match &mut strategy.rolling_update {
+        Some(rolling) if features.max_unavailable_stateful_set && is_rolling => {
+            rolling.max_unavailable.get_or_insert(IntOrString::Int(1));
+        }
+        Some(rolling) if !features.max_unavailable_stateful_set && !was_in_use => rolling.max_unavailable = None,
+        _ => {}
+    }
+}
+
+/// ValidateStatefulSetSpec.
+fn validate_spec(spec: &StatefulSetSpec, checks: Checks) -> Errors {
+    let path = Path::new("spec");
+    let mut errors = Vec::new();
+    let policy = spec.pod_management_policy.as_deref().unwrap_or_default();
+    if !matches!(policy, "OrderedReady" | "Parallel") {
+        let why = "must be 'OrderedReady' or 'Parallel'";
+        errors.push(FieldError::invalid(&path.child("podManagementPolicy"), policy, why));
+    }
+    errors.extend(update_strategy(spec, &path.child("updateStrategy")));
+    errors.extend(retention_policy(spec, &path.child("persistentVolumeClaimRetentionPolicy")));
+    if checks.create_only {
+        for (i, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
+            let path = path.child("volumeClaimTemplates").index(i).child("spec");
+            errors.extend(persistent_volume_claim::validate_spec(claim, &path));
+        }
+    }
+    errors.extend(non_negative(spec.replicas.unwrap_or(0), &path.child("replicas")));
+    errors.extend(non_negative(spec.min_ready_seconds.unwrap_or(0), &path.child("minReadySeconds")));
+    let start = spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).unwrap_or(0);
+    errors.extend(non_negative(start, &path.child("ordinals").child("start")));
+    if let Some(name) = spec.service_name.as_deref().filter(|name| checks.create_only && !name.is_empty()) {
+        errors.extend(each(names::dns1123_label(name), &path.child("serviceName"), name));
+    }
+    let (selector_errors, is_usable) = selector(spec, &path);
+    errors.extend(selector_errors);
+    if is_usable {
+        errors.extend(template(spec, checks, &path));
+    }
+    let pod = spec.template.spec.as_ref();
+    let restart_policy = pod.and_then(|pod| pod.restart_policy.as_deref()).unwrap_or_default();
+    let path = path.child("template").child("spec");
+    if restart_policy != "Always" {
+        errors.push(FieldError::not_supported(&path.child("restartPolicy"), restart_policy, &["Always"]));
+    }
+    if pod.is_some_and(|pod| pod.active_deadline_seconds.is_some()) {
+        let why = "activeDeadlineSeconds in StatefulSet is not Supported";
+        errors.push(FieldError::forbidden(&path.child("activeDeadlineSeconds"), why));
+    }
+    errors
+}
+
+fn update_strategy(spec: &StatefulSetSpec, path: &Path) -> Errors {
+    let strategy = spec.update_strategy.clone().unwrap_or_default();
+    let rolling = strategy.rolling_update.as_ref();
+    match strategy.type_.as_deref().unwrap_or_default() {
+        "OnDelete" => {
+            let why = "only allowed for updateStrategy 'RollingUpdate'";
+            let path = path.child("rollingUpdate");
+            rolling.map(|rolling| FieldError::invalid_struct(&path, rolling_json(rolling), why)).into_iter().collect()
+        }
+        "RollingUpdate" => {
+            let path = path.child("rollingUpdate");
+            let Some(rolling) = rolling else {
+                return Vec::new();
+            };
+            let mut errors: Errors = Vec::new();
+            errors.extend(non_negative(rolling.partition.unwrap_or(0), &path.child("partition")));
+            if let Some(max) = &rolling.max_unavailable {
+                errors.extend(max_unavailable_errors(max, &path.child("maxUnavailable")));
+            }
+            errors
+        }
+        other => {
+            let rolling = rolling.map_or("null".to_owned(), rolling_json);
+            let value = format!("{{\"Type\":{},\"RollingUpdate\":{rolling}}}", json::quote(other));
+            vec![FieldError::invalid_struct(path, value, "must be 'RollingUpdate' or 'OnDelete'")]
+        }
+    }
+}
+
+/// As Go prints its own struct.
+fn rolling_json(rolling: &RollingUpdateStatefulSetStrategy) -> String {
+    let partition = rolling.partition.unwrap_or(0);
+    let max = json::to_string(&json!(rolling.max_unavailable));
+    format!("{{\"Partition\":{partition},\"MaxUnavailable\":{max}}}")
+}
+
+/// ValidatePositiveIntOrPercent, not zero, at most 100%.
+fn max_unavailable_errors(max: &IntOrString, path: &Path) -> Errors {
+    let mut errors: Errors = Vec::new();
+    let percent = match max {
+        IntOrString::Int(number) => {
+            errors.extend(non_negative(*number, path));
+            if *number == 0 {
+                errors.push(FieldError::invalid(path, json!(max), "cannot be 0"));
+            }
+            return errors;
+        }
+        IntOrString::String(text) => text,
+    };
+    let digits = percent.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+    let Some(digits) = digits else {
+        let why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+        return vec![FieldError::invalid(path, percent.as_str(), why)];
+    };
+    match digits.parse::<i64>() {
+        Ok(0) => errors.push(FieldError::invalid(path, json!(max), "cannot be 0")),
+        Ok(1..=100) => {}
+        _ => errors.push(FieldError::invalid(path, json!(max), "must not be greater than 100%")),
+    }
+    errors
+}
+
+fn retention_policy(spec: &StatefulSetSpec, path: &Path) -> Errors {
+    let Some(policy) = &spec.persistent_volume_claim_retention_policy else {
+        return Vec::new();
+    };
+    let supported = ["Retain", "Delete"];
+    let fields = [("whenDeleted", &policy.when_deleted), ("whenScaled", &policy.when_scaled)];
+    let given = fields.into_iter().map(|(name, value)| (name, value.as_deref().unwrap_or_default()));
+    let wrong = given.filter(|(_, value)| !supported.contains(value));
+    wrong.map(|(name, value)| FieldError::not_supported(&path.child(name), value, &supported)).collect()
+}
+
+/// The selector's errors, and whether it can be compared with the template at all.
+fn selector(spec: &StatefulSetSpec, path: &Path) -> (Errors, bool) {
+    let selector = &spec.selector;
+    let path = path.child("selector");
+    // Where a selector was given, one of its parts is there (`Given::mark`).
+    if selector.match_labels.is_none() && selector.match_expressions.is_none() {
+        return (vec![FieldError::required(&path, "")], true);
+    }
+    let mut errors = metadata::label_selector(selector, &path);
+    let is_usable = errors.is_empty();
+    let has_labels = selector.match_labels.as_ref().is_some_and(|labels| !labels.is_empty());
+    let has_expressions = selector.match_expressions.as_ref().is_some_and(|list| !list.is_empty());
+    if !has_labels && !has_expressions {
+        errors.push(FieldError::invalid(&path, json!({}), "empty selector is invalid for statefulset"));
+    }
+    if !is_usable {
+        errors.push(FieldError::invalid_struct(&path, metadata::selector_json(selector), ""));
+    }
+    (errors, is_usable)
+}
+
+/// ValidatePodTemplateSpecForStatefulSet.
+fn template(spec: &StatefulSetSpec, checks: Checks, path: &Path) -> Errors {
+    let template_path = path.child("template");
+    let meta = spec.template.metadata.as_ref();
+    let labels = meta.and_then(|meta| meta.labels.as_ref());
+    let was_given = spec.selector.match_labels.is_some() || spec.selector.match_expressions.is_some();
+    // A selector that is missing matches nothing, an empty one everything.
+    let matches = was_given && Selector::from_spec(&spec.selector).is_some_and(|s| s.matches(labels));
+    let mut errors = Vec::new();
+    if !matches {
+        let path = template_path.child("metadata").child("labels");
+        errors.push(FieldError::invalid(&path, json!(labels), NO_MATCH));
+    }
+    errors.extend(metadata::labels(labels, &template_path.child("labels")));
+    let annotations = meta.and_then(|meta| meta.annotations.as_ref());
+    errors.extend(metadata::annotations(annotations, &template_path.child("annotations")));
+    if checks.pod_spec {
+        errors.extend(pod_spec_errors(spec, path));
+    }
+    errors
+}
+
+/// The template's pod spec, with the claims as volumes; the controller overwrites hostname and subdomain.
+fn pod_spec_errors(spec: &StatefulSetSpec, path: &Path) -> Errors {
+    let empty = PodSpec::default();
+    let pod = spec.template.spec.as_ref().unwrap_or(&empty);
+    let mut claims: Vec<Volume> = Vec::new();
+    for claim in spec.volume_claim_templates.iter().flatten() {
+        let name = claim.metadata.name.clone().unwrap_or_default();
+        if claims.iter().all(|other| other.name != name) {
+            let source = PersistentVolumeClaimVolumeSource { claim_name: name.clone(), ..Default::default() };
+            claims.push(Volume { name, persistent_volume_claim: Some(source), ..Default::default() });
+        }
+    }
+    let of_template = pod.volumes.iter().flatten().filter(|volume| claims.iter().all(|claim| claim.name != volume.name));
+    let volumes: Vec<&Volume> = claims.iter().chain(of_template).collect();
+    let spec = PodSpec { hostname: None, subdomain: None, ..pod.clone() };
+    pod_spec::pod_spec(&spec, &volumes, &path.child("template").child("spec"))
+}

@@ -1,0 +1,90 @@
+//! Rules that several kinds share: metadata, selectors, resources, pod specs.
+//!
+//! Models apimachinery/pkg/{api/validation,apis/meta/v1/validation} and pkg/apis/core/validation/validation.go (v1.36.2).
+//! Errors come in upstream's order, because that is the order in which kubectl prints them.
+
+pub(crate) mod containers;
+pub(crate) mod handlers;
+pub(crate) mod metadata;
+pub(crate) mod node_selector;
+pub(crate) mod pod_spec;
+pub(crate) mod resources;
+pub(crate) mod volumes;
+
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use machinery::field::{FieldError, Path};
+use machinery::names;
+
+/// What is wrong with something, in order.
+pub type Errors = Vec<FieldError>;
+
+/// One error per broken rule of a name.
+pub fn each(broken: Vec<String>, path: &Path, value: &str) -> Errors {
+    broken.into_iter().map(|why| FieldError::invalid(path, value, why)).collect()
+}
+
+/// ValidateNonnegativeField.
+pub fn non_negative(value: impl Into<i64>, path: &Path) -> Option<FieldError> {
+    let value = value.into();
+    (value < 0).then(|| FieldError::invalid(path, value, "must be greater than or equal to 0"))
+}
+
+/// A number within bounds (validation.InclusiveRangeError).
+pub fn in_range(value: i64, low: i64, high: i64, path: &Path) -> Option<FieldError> {
+    let why = || format!("must be between {low} and {high}, inclusive");
+    (!(low..=high).contains(&value)).then(|| FieldError::invalid(path, value, why()))
+}
+
+/// A port number (IsValidPortNum).
+pub fn port_number(value: i32, path: &Path) -> Option<FieldError> {
+    in_range(value.into(), 1, 65535, path)
+}
+
+/// A port by number or name (ValidatePortNumOrName).
+pub fn port_number_or_name(value: &IntOrString, path: &Path) -> Errors {
+    match value {
+        IntOrString::Int(number) => port_number(*number, path).into_iter().collect(),
+        IntOrString::String(name) => each(names::port_name(name), path, name),
+    }
+}
+
+/// One of a few values: required, and nothing else.
+pub fn one_of(value: Option<&str>, supported: &[&str], path: &Path) -> Option<FieldError> {
+    let value = value.unwrap_or_default();
+    if value.is_empty() {
+        return Some(FieldError::required(path, ""));
+    }
+    (!supported.contains(&value)).then(|| FieldError::not_supported(path, value, supported))
+}
+
+/// A text that may not be empty.
+pub fn required(value: &str, path: &Path) -> Option<FieldError> {
+    value.is_empty().then(|| FieldError::required(path, ""))
+}
+
+/// A key of a ConfigMap or Secret (IsConfigMapKey).
+pub fn config_map_key(key: &str, path: &Path) -> Errors {
+    let mut broken = Vec::new();
+    if key.len() > names::SUBDOMAIN_MAX {
+        broken.push(format!("must be no more than {} characters", names::SUBDOMAIN_MAX));
+    }
+    let is_fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if key.is_empty() || !key.chars().all(is_fine) {
+        broken.push("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')".to_owned());
+    } else if key == "." {
+        broken.push("must not be '.'".to_owned());
+    } else if key == ".." {
+        broken.push("must not be '..'".to_owned());
+    } else if key.starts_with("..") {
+        broken.push("must not start with '..'".to_owned());
+    }
+    each(broken, path, key)
+}
+
+/// An IP address (IsValidIP), in either family.
+pub fn is_ip(text: &str) -> bool {
+    text.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// What is said to something that is no IP address.
+pub const NO_IP: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";

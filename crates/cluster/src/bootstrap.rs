@@ -1,0 +1,148 @@
+//! What a cluster holds before anyone has asked for anything: namespaces, nodes, and the API server's own service.
+//!
+//! Models what kubeadm, the API server (pkg/controlplane) and the kubelets register.
+
+use client::api::{Body, Refusal, Request, Subresource, Verb};
+use client::{Api, Client};
+use k8s_openapi::api::core::v1::Node;
+use machinery::{Kind, Object, Resource, Status};
+use node::kubelet::Profile;
+use serde_json::{Value, json};
+
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// Where the API server listens.
+const MASTER: &str = "192.168.1.10";
+
+/// Creates all of it.
+///
+/// # Errors
+/// If the API server refuses one, which is our own fault.
+pub(crate) fn set_up(api: &mut dyn Api, nodes: u32, profile: Profile) -> Result<(), Refusal> {
+    for name in NAMESPACES {
+        let labels = json!({"kubernetes.io/metadata.name": name});
+        let value = json!({"metadata": {"name": name, "labels": labels}, "status": {"phase": "Active"}});
+        create(api, Kind::Namespace, value)?;
+    }
+    create(api, Kind::Service, service())?;
+    create(api, Kind::EndpointSlice, slice())?;
+    for number in 1..=nodes {
+        let wanted = object(Kind::Node, node(number, profile))?;
+        let wanted = Node::unwrap(&wanted).ok_or_else(|| Status::internal("a node is no node"))?;
+        let mut created = (*api.create::<Node>((**wanted).clone())?).clone();
+        // A new node may come without the status that was sent.
+        created.status = wanted.status.clone();
+        now(&mut created);
+        api.update_status(created)?;
+    }
+    Ok(())
+}
+
+fn object(kind: Kind, value: Value) -> Result<Object, Refusal> {
+    Object::from_value(kind, value).map_err(|e| Box::new(Status::internal(&e.to_string())))
+}
+
+fn create(api: &mut dyn Api, kind: Kind, value: Value) -> Result<(), Refusal> {
+    let object = object(kind, value)?;
+    let namespace = object.namespace().to_owned();
+    let request = Request::new(Verb::Create(Body::Typed(object)), kind, &namespace, "");
+    api.call(request.of(Subresource::None)).map(drop)
+}
+
+fn service() -> Value {
+    json!({
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": {"component": "apiserver", "provider": "kubernetes"},
+        },
+        "spec": {
+            "type": "ClusterIP",
+            "clusterIP": "10.96.0.1",
+            "clusterIPs": ["10.96.0.1"],
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+        },
+    })
+}
+
+fn slice() -> Value {
+    json!({
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": {"kubernetes.io/service-name": "kubernetes"},
+        },
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [MASTER], "conditions": {"ready": true}}],
+        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+    })
+}
+
+/// The node `node-NUMBER`, with addresses that leave room for any number of nodes that a page can show.
+fn node(number: u32, profile: Profile) -> Value {
+    let name = format!("node-{number}");
+    let host = 10 + number;
+    let address = format!("192.168.{}.{}", 1 + host / 256, host % 256);
+    let range = format!("10.{}.{}.0/24", 244 + number / 256, number % 256);
+    let (kubelet, runtime) = match profile {
+        Profile::Default => ("v1.36.2", "containerd://2.2.1"),
+        // What the stand-in behind the recordings said of itself.
+        Profile::Recorder => ("v1.32.13", "fake://1.0"),
+    };
+    let room = json!({"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"});
+    json!({
+        "metadata": {
+            "name": name,
+            "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
+            "labels": {
+                "beta.kubernetes.io/arch": "amd64",
+                "beta.kubernetes.io/os": "linux",
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/hostname": name,
+                "kubernetes.io/os": "linux",
+            },
+        },
+        "spec": {"podCIDR": range, "podCIDRs": [range]},
+        "status": {
+            "addresses": [
+                {"type": "InternalIP", "address": address},
+                {"type": "Hostname", "address": name},
+            ],
+            "allocatable": room,
+            "capacity": room,
+            "conditions": conditions(),
+            "nodeInfo": {
+                "architecture": "amd64",
+                "bootID": name,
+                "containerRuntimeVersion": runtime,
+                "kernelVersion": "6.1.0",
+                "kubeProxyVersion": "",
+                "kubeletVersion": kubelet,
+                "machineID": name,
+                "operatingSystem": "linux",
+                "osImage": "Debian GNU/Linux 12 (bookworm)",
+                "systemUUID": name,
+            },
+        },
+    })
+}
+
+fn conditions() -> Value {
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "reason": reason, "message": message});
+    let memory = "kubelet has sufficient memory available";
+    json!([
+        condition("MemoryPressure", "False", "KubeletHasSufficientMemory", memory),
+        condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+    ])
+}
+
+/// Dates the node's conditions from its creation.
+fn now(node: &mut Node) {
+    let created = node.metadata.creation_timestamp.clone();
+    let conditions = node.status.as_mut().and_then(|status| status.conditions.as_mut());
+    for condition in conditions.into_iter().flatten() {
+        condition.last_heartbeat_time = created.clone();
+        condition.last_transition_time = created.clone();
+    }
+}

@@ -1,0 +1,47 @@
+//! The components with their state.
+
+use client::Reconciler;
+use controllers::endpointslice::EndpointSliceController;
+use controllers::garbagecollector::GarbageCollector;
+use controllers::statefulset::StatefulSetController;
+use controllers::volume::persistentvolume::PersistentVolumeController;
+use controllers::volume::pv_protection::PvProtectionController;
+use controllers::volume::pvc_protection::PvcProtectionController;
+use node::kubelet::{Kubelet, Profile};
+use node::scheduler::Scheduler;
+
+use crate::latency::Component;
+
+/// One of each component.
+#[derive(Clone, Default)]
+pub(crate) struct Components {
+    statefulset: StatefulSetController,
+    scheduler: Scheduler,
+    persistentvolume: PersistentVolumeController,
+    pvc_protection: PvcProtectionController,
+    pv_protection: PvProtectionController,
+    endpointslice: EndpointSliceController,
+    pub(crate) kubelet: Kubelet,
+    garbagecollector: GarbageCollector,
+}
+
+impl Components {
+    /// Components that have seen nothing yet.
+    pub(crate) fn new(profile: Profile) -> Components {
+        Components { kubelet: Kubelet::new(profile), ..Components::default() }
+    }
+
+    /// The component itself.
+    pub(crate) fn get_mut(&mut self, component: Component) -> &mut dyn Reconciler {
+        match component {
+            Component::StatefulSet => &mut self.statefulset,
+            Component::Scheduler => &mut self.scheduler,
+            Component::PersistentVolume => &mut self.persistentvolume,
+            Component::PvcProtection => &mut self.pvc_protection,
+            Component::PvProtection => &mut self.pv_protection,
+            Component::EndpointSlice => &mut self.endpointslice,
+            Component::Kubelet => &mut self.kubelet,
+            Component::GarbageCollector => &mut self.garbagecollector,
+        }
+    }
+}

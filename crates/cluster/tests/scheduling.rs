@@ -1,0 +1,186 @@
+//! Which node a pod gets, and what is said if it gets none.
+
+mod support;
+
+use cluster::{Config, Script, World};
+use k8s_openapi::api::core::v1::Pod;
+use machinery::decision::Verdict;
+use machinery::{Kind, ObjectKey};
+use serde_json::{Value, json};
+use support::*;
+
+const NODES: [&str; 3] = ["node-1", "node-2", "node-3"];
+
+fn node_of(world: &World, pod: &str) -> Option<String> {
+    world.server().get::<Pod>("default", pod)?.spec.as_ref()?.node_name.clone()
+}
+
+/// The message of the scheduler's decision about the pod.
+fn message(world: &World, pod: &str) -> String {
+    let decision = world.decisions().get(&ObjectKey::new(Kind::Pod, "default", pod));
+    match decision.map(|d| &d.verdict) {
+        Some(Verdict::Unschedulable { message, .. }) => message.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Nothing that preemption could change.
+fn lasting(reasons: &str) -> String {
+    format!(
+        "0/3 nodes are available: {reasons}. preemption: 0/3 nodes are available: \
+         3 Preemption is not helpful for scheduling."
+    )
+}
+
+#[test]
+fn a_pod_that_no_node_takes_is_told_why() {
+    let requests = |cpu: &str| json!({"requests": {"cpu": cpu}});
+    let claim = |name: &str| json!([{"name": "v", "persistentVolumeClaim": {"claimName": name}}]);
+    let plain = || pod("p", "app:1");
+    let cases: [(Value, String); 4] = [
+        (
+            with(plain(), "/spec/nodeSelector", json!({"disk": "ssd"})),
+            lasting("3 node(s) didn't match Pod's node affinity/selector"),
+        ),
+        (
+            with(plain(), "/spec/containers/0/resources", requests("9")),
+            "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: \
+             3 No preemption victims found for incoming pod."
+                .to_owned(),
+        ),
+        (
+            with(plain(), "/spec/volumes", claim("nope")),
+            "0/3 nodes are available: persistentvolumeclaim \"nope\" not found. not found".to_owned(),
+        ),
+        (
+            with(with(plain(), "/spec/volumes", claim("nope")), "/spec/nodeSelector", json!({"disk": "ssd"})),
+            "0/3 nodes are available: persistentvolumeclaim \"nope\" not found. not found".to_owned(),
+        ),
+    ];
+    for (object, expected) in cases {
+        let mut world = world_of([object]);
+        assert!(world.settle(60_000));
+        assert_eq!(message(&world, "p"), expected);
+        assert_eq!(told(&world, "p"), [format!("FailedScheduling x1: {expected}")]);
+        let status =
+            world.server().get::<Pod>("default", "p").and_then(|p| p.status.clone()).unwrap_or_default();
+        let condition = status.conditions.unwrap_or_default().pop().unwrap_or_default();
+        let said = (condition.type_, condition.status, condition.reason, condition.message);
+        let text = |text: &str| text.to_owned();
+        let wanted = (text("PodScheduled"), text("False"), Some(text("Unschedulable")), Some(expected));
+        assert_eq!(said, wanted);
+    }
+}
+
+#[test]
+fn a_pod_waits_for_a_node_that_is_open() {
+    let mut world = world_of([]);
+    for node in NODES {
+        patch(&mut world, Kind::Node, node, json!({"spec": {"unschedulable": true}}));
+    }
+    let taint = json!([{"key": "a", "value": "b", "effect": "NoSchedule"}]);
+    patch(&mut world, Kind::Node, "node-1", json!({"spec": {"unschedulable": null, "taints": taint}}));
+    create(&mut world, pod("p", "app:1"));
+    assert!(world.settle(60_000));
+    let expected = lasting("1 node(s) had untolerated taint(s), 2 node(s) were unschedulable");
+    assert_eq!(message(&world, "p"), expected);
+    patch(&mut world, Kind::Node, "node-2", json!({"spec": {"unschedulable": null}}));
+    assert!(world.settle(60_000));
+    assert_eq!(node_of(&world, "p").as_deref(), Some("node-2"));
+    assert!(!world.decisions().contains_key(&ObjectKey::new(Kind::Pod, "default", "p")));
+    let tolerant = with(pod("q", "app:1"), "/spec/tolerations", json!([{"operator": "Exists"}]));
+    let tied = with(tolerant, "/spec/nodeSelector", json!({"kubernetes.io/hostname": "node-1"}));
+    create(&mut world, tied);
+    assert!(world.settle(60_000));
+    assert_eq!(node_of(&world, "q").as_deref(), Some("node-1"));
+}
+
+#[test]
+fn pods_spread_over_the_nodes() {
+    let mut world = world_of((0..9).map(|n| pod(&format!("p{n}"), "app:1")));
+    assert!(world.settle(60_000));
+    let on =
+        |node: &str| (0..9).filter(|n| node_of(&world, &format!("p{n}")).as_deref() == Some(node)).count();
+    assert_eq!(NODES.map(on), [3, 3, 3]);
+}
+
+#[test]
+fn pods_that_avoid_each_other_get_a_node_each() {
+    let term = json!({
+        "labelSelector": {"matchLabels": {"app": "zk"}},
+        "topologyKey": "kubernetes.io/hostname",
+    });
+    let affinity = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
+    let zookeeper = |n: usize| {
+        let labelled = with(pod(&format!("zk-{n}"), "zk:1"), "/metadata/labels", json!({"app": "zk"}));
+        with(labelled, "/spec/affinity", affinity.clone())
+    };
+    let mut world = world_of((0..4).map(zookeeper));
+    assert!(world.settle(60_000));
+    let mut nodes: Vec<_> = (0..3).map(|n| node_of(&world, &format!("zk-{n}"))).collect();
+    nodes.sort();
+    assert_eq!(nodes, NODES.map(|node| Some(node.to_owned())));
+    let expected = "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules. \
+         preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.";
+    assert_eq!(message(&world, "zk-3"), expected);
+    let freed = node_of(&world, "zk-1");
+    delete(&mut world, Kind::Pod, "zk-1");
+    assert!(world.settle(60_000));
+    assert_eq!(node_of(&world, "zk-3"), freed);
+}
+
+#[test]
+fn a_claim_gets_its_volume_where_its_pod_goes() {
+    let class = json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+        "metadata": {"name": "local"},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    });
+    let local = |name: &str, size: &str, node: &str| {
+        let expression = json!({"key": "kubernetes.io/hostname", "operator": "In", "values": [node]});
+        let affinity = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}});
+        let plain = with(volume(name, size, RWO), "/spec/storageClassName", json!("local"));
+        with(plain, "/spec/nodeAffinity", affinity)
+    };
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"},
+        "spec": {
+            "accessModes": RWO,
+            "storageClassName": "local",
+            "resources": {"requests": {"storage": "5Gi"}},
+        },
+    });
+    let user = with(
+        pod("p", "app:1"),
+        "/spec/volumes",
+        json!([{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]),
+    );
+    let mut world = world_of([class, local("small", "1Gi", "node-1"), claim, user]);
+    advance(&mut world, 30_000);
+    let expected = lasting("3 node(s) didn't find available persistent volumes to bind");
+    assert_eq!(message(&world, "p"), expected);
+    create(&mut world, local("large", "9Gi", "node-3"));
+    advance(&mut world, 30_000);
+    assert_eq!(node_of(&world, "p").as_deref(), Some("node-3"));
+    assert_eq!(claims(&world), [("data".to_owned(), "large".to_owned())]);
+    assert_eq!(pods(&world), running(&["p"]));
+}
+
+#[test]
+fn a_script_chooses_among_equal_nodes() {
+    let mut world = world(Config::default());
+    let mut script = Script::default();
+    for (index, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        script.nodes.insert(format!("default/{name}"), NODES[2 - index % 3].to_owned());
+    }
+    world.script(script);
+    for name in ["a", "b", "c", "d"] {
+        create(&mut world, pod(name, "app:1"));
+    }
+    assert!(world.settle(60_000));
+    let pods = world.server().list::<Pod>("default");
+    let addresses: Vec<String> = pods.filter_map(|pod| pod.status.clone()?.pod_ip).collect();
+    assert_eq!(addresses, ["10.244.3.2", "10.244.2.2", "10.244.1.2", "10.244.3.3"]);
+}

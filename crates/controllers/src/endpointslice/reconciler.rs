@@ -1,0 +1,310 @@
+//! Which slices to create, update and delete so that every endpoint stands in exactly one, with few changes.
+//!
+//! Models k8s.io/endpointslice/reconciler.go. Departs: endpoints that are new come in the order of their pods' names, where
+//! upstream takes them out of a map.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use client::{Client, Context, Error};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Node, Pod, Service};
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointPort, EndpointSlice};
+use machinery::object::{controller_of, is_terminating};
+use machinery::time::seconds;
+use machinery::{Kind, Resource};
+
+use super::tracker::EndpointSliceTracker;
+use super::utils::{
+    endpoint_key, endpoint_slice_labels, get_address_types_for_service, get_endpoint_ports,
+    new_endpoint_slice, pod_to_endpoint, port_map_key, should_pod_be_in_endpoints,
+};
+use crate::controller_utils::aggregate;
+use crate::pod::node_name;
+
+/// Endpoints in one slice (--max-endpoints-per-slice).
+const MAX_ENDPOINTS_PER_SLICE: usize = 100;
+const LAST_CHANGE_TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
+
+/// The pods that resolve the service's ports to the same numbers.
+#[derive(Default)]
+struct Group {
+    ports: Vec<EndpointPort>,
+    existing: Vec<Arc<EndpointSlice>>,
+    desired: Vec<Endpoint>,
+}
+
+/// What is to be written.
+#[derive(Default)]
+struct Changes {
+    create: Vec<EndpointSlice>,
+    update: Vec<EndpointSlice>,
+    delete: Vec<Arc<EndpointSlice>>,
+}
+
+/// Makes the stored slices say what the pods are.
+///
+/// # Errors
+/// The API's refusals, and pods on nodes that do not exist.
+pub(super) fn reconcile(
+    cx: &mut Context<'_>,
+    tracker: &mut EndpointSliceTracker,
+    service: &Service,
+    pods: &[&Arc<Pod>],
+    existing: Vec<Arc<EndpointSlice>>,
+    triggered: Option<Timestamp>,
+) -> Result<(), Error> {
+    let types = get_address_types_for_service(service);
+    let mut errors = Vec::new();
+    let (kept, unsupported): (Vec<_>, Vec<_>) =
+        existing.into_iter().partition(|slice| types.contains(&slice.address_type.as_str()));
+    for slice in unsupported {
+        errors.extend(delete(cx, &slice).err());
+    }
+    for address_type in types {
+        let existing = kept.iter().filter(|slice| slice.address_type == address_type).cloned().collect();
+        let mut changes = reconcile_by_address_type(cx, service, pods, existing, address_type, &mut errors);
+        reuse_deleted(service, &mut changes);
+        errors.extend(finalize(cx, tracker, service, changes, triggered).err());
+    }
+    aggregate(errors)
+}
+
+fn reconcile_by_address_type(
+    cx: &Context<'_>,
+    service: &Service,
+    pods: &[&Arc<Pod>],
+    existing: Vec<Arc<EndpointSlice>>,
+    address_type: &str,
+    errors: &mut Vec<Error>,
+) -> Changes {
+    let mut groups: BTreeMap<Vec<[String; 4]>, Group> = BTreeMap::new();
+    let number_existing = existing.len();
+    for slice in existing {
+        let ports = slice.ports.clone().unwrap_or_default();
+        groups.entry(port_map_key(&ports)).or_default().existing.push(slice);
+    }
+    for pod in pods.iter().filter(|pod| should_pod_be_in_endpoints(pod)) {
+        let node = node_name(pod).and_then(|name| cx.listers.get::<Node>("", name)).map(Arc::as_ref);
+        let publishes = service.spec.as_ref().and_then(|spec| spec.publish_not_ready_addresses);
+        if node.is_none() && publishes != Some(true) {
+            let (name, node) = (pod.name(), node_name(pod).unwrap_or_default());
+            let service = format!("{}/{}", service.namespace(), service.name());
+            let message = format!("skipping Pod {name} for Service {service}: Node {node} Not Found");
+            errors.push(Error(message));
+            continue;
+        }
+        let Some(endpoint) = pod_to_endpoint(pod, node, service, address_type) else {
+            continue;
+        };
+        let ports = get_endpoint_ports(service, pod);
+        let group = groups.entry(port_map_key(&ports)).or_default();
+        group.ports = ports;
+        group.desired.push(endpoint);
+    }
+    let mut changes = Changes::default();
+    for group in groups.into_values() {
+        reconcile_by_port_mapping(service, address_type, group, &mut changes);
+    }
+    // A service without endpoints keeps one empty slice without ports.
+    if number_existing == changes.delete.len() && changes.create.is_empty() {
+        let placeholder = new_endpoint_slice(service, address_type, &[]);
+        match &changes.delete[..] {
+            [only] if is_placeholder(only, &placeholder) => changes.delete.clear(),
+            _ => changes.create.push(placeholder),
+        }
+    }
+    changes
+}
+
+fn is_placeholder(slice: &EndpointSlice, placeholder: &EndpointSlice) -> bool {
+    slice.endpoints.iter().flatten().next().is_none()
+        && slice.ports.iter().flatten().next().is_none()
+        && slice.metadata.labels == placeholder.metadata.labels
+        && slice.metadata.owner_references == placeholder.metadata.owner_references
+}
+
+/// Places the desired endpoints of one group: first where they stand, then in slices that are written anyway, then in
+/// the fullest slice that has room for all, at last in new ones.
+fn reconcile_by_port_mapping(service: &Service, address_type: &str, group: Group, changes: &mut Changes) {
+    let labels = endpoint_slice_labels(service);
+    let mut desired: Vec<Option<Endpoint>> = group.desired.into_iter().map(Some).collect();
+    let places: BTreeMap<_, usize> = desired
+        .iter()
+        .enumerate()
+        .filter_map(|(index, endpoint)| Some((endpoint_key(endpoint.as_ref()?), index)))
+        .collect();
+    let (mut updated, mut unchanged) = (Vec::new(), Vec::new());
+    for slice in group.existing {
+        let stored = slice.endpoints.as_deref().unwrap_or_default();
+        let kept: Vec<Endpoint> = stored
+            .iter()
+            .filter_map(|endpoint| desired[*places.get(&endpoint_key(endpoint))?].take())
+            .collect();
+        if kept != stored && kept.is_empty() || stored.is_empty() {
+            changes.delete.push(slice);
+        } else if kept != stored || slice.metadata.labels.as_ref() != Some(&labels) {
+            let mut changed = (*slice).clone();
+            changed.endpoints = Some(kept);
+            changed.metadata.labels = Some(labels.clone());
+            updated.push(changed);
+        } else {
+            unchanged.push(slice);
+        }
+    }
+    let mut left = desired.into_iter().flatten().collect::<Vec<_>>().into_iter();
+    // The fullest first; equally full ones in the order of their names.
+    updated.sort_by_key(|slice| std::cmp::Reverse(len(slice)));
+    for slice in &mut updated {
+        fill(slice, &mut left);
+    }
+    while left.len() > 0 {
+        let roomy = |slice: &&Arc<EndpointSlice>| len(slice) + left.len() <= MAX_ENDPOINTS_PER_SLICE;
+        let fullest = unchanged.iter().filter(roomy).max_by_key(|slice| len(slice)).cloned();
+        if let Some(slice) = fullest {
+            let mut slice = (*slice).clone();
+            fill(&mut slice, &mut left);
+            updated.push(slice);
+        } else {
+            let mut slice = new_endpoint_slice(service, address_type, &group.ports);
+            fill(&mut slice, &mut left);
+            changes.create.push(slice);
+        }
+    }
+    changes.update.extend(updated);
+}
+
+fn len(slice: &EndpointSlice) -> usize {
+    slice.endpoints.as_ref().map_or(0, Vec::len)
+}
+
+fn fill(slice: &mut EndpointSlice, left: &mut std::vec::IntoIter<Endpoint>) {
+    let room = MAX_ENDPOINTS_PER_SLICE.saturating_sub(len(slice));
+    slice.endpoints.get_or_insert_default().extend(left.by_ref().take(room));
+}
+
+/// Turns pairs of a creation and a deletion into updates.
+fn reuse_deleted(service: &Service, changes: &mut Changes) {
+    let mut deleted = Vec::new();
+    for old in changes.delete.drain(..) {
+        let ours = controller_of(&old.metadata).is_some_and(|owner| owner.uid == service.uid());
+        match changes.create.pop_if(|new| ours && new.address_type == old.address_type) {
+            Some(mut new) => {
+                new.metadata.name = old.metadata.name.clone();
+                changes.update.push(new);
+            }
+            None => deleted.push(old),
+        }
+    }
+    changes.delete = deleted;
+}
+
+/// Writes the changes, stamped with the moment that caused them.
+fn finalize(
+    cx: &mut Context<'_>,
+    tracker: &mut EndpointSliceTracker,
+    service: &Service,
+    changes: Changes,
+    triggered: Option<Timestamp>,
+) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    // The garbage collector is about to take the slices of a service that is being deleted.
+    let create = if is_terminating(&service.metadata) { Vec::new() } else { changes.create };
+    for mut slice in create {
+        add_trigger_time_annotation(&mut slice, triggered);
+        match cx.api.create(slice) {
+            Ok(stored) => tracker.update(service.key(), &stored),
+            Err(status) => errors.push(status.into()),
+        }
+    }
+    for mut slice in changes.update {
+        add_trigger_time_annotation(&mut slice, triggered);
+        match cx.api.update(slice) {
+            Ok(stored) => tracker.update(service.key(), &stored),
+            Err(status) => errors.push(status.into()),
+        }
+    }
+    for slice in changes.delete {
+        errors.extend(delete(cx, &slice).err());
+    }
+    aggregate(errors)
+}
+
+fn delete(cx: &mut Context<'_>, slice: &EndpointSlice) -> Result<(), Error> {
+    match cx.api.delete(Kind::EndpointSlice, slice.namespace(), slice.name(), Default::default()) {
+        Err(status) if !status.is_not_found() => Err(status.into()),
+        _ => Ok(()),
+    }
+}
+
+fn add_trigger_time_annotation(slice: &mut EndpointSlice, triggered: Option<Timestamp>) {
+    let mut annotations = slice.metadata.annotations.take().unwrap_or_default();
+    match triggered {
+        Some(at) => {
+            annotations.insert(LAST_CHANGE_TRIGGER_TIME.to_owned(), seconds(at).0.to_string());
+        }
+        None => drop(annotations.remove(LAST_CHANGE_TRIGGER_TIME)),
+    }
+    slice.metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ObjectReference;
+
+    use super::*;
+
+    fn endpoints(range: std::ops::Range<usize>) -> Vec<Endpoint> {
+        range
+            .map(|n| Endpoint {
+                addresses: vec![format!("10.0.0.{n}")],
+                target_ref: Some(ObjectReference { name: Some(format!("web-{n}")), ..Default::default() }),
+                ..Default::default()
+            })
+            .collect()
+    }
+
+    fn slice(name: &str, range: std::ops::Range<usize>) -> Arc<EndpointSlice> {
+        let mut slice = new_endpoint_slice(&Service::default(), "IPv4", &[]);
+        slice.metadata.name = Some(name.to_owned());
+        slice.endpoints = Some(endpoints(range));
+        Arc::new(slice)
+    }
+
+    /// Which slices of which lengths come of it: created, updated, deleted.
+    fn run(existing: Vec<Arc<EndpointSlice>>, desired: Vec<Endpoint>) -> [Vec<(String, usize)>; 3] {
+        let mut changes = Changes::default();
+        let group = Group { ports: Vec::new(), existing, desired };
+        reconcile_by_port_mapping(&Service::default(), "IPv4", group, &mut changes);
+        let told = |slice: &EndpointSlice| (slice.name().to_owned(), len(slice));
+        [
+            changes.create.iter().map(told).collect(),
+            changes.update.iter().map(told).collect(),
+            changes.delete.iter().map(|slice| told(slice)).collect(),
+        ]
+    }
+
+    #[test]
+    fn endpoints_move_as_little_as_possible() {
+        let named = |name: &str, len: usize| vec![(name.to_owned(), len)];
+        let new = |lens: &[usize]| lens.iter().map(|&len| (String::new(), len)).collect::<Vec<_>>();
+        let none = Vec::new;
+        let cases = [
+            ("nothing changes", vec![slice("a", 0..3)], 0..3, [none(), none(), none()]),
+            ("one goes", vec![slice("a", 0..3)], 0..2, [none(), named("a", 2), none()]),
+            ("one comes", vec![slice("a", 0..3)], 0..4, [none(), named("a", 4), none()]),
+            ("all go", vec![slice("a", 0..3)], 0..0, [none(), none(), named("a", 3)]),
+            ("new slices", vec![], 0..250, [new(&[100, 100, 50]), none(), none()]),
+            ("no room", vec![slice("a", 0..100)], 0..101, [new(&[1]), none(), none()]),
+            (
+                "the fullest with room",
+                vec![slice("a", 0..10), slice("b", 10..60)],
+                0..70,
+                [none(), named("b", 60), none()],
+            ),
+        ];
+        for (what, existing, desired, expected) in cases {
+            assert_eq!(run(existing, endpoints(desired)), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! StatefulSets: pods in order, each with its own name, claims and revision.
+//!
+//! Models pkg/controller/statefulset (v1.36.2), split into the same files. Departs:
+//! - revisions are compared by their data alone: nothing here re-defaults an old template, so upstream's semantic
+//!   comparison (StatefulSetSemanticRevisionComparison) could never find anything more;
+//! - claims and claim volumes come in the order of the templates, where upstream iterates a map;
+//! - after a write conflict the object is read live, where upstream asks its cache again a moment later;
+//! - a Parallel set creates at most [`stateful_set_control::BURST_LIMIT`] pods in one sync, so that no number of
+//!   replicas can stall the simulation.
+//!
+//! Invariant: a sync of an OrderedReady set creates or deletes at most one pod.
+
+mod reason;
+mod stateful_pod_control;
+mod stateful_set;
+pub mod stateful_set_control;
+mod stateful_set_status_updater;
+pub mod stateful_set_utils;
+
+pub use stateful_set::StatefulSetController;

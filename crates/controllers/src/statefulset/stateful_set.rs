@@ -1,0 +1,152 @@
+//! The StatefulSet controller: what wakes it up, and one sync from the outside.
+//!
+//! Models pkg/controller/statefulset/stateful_set.go.
+
+use std::sync::Arc;
+
+use client::api::{Change, WatchEvent};
+use client::{Context, Error, Key, Listers, Outcome, Reconciler};
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use machinery::decision::Verdict;
+use machinery::labels::Selector;
+use machinery::object::{controller_of, is_terminating};
+use machinery::{Kind, Object, Resource};
+
+use super::stateful_set_control::{adopt_orphan_revisions, update_stateful_set};
+use super::stateful_set_utils::{get_min_ready_seconds, is_member_of};
+use crate::controller_ref_manager::ControllerRefManager;
+use crate::pod::next_pod_availability_check;
+
+/// The StatefulSet controller. Everything it knows is in the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct StatefulSetController;
+
+impl Reconciler for StatefulSetController {
+    fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
+        match &event.object {
+            Object::StatefulSet(set) => vec![set.key()],
+            Object::Pod(pod) => {
+                let old = event.old.as_ref().and_then(Pod::unwrap);
+                match (event.change, old) {
+                    (Change::Deleted, _) => delete_pod(listers, pod),
+                    (Change::Modified, Some(old)) => update_pod(listers, old, pod),
+                    _ if is_terminating(&pod.metadata) => delete_pod(listers, pod),
+                    _ => add_pod(listers, pod),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
+        let Some(set) = cx.listers.get::<StatefulSet>(&key.namespace, &key.name).cloned() else {
+            cx.decide_nothing(key);
+            return Ok(Outcome::Done);
+        };
+        // A selector that cannot be read is not worth a retry.
+        let Some(selector) = selector_of(&set) else {
+            return Ok(Outcome::Done);
+        };
+        let synced = sync_stateful_set(cx, &set, &selector);
+        let verdict = match &synced {
+            Ok((_, verdict)) => verdict.clone(),
+            Err(error) => Verdict::Failed { message: error.0.clone() },
+        };
+        cx.decide(key.clone(), verdict);
+        synced.map(|(outcome, _)| outcome)
+    }
+}
+
+fn add_pod(listers: &Listers, pod: &Pod) -> Vec<Key> {
+    match controller_of(&pod.metadata) {
+        Some(owner) => resolve_controller_ref(listers, pod.namespace(), owner),
+        None => get_stateful_sets_for_pod(listers, pod),
+    }
+}
+
+fn update_pod(listers: &Listers, old: &Pod, pod: &Pod) -> Vec<Key> {
+    let (owner_before, owner) = (controller_of(&old.metadata), controller_of(&pod.metadata));
+    let mut keys = Vec::new();
+    if owner != owner_before
+        && let Some(before) = owner_before
+    {
+        keys.extend(resolve_controller_ref(listers, old.namespace(), before));
+    }
+    match owner {
+        Some(owner) => keys.extend(resolve_controller_ref(listers, pod.namespace(), owner)),
+        None if old.metadata.labels != pod.metadata.labels || owner_before.is_some() => {
+            keys.extend(get_stateful_sets_for_pod(listers, pod));
+        }
+        None => {}
+    }
+    keys
+}
+
+fn delete_pod(listers: &Listers, pod: &Pod) -> Vec<Key> {
+    controller_of(&pod.metadata)
+        .map(|owner| resolve_controller_ref(listers, pod.namespace(), owner))
+        .unwrap_or_default()
+}
+
+fn selector_of(set: &StatefulSet) -> Option<Selector> {
+    Selector::from_spec(&set.spec.as_ref()?.selector)
+}
+
+/// The pods that belong to the set, after adoption and release.
+fn get_pods_for_stateful_set(
+    cx: &mut Context<'_>,
+    set: &StatefulSet,
+    selector: &Selector,
+) -> Result<Vec<Arc<Pod>>, Error> {
+    let listers = cx.listers;
+    let candidates = listers
+        .list::<Pod>(set.namespace())
+        .filter(|pod| controller_of(&pod.metadata).is_none_or(|owner| owner.uid == set.uid()))
+        .cloned()
+        .collect();
+    ControllerRefManager::new(set).claim_pods(cx, candidates, |pod| {
+        selector.matches(pod.metadata.labels.as_ref()) && is_member_of(set, pod)
+    })
+}
+
+/// The sets whose selector matches a pod that nobody controls.
+fn get_stateful_sets_for_pod(listers: &Listers, pod: &Pod) -> Vec<Key> {
+    let Some(labels) = pod.metadata.labels.as_ref().filter(|labels| !labels.is_empty()) else {
+        return Vec::new();
+    };
+    listers
+        .list::<StatefulSet>(pod.namespace())
+        .filter(|set| selector_of(set).is_some_and(|s| !s.is_empty() && s.matches(Some(labels))))
+        .map(|set| set.key())
+        .collect()
+}
+
+/// The set that an owner reference names, if it is still the same one.
+fn resolve_controller_ref(listers: &Listers, namespace: &str, owner: &OwnerReference) -> Vec<Key> {
+    if owner.kind != Kind::StatefulSet.name() {
+        return Vec::new();
+    }
+    let set = listers.get::<StatefulSet>(namespace, &owner.name);
+    set.filter(|set| set.uid() == owner.uid).map(|set| set.key()).into_iter().collect()
+}
+
+fn sync_stateful_set(
+    cx: &mut Context<'_>,
+    set: &Arc<StatefulSet>,
+    selector: &Selector,
+) -> Result<(Outcome, Verdict), Error> {
+    adopt_orphan_revisions(cx, set, selector, |cx| ControllerRefManager::new(set).can_adopt(cx))?;
+    let pods = get_pods_for_stateful_set(cx, set, selector)?;
+    let (status, verdict) = update_stateful_set(cx, set, selector, &pods)?;
+    let min_ready_seconds = get_min_ready_seconds(set);
+    if min_ready_seconds == 0 || status.available_replicas == Some(status.ready_replicas.unwrap_or(0)) {
+        return Ok((Outcome::Done, verdict));
+    }
+    // Nothing happens when a pod becomes available: only the clock tells.
+    let now = cx.now;
+    let next = pods.iter().filter_map(|pod| next_pod_availability_check(pod, min_ready_seconds, now)).min();
+    Ok((next.map_or(Outcome::Done, Outcome::After), verdict))
+}

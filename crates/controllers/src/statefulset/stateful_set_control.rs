@@ -1,0 +1,581 @@
+//! The heart of a StatefulSet: which pods to create, delete and replace, in which order, and what the status says.
+//!
+//! Models pkg/controller/statefulset/stateful_set_control.go. A pod that is yet to be created is only an ordinal here:
+//! it is built when its turn has come, so that a set of ten thousand does not build ten thousand pods in every sync.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use client::{Context, Error};
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet, StatefulSetStatus};
+use k8s_openapi::api::core::v1::Pod;
+use machinery::decision::{Step, Verdict};
+use machinery::labels::Selector;
+use machinery::object::{controller_of, is_terminating};
+use machinery::{Kind, ObjectKey, Resource};
+
+use super::reason::Reason;
+use super::stateful_pod_control::{
+    claims_match_retention_policy, create_missing_persistent_volume_claims, create_stateful_pod,
+    delete_stateful_pod, pod_claim_is_stale, update_pod_claim_for_retention_policy, update_stateful_pod,
+};
+use super::stateful_set_status_updater::update_stateful_set_status as write_status;
+use super::stateful_set_utils::{
+    ClaimPod, allows_burst, complete_rolling_update, get_end_ordinal, get_min_ready_seconds, get_ordinal,
+    get_partition, get_patch, get_pod_name, get_pod_revision, get_replicas, get_rolling_update,
+    get_start_ordinal, get_stateful_set_max_unavailable, identity_matches, in_ordinal_range,
+    inconsistent_status, is_current_revision_needed, is_on_delete, is_running_and_available,
+    is_running_and_ready, is_unavailable, new_revision, new_versioned_stateful_set_pod, next_revision,
+    storage_matches,
+};
+use crate::controller_utils::aggregate;
+use crate::{history, pod};
+
+/// Pods that a Parallel set creates in one sync at most; the next sync goes on.
+pub const BURST_LIMIT: usize = 5000;
+/// Pods in the largest batch of a Parallel set (MaxBatchSize).
+const MAX_BATCH_SIZE: usize = 500;
+
+/// The revisions that a sync works with.
+struct Revisions {
+    current: Arc<ControllerRevision>,
+    update: Arc<ControllerRevision>,
+    collision_count: i32,
+}
+
+/// A sync's buckets and what it has found so far.
+struct Walk<'s> {
+    set: &'s Arc<StatefulSet>,
+    revisions: &'s Revisions,
+    min_ready_seconds: i32,
+    monotonic: bool,
+    /// The pods within the range, by ordinal.
+    replicas: BTreeMap<i64, Arc<Pod>>,
+    /// The others, the highest ordinal first.
+    condemned: Vec<Arc<Pod>>,
+    /// The lowest ordinal among the condemned that is unavailable, if every replica is available.
+    first_unavailable: Option<i64>,
+    reason: Reason,
+}
+
+/// Brings a set one step closer to its spec; gives back the status it computed, and why it did what it did.
+///
+/// # Errors
+/// Whatever stopped it; the status is written all the same where it was computed.
+pub(super) fn update_stateful_set(
+    cx: &mut Context<'_>,
+    set: &Arc<StatefulSet>,
+    selector: &Selector,
+    pods: &[Arc<Pod>],
+) -> Result<(StatefulSetStatus, Verdict), Error> {
+    let mut revisions = history::list_controller_revisions(cx, &set.metadata, selector);
+    history::sort_controller_revisions(&mut revisions);
+    let chosen = get_stateful_set_revisions(cx, set, &revisions);
+    let updated = match &chosen {
+        Ok(chosen) => perform_update(cx, set, pods, chosen),
+        Err(error) => Err(error.clone()),
+    };
+    let truncated = truncate_history(cx, set, pods, &revisions, chosen.as_ref().ok());
+    let errors = updated.as_ref().err().cloned().into_iter().chain(truncated.err()).collect();
+    aggregate(errors)?;
+    updated
+}
+
+fn perform_update(
+    cx: &mut Context<'_>,
+    set: &Arc<StatefulSet>,
+    pods: &[Arc<Pod>],
+    revisions: &Revisions,
+) -> Result<(StatefulSetStatus, Verdict), Error> {
+    let (mut status, result) = sync_pods(cx, set, revisions, pods);
+    let written = update_stateful_set_status(cx, set, &mut status);
+    // The sync's own error outweighs that of the status.
+    let verdict = result?;
+    written?;
+    Ok((status, verdict))
+}
+
+/// Makes the set the controller of those of its revisions that have none.
+pub(super) fn adopt_orphan_revisions(
+    cx: &mut Context<'_>,
+    set: &StatefulSet,
+    selector: &Selector,
+    can_adopt: impl FnOnce(&mut Context<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut orphans = history::list_controller_revisions(cx, &set.metadata, selector);
+    orphans.retain(|revision| controller_of(&revision.metadata).is_none());
+    if orphans.is_empty() {
+        return Ok(());
+    }
+    can_adopt(cx).map_err(|error| Error(format!("can't adopt ControllerRevisions: {error}")))?;
+    for revision in orphans {
+        history::adopt_controller_revision(cx, set, &revision)?;
+    }
+    Ok(())
+}
+
+/// Deletes the oldest revisions that nobody uses, down to the set's limit. `revisions` are sorted.
+fn truncate_history(
+    cx: &mut Context<'_>,
+    set: &StatefulSet,
+    pods: &[Arc<Pod>],
+    revisions: &[Arc<ControllerRevision>],
+    chosen: Option<&Revisions>,
+) -> Result<(), Error> {
+    let mut live: BTreeSet<&str> = pods.iter().map(|pod| get_pod_revision(pod)).collect();
+    if let Some(chosen) = chosen {
+        live.extend([chosen.current.name(), chosen.update.name()]);
+    }
+    let history: Vec<_> = revisions.iter().filter(|revision| !live.contains(revision.name())).collect();
+    let limit = set.spec.as_ref().and_then(|spec| spec.revision_history_limit).unwrap_or(10);
+    // A negative limit keeps everything.
+    let Ok(limit) = usize::try_from(limit) else {
+        return Ok(());
+    };
+    for revision in &history[..history.len().saturating_sub(limit)] {
+        history::delete_controller_revision(cx, revision)?;
+    }
+    Ok(())
+}
+
+/// The current and the update revision; makes or renumbers a revision if the template has changed. `revisions` are
+/// sorted.
+fn get_stateful_set_revisions(
+    cx: &mut Context<'_>,
+    set: &StatefulSet,
+    revisions: &[Arc<ControllerRevision>],
+) -> Result<Revisions, Error> {
+    let status = set.status.as_ref();
+    let mut collision_count = status.and_then(|status| status.collision_count).unwrap_or(0);
+    let data = get_patch(set);
+    let number = next_revision(revisions.iter().map(Arc::as_ref));
+    let equal = history::find_equal_revisions(revisions, &data).last().copied().cloned();
+    let update = match (equal, revisions.last()) {
+        (Some(equal), Some(newest)) if equal.data == newest.data => newest.clone(),
+        // Rolled back: the old revision becomes the newest.
+        (Some(equal), _) => history::update_controller_revision(cx, &equal, number)?,
+        (None, _) => {
+            let revision = new_revision(set, data, number, collision_count);
+            history::create_controller_revision(cx, &set.metadata, revision, &mut collision_count)?
+        }
+    };
+    let current = status.and_then(|status| status.current_revision.as_deref()).unwrap_or_default();
+    let current = revisions.iter().find(|revision| revision.name() == current).unwrap_or(&update).clone();
+    Ok(Revisions { current, update, collision_count })
+}
+
+/// Runs `act` for 0..count in batches that double; the errors of one batch prevent the next.
+fn slow_start_batch(count: usize, act: &mut impl FnMut(usize) -> Result<bool, Error>) -> Result<(), Error> {
+    let (mut next, mut size) = (0, 1);
+    while next < count {
+        let end = count.min(next + size);
+        aggregate((next..end).filter_map(|index| act(index).err()).collect())?;
+        (next, size) = (end, MAX_BATCH_SIZE.min(size * 2));
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Default)]
+struct ReplicaStatus {
+    replicas: i32,
+    ready_replicas: i32,
+    available_replicas: i32,
+    current_replicas: i32,
+    updated_replicas: i32,
+}
+
+fn compute_replica_status<'p>(
+    pods: impl IntoIterator<Item = &'p Arc<Pod>>,
+    min_ready_seconds: i32,
+    revisions: &Revisions,
+    now: Timestamp,
+) -> ReplicaStatus {
+    let mut status = ReplicaStatus::default();
+    for pod in pods {
+        status.replicas += 1;
+        if is_running_and_ready(pod) {
+            status.ready_replicas += 1;
+            if is_running_and_available(pod, min_ready_seconds, now) {
+                status.available_replicas += 1;
+            }
+        }
+        if !is_terminating(&pod.metadata) {
+            let revision = get_pod_revision(pod);
+            status.current_replicas += i32::from(revision == revisions.current.name());
+            status.updated_replicas += i32::from(revision == revisions.update.name());
+        }
+    }
+    status
+}
+
+fn update_status<'p>(
+    status: &mut StatefulSetStatus,
+    min_ready_seconds: i32,
+    revisions: &Revisions,
+    pods: impl IntoIterator<Item = &'p Arc<Pod>>,
+    now: Timestamp,
+) {
+    let counts = compute_replica_status(pods, min_ready_seconds, revisions, now);
+    status.replicas = counts.replicas;
+    status.available_replicas = Some(counts.available_replicas);
+    status.ready_replicas = non_zero(counts.ready_replicas);
+    status.current_replicas = non_zero(counts.current_replicas);
+    status.updated_replicas = non_zero(counts.updated_replicas);
+}
+
+/// Go leaves these counts out where they are 0.
+fn non_zero(count: i32) -> Option<i32> {
+    Some(count).filter(|&count| count != 0)
+}
+
+impl Walk<'_> {
+    fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        self.replicas.values().chain(&self.condemned)
+    }
+
+    fn pod_key(&self, ordinal: i64) -> ObjectKey {
+        ObjectKey::new(Kind::Pod, self.set.namespace(), &get_pod_name(self.set, ordinal))
+    }
+
+    /// The revision of the pod in this slot; of a pod that was created in this sync the one it was made from.
+    fn slot_revision(&self, ordinal: i64) -> &str {
+        match self.replicas.get(&ordinal) {
+            Some(pod) => get_pod_revision(pod),
+            None if is_current_revision_needed(self.set, ordinal) => self.revisions.current.name(),
+            None => self.revisions.update.name(),
+        }
+    }
+
+    fn is_slot_unavailable(&self, ordinal: i64, now: Timestamp) -> bool {
+        self.replicas.get(&ordinal).is_none_or(|pod| is_unavailable(pod, self.min_ready_seconds, now))
+    }
+
+    /// The ordinals to look at in this sync, and whether that is all of them: the walk goes no further than the
+    /// missing pods that it may create.
+    fn ordinals(&self) -> (Vec<i64>, bool) {
+        let mut missing = if self.monotonic { 1 } else { BURST_LIMIT };
+        let mut ordinals = Vec::new();
+        for ordinal in get_start_ordinal(self.set)..=get_end_ordinal(self.set) {
+            if !self.replicas.contains_key(&ordinal) {
+                if missing == 0 {
+                    ordinals.extend(self.replicas.range(ordinal..).map(|(&ordinal, _)| ordinal));
+                    return (ordinals, false);
+                }
+                missing -= 1;
+            }
+            ordinals.push(ordinal);
+        }
+        (ordinals, true)
+    }
+
+    /// What is said if there is nothing to do.
+    fn settled(&self) -> Verdict {
+        let stale = |pod: &Arc<Pod>| get_pod_revision(pod) != self.revisions.update.name();
+        if is_on_delete(self.set) {
+            let held_by_on_delete = self.replicas.values().filter(|pod| stale(pod)).count();
+            return Verdict::Settled { held_by_partition: None, held_by_on_delete };
+        }
+        let partition = get_partition(self.set);
+        let below = self.replicas.range(..get_start_ordinal(self.set) + partition);
+        let held = below.map(|(_, pod)| pod).any(stale);
+        let held_by_partition = i32::try_from(partition).ok().filter(|_| held);
+        Verdict::Settled { held_by_partition, held_by_on_delete: 0 }
+    }
+}
+
+/// Looks after one slot; says whether an OrderedReady set has to stop here.
+fn process_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> Result<bool, Error> {
+    let Some(replica) = walk.replicas.get(&ordinal).cloned() else {
+        return create_replica(cx, walk, ordinal);
+    };
+    let terminating = is_terminating(&replica.metadata);
+    // The replacement is created once the object is gone.
+    if pod::is_pod_terminal(&replica) {
+        if terminating {
+            walk.reason.wait(Step::Ordinals, &replica, walk.min_ready_seconds, cx.now);
+        } else {
+            delete_stateful_pod(cx, walk.set, replica.name())?;
+            walk.reason.replaced.get_or_insert(replica.key());
+        }
+        return Ok(true);
+    }
+    let pending = pod::phase(&replica) == "Pending";
+    if pending {
+        create_missing_persistent_volume_claims(cx, walk.set, &replica)?;
+    }
+    if walk.monotonic
+        && (terminating
+            || !is_running_and_ready(&replica)
+            || !is_running_and_available(&replica, walk.min_ready_seconds, cx.now))
+    {
+        walk.reason.wait(Step::Ordinals, &replica, walk.min_ready_seconds, cx.now);
+        return Ok(true);
+    }
+    // A pending pod's claims have just been seen to; the cache does not show it yet.
+    let retention_match = pending || claims_match_retention_policy(cx, walk.set, ClaimPod::of(&replica));
+    if !(identity_matches(walk.set, &replica) && storage_matches(walk.set, &replica) && retention_match) {
+        update_stateful_pod(cx, walk.set, &replica)?;
+    }
+    Ok(false)
+}
+
+/// The part of processReplica for a pod that does not exist.
+fn create_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> Result<bool, Error> {
+    let key = walk.pod_key(ordinal);
+    if pod_claim_is_stale(cx, walk.set, &key.name, ordinal) {
+        walk.reason.block(Verdict::StaleClaim { pod: key });
+        return Ok(true);
+    }
+    let Revisions { current, update, .. } = walk.revisions;
+    let pod = new_versioned_stateful_set_pod(walk.set, current, update, ordinal).map_err(|error| {
+        Error(format!("ControllerRevision {} holds no pod template: {error}", current.name()))
+    })?;
+    create_stateful_pod(cx, walk.set, pod)?;
+    walk.reason.created.push(key);
+    Ok(walk.monotonic)
+}
+
+/// Deletes one condemned pod if its turn has come; says whether an OrderedReady set has to stop here.
+fn process_condemned(cx: &mut Context<'_>, walk: &mut Walk<'_>, index: usize) -> Result<bool, Error> {
+    let condemned = walk.condemned[index].clone();
+    if is_terminating(&condemned.metadata) {
+        walk.reason.wait(Step::ScaleDown, &condemned, walk.min_ready_seconds, cx.now);
+        return Ok(true);
+    }
+    let healthy = is_running_and_available(&condemned, walk.min_ready_seconds, cx.now);
+    if walk.monotonic && !healthy && walk.first_unavailable != Some(get_ordinal(&condemned)) {
+        walk.reason.wait(Step::ScaleDown, &condemned, walk.min_ready_seconds, cx.now);
+        return Ok(true);
+    }
+    delete_stateful_pod(cx, walk.set, condemned.name())?;
+    walk.reason.scaled_down.push(condemned.key());
+    Ok(true)
+}
+
+/// OrderedReady: one after the other until one says stop. Parallel: all of them. Says whether the sync ends here.
+fn run_for_all(
+    count: usize,
+    monotonic: bool,
+    mut act: impl FnMut(usize) -> Result<bool, Error>,
+) -> Result<bool, Error> {
+    if !monotonic {
+        return slow_start_batch(count, &mut act).map(|()| false);
+    }
+    for index in 0..count {
+        if act(index)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Upstream's updateStatefulSet: fills the slots, condemns the rest, replaces what is outdated. The status is valid also
+/// where an error stopped it.
+fn sync_pods(
+    cx: &mut Context<'_>,
+    set: &Arc<StatefulSet>,
+    revisions: &Revisions,
+    pods: &[Arc<Pod>],
+) -> (StatefulSetStatus, Result<Verdict, Error>) {
+    let min_ready_seconds = get_min_ready_seconds(set);
+    let mut status = StatefulSetStatus {
+        observed_generation: set.metadata.generation,
+        current_revision: Some(revisions.current.name().to_owned()),
+        update_revision: Some(revisions.update.name().to_owned()),
+        collision_count: Some(revisions.collision_count),
+        ..Default::default()
+    };
+    update_status(&mut status, min_ready_seconds, revisions, pods, cx.now);
+    let mut walk = sort_pods(set, revisions, pods, cx.now);
+    if is_terminating(&set.metadata) {
+        return (status, Ok(Verdict::SetTerminating));
+    }
+    let walked = walk_pods(cx, &mut walk);
+    update_status(&mut status, min_ready_seconds, revisions, walk.pods(), cx.now);
+    let updated = match walked {
+        Ok(true) => Ok(()),
+        Ok(false) => update_pods(cx, &mut walk, &mut status),
+        Err(error) => Err(error),
+    };
+    let settled = walk.settled();
+    (status, updated.map(|()| walk.reason.verdict(settled)))
+}
+
+/// Sorts the pods into replicas and condemned.
+fn sort_pods<'s>(
+    set: &'s Arc<StatefulSet>,
+    revisions: &'s Revisions,
+    pods: &[Arc<Pod>],
+    now: Timestamp,
+) -> Walk<'s> {
+    let (mut replicas, mut condemned) = (BTreeMap::new(), Vec::new());
+    for pod in pods {
+        let ordinal = get_ordinal(pod);
+        if in_ordinal_range(set, ordinal) {
+            replicas.insert(ordinal, pod.clone());
+        } else if ordinal >= 0 {
+            condemned.push(pod.clone());
+        }
+    }
+    condemned.sort_by_key(|pod| std::cmp::Reverse(get_ordinal(pod)));
+    let min_ready_seconds = get_min_ready_seconds(set);
+    let unavailable = |pod: &Arc<Pod>| is_unavailable(pod, min_ready_seconds, now);
+    let missing = i64::try_from(replicas.len()).is_ok_and(|created| created < get_replicas(set));
+    let first_unavailable = if missing || replicas.values().any(unavailable) {
+        None
+    } else {
+        condemned.iter().rev().find(|pod| unavailable(pod)).map(|pod| get_ordinal(pod))
+    };
+    Walk {
+        set,
+        revisions,
+        min_ready_seconds,
+        monotonic: !allows_burst(set),
+        replicas,
+        condemned,
+        first_unavailable,
+        reason: Reason::default(),
+    }
+}
+
+/// Replicas, then the claims of the condemned, then the condemned. Says whether the sync ends here.
+fn walk_pods(cx: &mut Context<'_>, walk: &mut Walk<'_>) -> Result<bool, Error> {
+    let monotonic = walk.monotonic;
+    let (ordinals, all) = walk.ordinals();
+    if run_for_all(ordinals.len(), monotonic, |index| process_replica(cx, walk, ordinals[index]))? || !all {
+        return Ok(true);
+    }
+    let condemned = walk.condemned.len();
+    let fixed = run_for_all(condemned, monotonic, |index| {
+        let pod = ClaimPod::of(&walk.condemned[index]);
+        if !claims_match_retention_policy(cx, walk.set, pod) {
+            update_pod_claim_for_retention_policy(cx, walk.set, pod)?;
+        }
+        Ok(false)
+    })?;
+    Ok(fixed || run_for_all(condemned, monotonic, |index| process_condemned(cx, walk, index))?)
+}
+
+/// The rolling update: deletes the highest outdated pod at or above the partition.
+fn update_pods(
+    cx: &mut Context<'_>,
+    walk: &mut Walk<'_>,
+    status: &mut StatefulSetStatus,
+) -> Result<(), Error> {
+    if is_on_delete(walk.set) {
+        return Ok(());
+    }
+    if cx.features.max_unavailable_stateful_set {
+        return update_stateful_set_after_invariant_established(cx, walk, status);
+    }
+    for target in update_targets(walk.set) {
+        if is_outdated(walk, target) {
+            return delete_outdated(cx, walk, status, target);
+        }
+        if walk.is_slot_unavailable(target, cx.now) {
+            if let Some(pod) = walk.replicas.get(&target) {
+                walk.reason.wait(Step::Update, pod, walk.min_ready_seconds, cx.now);
+            }
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// The ordinals that a rolling update may touch, the highest first.
+fn update_targets(set: &StatefulSet) -> impl Iterator<Item = i64> + use<> {
+    (get_start_ordinal(set) + get_partition(set)..=get_end_ordinal(set)).rev()
+}
+
+fn is_outdated(walk: &Walk<'_>, ordinal: i64) -> bool {
+    walk.slot_revision(ordinal) != walk.revisions.update.name()
+        && walk.replicas.get(&ordinal).is_none_or(|pod| !is_terminating(&pod.metadata))
+}
+
+fn delete_outdated(
+    cx: &mut Context<'_>,
+    walk: &mut Walk<'_>,
+    status: &mut StatefulSetStatus,
+    ordinal: i64,
+) -> Result<(), Error> {
+    let key = walk.pod_key(ordinal);
+    delete_stateful_pod(cx, walk.set, &key.name)?;
+    walk.reason.updated.push(key);
+    status.current_replicas = non_zero(status.current_replicas.unwrap_or(0) - 1);
+    Ok(())
+}
+
+/// The rolling update with `maxUnavailable`: as many outdated pods at once as may be unavailable.
+fn update_stateful_set_after_invariant_established(
+    cx: &mut Context<'_>,
+    walk: &mut Walk<'_>,
+    status: &mut StatefulSetStatus,
+) -> Result<(), Error> {
+    let max_unavailable = get_stateful_set_max_unavailable(
+        get_rolling_update(walk.set).and_then(|rolling| rolling.max_unavailable.as_ref()),
+        get_replicas(walk.set),
+    );
+    let available = walk.replicas.values().filter(|pod| !is_unavailable(pod, walk.min_ready_seconds, cx.now));
+    let unavailable = get_replicas(walk.set) - available.count() as i64;
+    let mut left = max_unavailable - unavailable;
+    for target in update_targets(walk.set) {
+        if !is_outdated(walk, target) {
+            continue;
+        }
+        if left <= 0 {
+            let blocking = walk.replicas.values().find(|p| is_unavailable(p, walk.min_ready_seconds, cx.now));
+            if let Some(pod) = blocking {
+                walk.reason.wait(Step::Update, pod, walk.min_ready_seconds, cx.now);
+            }
+            break;
+        }
+        delete_outdated(cx, walk, status, target)?;
+        left -= 1;
+    }
+    Ok(())
+}
+
+/// Writes the status if it says anything new.
+fn update_stateful_set_status(
+    cx: &mut Context<'_>,
+    set: &StatefulSet,
+    status: &mut StatefulSetStatus,
+) -> Result<(), Error> {
+    complete_rolling_update(set, status);
+    if !inconsistent_status(set, status) {
+        return Ok(());
+    }
+    write_status(cx, set, status.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_double_and_stop_after_an_error() {
+        // (how many, which one fails, how many are tried)
+        let cases = [(10, None, 10), (10, Some(0), 1), (10, Some(1), 3), (10, Some(4), 7), (0, None, 0)];
+        for (count, failing, expected) in cases {
+            let mut tried = 0;
+            let result = slow_start_batch(count, &mut |index| {
+                tried += 1;
+                if failing == Some(index) { Err(Error("no".to_owned())) } else { Ok(true) }
+            });
+            assert_eq!((tried, result.is_err()), (expected, failing.is_some()), "{count} {failing:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_ordered_run_stops() {
+        for (monotonic, expected) in [(true, (2, true)), (false, (4, false))] {
+            let mut tried = 0;
+            let stopped = run_for_all(4, monotonic, |index| {
+                tried += 1;
+                Ok(index == 1)
+            });
+            assert_eq!((tried, stopped.expect("no error")), expected);
+        }
+    }
+}

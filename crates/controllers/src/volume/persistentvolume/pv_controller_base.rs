@@ -1,0 +1,125 @@
+//! What wakes the controller up, its caches, and the way from a key to a claim or volume.
+//!
+//! Models pkg/controller/volume/persistentvolume/pv_controller_base.go.
+
+use std::sync::Arc;
+
+use client::api::WatchEvent;
+use client::{Context, Error, Key, Listers, Outcome, Reconciler};
+use imbl::OrdMap;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use machinery::{Kind, ObjectKey, Resource};
+
+use super::index::PersistentVolumeOrderedIndex;
+use super::pv_helpers::{claim_ref, part, volume_name};
+
+/// Milliseconds between two looks at every claim and volume (--pvclaimbinder-sync-period).
+const RESYNC_MS: u64 = 15_000;
+
+/// The controller of claims and volumes.
+#[derive(Clone, Debug, Default)]
+pub struct PersistentVolumeController {
+    pub(super) claims: OrdMap<ObjectKey, Arc<PersistentVolumeClaim>>,
+    pub(super) volumes: PersistentVolumeOrderedIndex,
+}
+
+impl Reconciler for PersistentVolumeController {
+    fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
+        match event.object.kind() {
+            Kind::PersistentVolumeClaim | Kind::PersistentVolume => vec![event.object.key()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
+        let listers = cx.listers;
+        if key.kind == Kind::PersistentVolumeClaim {
+            match listers.get::<PersistentVolumeClaim>(&key.namespace, &key.name) {
+                Some(claim) => self.update_claim(cx, claim),
+                None => self.delete_claim(cx, key),
+            }
+        } else {
+            match listers.get::<PersistentVolume>("", &key.name) {
+                Some(volume) => self.update_volume(cx, volume),
+                None => self.delete_volume(cx, &key.name),
+            }
+        }
+        // A failed sync is not retried on its own: its event, or the next resync, comes anyway.
+        Ok(Outcome::Done)
+    }
+
+    fn resync_period_ms(&self) -> Option<u64> {
+        Some(RESYNC_MS)
+    }
+
+    fn resync_keys(&self, listers: &Listers) -> Vec<Key> {
+        let claims = listers.list::<PersistentVolumeClaim>("").map(|claim| claim.key());
+        claims.chain(listers.list::<PersistentVolume>("").map(|volume| volume.key())).collect()
+    }
+}
+
+impl PersistentVolumeController {
+    /// Takes a claim in; says whether it is no older than the one that is known.
+    pub(super) fn store_claim_update(&mut self, claim: &Arc<PersistentVolumeClaim>) -> bool {
+        let key = claim.key();
+        let new = self.claims.get(&key).is_none_or(|known| is_no_older(&claim.metadata, &known.metadata));
+        if new {
+            self.claims.insert(key, claim.clone());
+        }
+        new
+    }
+
+    /// Takes a volume in; says whether it is no older than the one that is known.
+    pub(super) fn store_volume_update(&mut self, volume: &Arc<PersistentVolume>) -> bool {
+        let known = self.volumes.get(volume.name());
+        let new = known.is_none_or(|known| is_no_older(&volume.metadata, &known.metadata));
+        if new {
+            self.volumes.insert(volume.clone());
+        }
+        new
+    }
+
+    fn update_volume(&mut self, cx: &mut Context<'_>, volume: &Arc<PersistentVolume>) {
+        if self.store_volume_update(volume) {
+            self.sync_volume(cx, volume);
+        }
+    }
+
+    /// A claim whose volume has gone is told at once that it is lost.
+    fn delete_volume(&mut self, cx: &mut Context<'_>, name: &str) {
+        let Some(volume) = self.volumes.remove(name) else {
+            return;
+        };
+        if let Some(reference) = claim_ref(&volume) {
+            let (namespace, name) = (part(&reference.namespace), part(&reference.name));
+            let claim = self.claims.get(&ObjectKey::new(Kind::PersistentVolumeClaim, namespace, name));
+            if let Some(claim) = claim.cloned() {
+                self.sync_claim(cx, &claim);
+            }
+        }
+    }
+
+    fn update_claim(&mut self, cx: &mut Context<'_>, claim: &Arc<PersistentVolumeClaim>) {
+        if self.store_claim_update(claim) {
+            self.sync_claim(cx, claim);
+        }
+    }
+
+    /// A volume whose claim has gone is released at once.
+    fn delete_claim(&mut self, cx: &mut Context<'_>, key: &ObjectKey) {
+        cx.decide_nothing(key);
+        let Some(claim) = self.claims.remove(key) else {
+            return;
+        };
+        if let Some(volume) = self.volumes.get(volume_name(&claim)).cloned() {
+            self.sync_volume(cx, &volume);
+        }
+    }
+}
+
+fn is_no_older(new: &ObjectMeta, known: &ObjectMeta) -> bool {
+    let version = |meta: &ObjectMeta| -> u64 { part(&meta.resource_version).parse().unwrap_or(0) };
+    version(new) >= version(known)
+}

@@ -1,0 +1,78 @@
+//! What a verb works with: the outside world, and how kubectl speaks to it.
+//!
+//! Invariant: a warning of the server is printed once in a command (rest.NewWarningWriter, Deduplicate).
+
+use std::collections::BTreeSet;
+
+use client::api::{Answer, ListOptions, Request, Verb};
+use jiff::Timestamp;
+use machinery::{Kind, Object, Status};
+
+use crate::failure::Failure;
+use crate::{Env, Stream};
+
+/// What a verb works with.
+pub(crate) struct Context<'c, 'e> {
+    /// The outside world.
+    pub env: &'c mut Env<'e>,
+    /// What came on standard input.
+    pub stdin: Option<&'c str>,
+    /// The warnings that were printed already.
+    pub warned: &'c mut BTreeSet<String>,
+}
+
+impl Context<'_, '_> {
+    /// Prints to standard output.
+    pub fn out(&mut self, text: impl Into<String>) {
+        self.env.output.push((Stream::Out, text.into()));
+    }
+
+    /// Prints to standard error.
+    pub fn err(&mut self, text: impl Into<String>) {
+        self.env.output.push((Stream::Err, text.into()));
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.env.now
+    }
+
+    /// Sends a request and prints the warnings that come back.
+    pub fn call(&mut self, request: Request) -> Result<Answer, Failure> {
+        let response = self.env.api.call(request)?;
+        for warning in response.warnings {
+            if self.warned.insert(warning.clone()) {
+                self.err(format!("Warning: {warning}\n"));
+            }
+        }
+        Ok(response.body)
+    }
+
+    /// Sends a request whose answer is one object.
+    pub fn object(&mut self, request: Request) -> Result<Object, Failure> {
+        match self.call(request)? {
+            Answer::Object(object) => Ok(object),
+            _ => Err(Failure::from(Box::new(Status::internal("the answer is no object")))),
+        }
+    }
+
+    /// Reads one object.
+    pub fn get(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<Object, Failure> {
+        let namespace = if kind.is_namespaced() { namespace } else { "" };
+        self.object(Request::new(Verb::Get, kind, namespace, name))
+    }
+
+    /// Reads many objects, and the resourceVersion of the list; an empty namespace means all.
+    pub fn list(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        options: ListOptions,
+    ) -> Result<(Vec<Object>, u64), Failure> {
+        let namespace = if kind.is_namespaced() { namespace } else { "" };
+        match self.call(Request::new(Verb::List(options), kind, namespace, ""))? {
+            Answer::List(objects, resource_version) => Ok((objects, resource_version)),
+            _ => Err(Failure::from(Box::new(Status::internal("the answer is no list")))),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `kubectl describe`: an object told for people.
+//!
+//! Models kubectl/pkg/describe/describe.go. Kinds without a describer of their own are told as it tells custom resources;
+//! that departs for nodes, namespaces, deployments, endpoints and storage classes.
+
+mod containers;
+mod events;
+mod generic;
+mod network;
+mod pod;
+mod stateful_set;
+mod storage;
+mod text;
+mod volumes;
+
+use machinery::Object;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::printers::tabwriter::{DESCRIBE, align};
+
+pub(crate) use stateful_set::template_text;
+pub(crate) use storage::used_by;
+
+use text::Text;
+
+/// Tells an object, with its events if they are wanted.
+///
+/// # Errors
+/// If what belongs to it cannot be read.
+pub(crate) fn describe(
+    context: &mut Context<'_, '_>,
+    object: &Object,
+    with_events: bool,
+) -> Result<String, Failure> {
+    let mut text = Text::default();
+    match object {
+        Object::Pod(pod) => pod::describe(&mut text, pod, context.now()),
+        Object::StatefulSet(set) => stateful_set::describe(&mut text, set, context)?,
+        Object::PersistentVolumeClaim(claim) => storage::describe_claim(&mut text, claim, context),
+        Object::PersistentVolume(volume) => storage::describe_volume(&mut text, volume, context.now()),
+        Object::Service(service) => network::describe_service(&mut text, service, context)?,
+        Object::EndpointSlice(slice) => network::describe_slice(&mut text, slice),
+        Object::ConfigMap(config_map) => generic::describe_config_map(&mut text, config_map),
+        Object::Secret(secret) => generic::describe_secret(&mut text, secret),
+        other => generic::describe(&mut text, other),
+    }
+    if with_events {
+        events::describe(&mut text, object, context)?;
+    }
+    Ok(align(&text.into_string(), DESCRIBE))
+}

@@ -1,0 +1,382 @@
+//! Flags as kubectl reads them: `--flag=value`, `--flag value`, `-owide`, `-o wide`, clusters such as `-it`, and `--`.
+//!
+//! Models spf13/pflag (flag.go, `parseArgs`) with its error texts. Flags and arguments may be mixed.
+
+use std::collections::BTreeMap;
+
+use crate::go_value;
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Takes {
+    /// A switch; `--flag=false` is allowed.
+    Switch,
+    /// Any text.
+    Text,
+    /// Any text, or this if the flag stands alone (pflag's NoOptDefVal).
+    TextOr(&'static str),
+    /// A whole number.
+    Int,
+    /// A Go duration such as `1m30s`.
+    Duration,
+    /// Texts separated by commas; the flag may be repeated.
+    List,
+}
+
+/// A flag that a command knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flag {
+    /// The long name.
+    pub name: &'static str,
+    /// The letter, if it has one.
+    pub letter: Option<char>,
+    /// What it takes.
+    pub takes: Takes,
+}
+
+/// A flag without a letter.
+pub(crate) const fn flag(name: &'static str, takes: Takes) -> Flag {
+    Flag { name, letter: None, takes }
+}
+
+/// A flag with a letter.
+pub(crate) const fn lettered(name: &'static str, letter: char, takes: Takes) -> Flag {
+    Flag { name, letter: Some(letter), takes }
+}
+
+/// The flags of every command. Those about the connection are read and have no effect here.
+pub(crate) const GLOBAL: &[Flag] = &[
+    lettered("namespace", 'n', Takes::Text),
+    lettered("help", 'h', Takes::Switch),
+    flag("request-timeout", Takes::Text),
+    flag("context", Takes::Text),
+    flag("cluster", Takes::Text),
+    flag("user", Takes::Text),
+    flag("kubeconfig", Takes::Text),
+    lettered("server", 's', Takes::Text),
+    flag("token", Takes::Text),
+    flag("as", Takes::Text),
+    flag("as-group", Takes::List),
+    flag("as-uid", Takes::Text),
+    flag("cache-dir", Takes::Text),
+    flag("certificate-authority", Takes::Text),
+    flag("client-certificate", Takes::Text),
+    flag("client-key", Takes::Text),
+    flag("insecure-skip-tls-verify", Takes::Switch),
+    flag("tls-server-name", Takes::Text),
+    flag("match-server-version", Takes::Switch),
+    flag("warnings-as-errors", Takes::Switch),
+    flag("disable-compression", Takes::Switch),
+    lettered("v", 'v', Takes::Text),
+];
+
+/// Flags that still work and say that they will not for long, with what pflag says after `has been deprecated, `.
+const DEPRECATED: &[(&str, &str)] = &[("record", "--record will be removed in the future")];
+
+/// A command line that was understood.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parsed {
+    values: BTreeMap<&'static str, Vec<String>>,
+    /// What is no flag.
+    pub args: Vec<String>,
+    /// How many of the arguments stand before `--`, if it is there.
+    pub before_dash: Option<usize>,
+    /// What to tell about flags that will go.
+    pub deprecations: Vec<String>,
+}
+
+impl Parsed {
+    /// Whether the flag was given, with any value.
+    pub fn given(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Whether the switch is on.
+    pub fn on(&self, name: &str) -> bool {
+        self.on_or(name, false)
+    }
+
+    /// Whether the switch is on, where it has another default.
+    pub fn on_or(&self, name: &str, default: bool) -> bool {
+        self.text(name).map_or(default, |value| parse_bool(value).unwrap_or(default))
+    }
+
+    /// The last value of the flag.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.last().map(String::as_str)
+    }
+
+    /// The value of a whole number; it was checked when it was read.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        parse_int(self.text(name)?).ok()
+    }
+
+    /// The value of a duration in milliseconds; it was checked when it was read.
+    pub fn duration_ms(&self, name: &str) -> Option<i64> {
+        parse_duration(self.text(name)?).ok()
+    }
+
+    /// The values of a list.
+    pub fn list(&self, name: &str) -> Vec<&str> {
+        self.values.get(name).into_iter().flatten().flat_map(|value| value.split(',')).collect()
+    }
+
+    /// Every flag that was given with its last value, by name.
+    pub fn given_flags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().filter_map(|(name, values)| Some((*name, values.last()?.as_str())))
+    }
+
+    /// The namespace that commands act in.
+    pub fn namespace(&self) -> &str {
+        self.text("namespace").filter(|namespace| !namespace.is_empty()).unwrap_or("default")
+    }
+}
+
+/// Reads a command line.
+///
+/// # Errors
+/// pflag's message about the first thing that is wrong.
+pub(crate) fn parse(known: &[Flag], words: &[String]) -> Result<Parsed, String> {
+    let mut parsed = Parsed::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            parsed.before_dash = Some(parsed.args.len());
+            parsed.args.extend(words.by_ref().cloned());
+        } else if let Some(long) = word.strip_prefix("--") {
+            parse_long(known, long, &mut words, &mut parsed)?;
+        } else if word.len() > 1 && word.starts_with('-') {
+            parse_letters(known, word, &mut words, &mut parsed)?;
+        } else {
+            parsed.args.push(word.clone());
+        }
+    }
+    Ok(parsed)
+}
+
+/// Whether the word is a flag that takes the next word as its value.
+pub(crate) fn takes_next(known: &[Flag], word: &str) -> bool {
+    let needs = |f: &Flag| !matches!(f.takes, Takes::Switch | Takes::TextOr(_));
+    if let Some(long) = word.strip_prefix("--") {
+        return all(known).any(|f| f.name == long && needs(f));
+    }
+    let mut letters = word.chars().skip(1);
+    match (word.starts_with('-'), letters.next(), letters.next()) {
+        (true, Some(letter), None) => all(known).any(|f| f.letter == Some(letter) && needs(f)),
+        _ => false,
+    }
+}
+
+fn all(known: &[Flag]) -> impl Iterator<Item = &Flag> {
+    known.iter().chain(GLOBAL)
+}
+
+fn parse_long<'a>(
+    known: &[Flag],
+    long: &str,
+    words: &mut impl Iterator<Item = &'a String>,
+    parsed: &mut Parsed,
+) -> Result<(), String> {
+    let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+    if name.is_empty() || name.starts_with('-') {
+        return Err(format!("bad flag syntax: --{long}"));
+    }
+    let Some(flag) = all(known).find(|f| f.name == name) else {
+        return Err(format!("unknown flag: --{name}"));
+    };
+    let value = match (value, flag.takes) {
+        (Some(value), _) => value.to_owned(),
+        (None, Takes::Switch) => "true".to_owned(),
+        (None, Takes::TextOr(default)) => default.to_owned(),
+        (None, _) => match words.next() {
+            Some(next) => next.clone(),
+            None => return Err(format!("flag needs an argument: --{name}")),
+        },
+    };
+    set(flag, value, parsed)
+}
+
+fn parse_letters<'a>(
+    known: &[Flag],
+    word: &str,
+    words: &mut impl Iterator<Item = &'a String>,
+    parsed: &mut Parsed,
+) -> Result<(), String> {
+    let mut letters = word[1..].chars();
+    while let Some(letter) = letters.next() {
+        let Some(flag) = all(known).find(|f| f.letter == Some(letter)) else {
+            return Err(format!("unknown shorthand flag: '{letter}' in -{letter}{}", letters.as_str()));
+        };
+        let rest = letters.as_str();
+        let value = match flag.takes {
+            _ if rest.starts_with('=') && rest.len() > 1 => rest[1..].to_owned(),
+            Takes::Switch => {
+                set(flag, "true".to_owned(), parsed)?;
+                continue;
+            }
+            Takes::TextOr(default) => {
+                set(flag, default.to_owned(), parsed)?;
+                continue;
+            }
+            _ if !rest.is_empty() => rest.to_owned(),
+            _ => match words.next() {
+                Some(next) => next.clone(),
+                None => return Err(format!("flag needs an argument: '{letter}' in -{letter}")),
+            },
+        };
+        return set(flag, value, parsed);
+    }
+    Ok(())
+}
+
+fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), String> {
+    let checked = match flag.takes {
+        Takes::Switch => parse_bool(&value).map(drop),
+        Takes::Int => parse_int(&value).map(drop),
+        Takes::Duration => parse_duration(&value).map(drop),
+        Takes::Text | Takes::TextOr(_) | Takes::List => Ok(()),
+    };
+    if let Err(why) = checked {
+        let name = match flag.letter {
+            Some(letter) => format!("-{letter}, --{}", flag.name),
+            None => format!("--{}", flag.name),
+        };
+        return Err(format!("invalid argument {} for \"{name}\" flag: {why}", go_value::quote(&value)));
+    }
+    if let Some((name, hint)) = DEPRECATED.iter().find(|(name, _)| *name == flag.name) {
+        parsed.deprecations.push(format!("Flag --{name} has been deprecated, {hint}\n"));
+    }
+    parsed.values.entry(flag.name).or_default().push(value);
+    Ok(())
+}
+
+/// Go's `strconv.ParseBool`.
+pub(crate) fn parse_bool(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("strconv.ParseBool: parsing {}: invalid syntax", go_value::quote(text))),
+    }
+}
+
+fn parse_int(text: &str) -> Result<i64, String> {
+    text.parse::<i64>().map_err(|error| {
+        let what = match error.kind() {
+            std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        format!("strconv.ParseInt: parsing {}: {what}", go_value::quote(text))
+    })
+}
+
+/// Go's `time.ParseDuration`, in milliseconds.
+pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
+    let invalid = || format!("time: invalid duration {}", go_value::quote(text));
+    let (negative, mut rest) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut total = 0.0_f64;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number: f64 = rest[..end].parse().map_err(|_| invalid())?;
+        rest = &rest[end..];
+        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let unit = match &rest[..end] {
+            "h" => 3_600_000.0,
+            "m" => 60_000.0,
+            "s" => 1000.0,
+            "ms" => 1.0,
+            "us" | "µs" => 0.001,
+            "ns" => 0.000_001,
+            "" => return Err(format!("time: missing unit in duration {}", go_value::quote(text))),
+            unit => {
+                let (unit, text) = (go_value::quote(unit), go_value::quote(text));
+                return Err(format!("time: unknown unit {unit} in duration {text}"));
+            }
+        };
+        total += number * unit;
+        rest = &rest[end..];
+    }
+    // Saturates; Go refuses what does not fit, at about 292 years.
+    let milliseconds = total.round() as i64;
+    Ok(if negative { -milliseconds } else { milliseconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: &[Flag] = &[
+        lettered("output", 'o', Takes::Text),
+        lettered("stdin", 'i', Takes::Switch),
+        lettered("tty", 't', Takes::Switch),
+        lettered("filename", 'f', Takes::List),
+        flag("grace-period", Takes::Int),
+        flag("timeout", Takes::Duration),
+        flag("dry-run", Takes::TextOr("unchanged")),
+    ];
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_way_to_write_a_flag_is_read() {
+        for line in ["a -owide b", "-o wide a b", "a b -o=wide", "a --output=wide b", "a --output wide b"] {
+            let parsed = parse(KNOWN, &words(line)).expect(line);
+            assert_eq!(
+                (parsed.text("output"), parsed.args.as_slice()),
+                (Some("wide"), &words("a b")[..]),
+                "{line}"
+            );
+        }
+        let parsed = parse(KNOWN, &words("-it p -f a,b -f c --dry-run -- ls -l")).expect("parses");
+        assert!(parsed.on("stdin") && parsed.on("tty"));
+        assert_eq!(parsed.list("filename"), ["a", "b", "c"]);
+        assert_eq!(parsed.text("dry-run"), Some("unchanged"));
+        assert_eq!((parsed.before_dash, parsed.args), (Some(1), words("p ls -l")));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_as_pflag_tells_it() {
+        let cases = [
+            ("--foo", "unknown flag: --foo"),
+            ("-Z", "unknown shorthand flag: 'Z' in -Z"),
+            ("-iZx", "unknown shorthand flag: 'Z' in -Zx"),
+            ("--output", "flag needs an argument: --output"),
+            ("-o", "flag needs an argument: 'o' in -o"),
+            (
+                "--grace-period=x",
+                "invalid argument \"x\" for \"--grace-period\" flag: strconv.ParseInt: parsing \"x\": invalid syntax",
+            ),
+            (
+                "--timeout=5",
+                "invalid argument \"5\" for \"--timeout\" flag: time: missing unit in duration \"5\"",
+            ),
+            (
+                "--stdin=maybe",
+                "invalid argument \"maybe\" for \"-i, --stdin\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax",
+            ),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(parse(KNOWN, &words(line)).expect_err(line), expected);
+        }
+    }
+
+    #[test]
+    fn durations_are_gos() {
+        let cases =
+            [("3s", 3000), ("1m30s", 90_000), ("1.5h", 5_400_000), ("0", 0), ("250ms", 250), ("-1s", -1000)];
+        for (text, ms) in cases {
+            assert_eq!(parse_duration(text), Ok(ms), "{text}");
+        }
+    }
+}

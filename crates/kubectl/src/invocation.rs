@@ -1,0 +1,62 @@
+//! A running kubectl: which command it is, how far it has come, how it ends.
+//!
+//! Models cobra's Command.execute with kubectl's texts. Invariant: a clone goes on exactly as the original.
+
+use std::collections::BTreeSet;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::verbs::{self, Next, Running};
+use crate::{Env, Progress};
+
+/// A running kubectl; all its progress is data.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    state: State,
+    stdin: Option<String>,
+    warned: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    New(Vec<String>),
+    Running(Box<Running>),
+    Ended(i32),
+}
+
+impl Invocation {
+    /// A kubectl that has not begun; `args` are without the word kubectl.
+    pub fn new(args: &[String], stdin: Option<String>) -> Invocation {
+        Invocation { state: State::New(args.to_vec()), stdin, warned: BTreeSet::new() }
+    }
+
+    /// Goes on until it has to wait, or ends. Once it has ended it stays so.
+    pub fn resume(&mut self, env: &mut Env<'_>) -> Progress {
+        let mut context = Context { env, stdin: self.stdin.as_deref(), warned: &mut self.warned };
+        if let State::New(args) = &self.state {
+            match verbs::start(args, &mut context) {
+                Ok(Next::Done) => self.state = State::Ended(0),
+                Ok(Next::Exit(code)) => self.state = State::Ended(code),
+                Ok(Next::Go(running)) => self.state = State::Running(running),
+                Err(failure) => self.state = State::Ended(report(&mut context, &failure)),
+            }
+        }
+        if let State::Running(running) = &mut self.state {
+            match running.resume(&mut context) {
+                Ok(Progress::Wait(condition)) => return Progress::Wait(condition),
+                Ok(Progress::Exit(code)) => self.state = State::Ended(code),
+                Err(failure) => self.state = State::Ended(report(&mut context, &failure)),
+            }
+        }
+        match self.state {
+            State::Ended(code) => Progress::Exit(code),
+            State::New(_) | State::Running(_) => Progress::Exit(1),
+        }
+    }
+}
+
+// Every failure ends with 1; a command in a container ends with its own code.
+fn report(context: &mut Context<'_, '_>, failure: &Failure) -> i32 {
+    context.err(failure.text());
+    1
+}

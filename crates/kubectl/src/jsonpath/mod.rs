@@ -1,0 +1,167 @@
+//! JSONPath in kubectl's dialect: `{range .items[*]}{.metadata.name}{"\n"}{end}`.
+//!
+//! Models client-go/util/jsonpath: text around actions in braces, fields with escapes, slices, unions, filters, `..`,
+//! ranges. Missing keys are nothing, as `get` allows them. Departs in one point: where Go walks a map in random order,
+//! the order is that of the keys.
+
+mod eval;
+mod parse;
+
+use serde_json::Value;
+
+pub(crate) use eval::Evaluated;
+pub(crate) use parse::parse;
+
+use crate::go_value;
+
+/// A template that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Template {
+    parts: Vec<Part>,
+}
+
+/// Text or an action.
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// `{.a.b[0]}`, or text: a path of one text node.
+    Path(Vec<Node>),
+    /// `{range …}`: the path, and how many parts follow up to its `{end}` (that included).
+    Range(Vec<Node>, usize),
+    /// `{end}`.
+    End,
+}
+
+/// A step of a path: it takes values and gives values.
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Text(String),
+    Literal(Value),
+    Field(String),
+    Wildcard,
+    Recursive,
+    Slice { start: Option<i64>, end: Option<i64>, end_is_derived: bool, step: Option<i64> },
+    Union(Vec<Vec<Node>>),
+    Filter { left: Vec<Node>, operator: String, right: Vec<Node> },
+}
+
+impl Template {
+    /// The results of every part, in order (`FindResults`).
+    ///
+    /// # Errors
+    /// Upstream's message.
+    pub fn find<'a>(&'a self, data: &'a Value) -> Result<Vec<Evaluated<'a>>, String> {
+        eval::find(&self.parts, data)
+    }
+
+    /// All the text that the template makes of the data.
+    ///
+    /// # Errors
+    /// Upstream's message.
+    pub fn text(&self, data: &Value) -> Result<String, String> {
+        let results = self.find(data)?;
+        let joined = |values: &Evaluated<'_>| values.iter().map(|v| text(v)).collect::<Vec<_>>().join(" ");
+        Ok(results.iter().map(joined).collect())
+    }
+}
+
+/// One value as the template prints it (`evalToText`).
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Array(_) | Value::Object(_) => machinery::json::to_string(value),
+        other => go_value::plain(other),
+    }
+}
+
+/// Reads the path of a column or of `--sort-by`: the braces and the first dot may be missing
+/// (get.RelaxedJSONPathExpression).
+///
+/// # Errors
+/// Upstream's message.
+pub(crate) fn parse_relaxed(text: &str) -> Result<Template, String> {
+    parse(&relaxed(text)?)
+}
+
+/// The path with its braces and its first dot.
+///
+/// # Errors
+/// Upstream's message, if it has braces elsewhere.
+pub(crate) fn relaxed(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
+    let path = inner.strip_prefix('.').unwrap_or(inner);
+    if path.is_empty() || path.contains(['{', '}']) {
+        return Err(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+                .to_owned(),
+        );
+    }
+    Ok(format!("{{.{path}}}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{parse, relaxed};
+
+    #[test]
+    fn templates_find_what_upstreams_find() {
+        let data = json!({"kind": "List", "n": 3, "items": [
+            {"name": "a", "labels": {"x/y.z": "1"}, "ip": "10.0.0.1", "c": [{"type": "Ready", "v": "True"}]},
+            {"name": "b", "c": [{"type": "Ready", "v": "False"}, {"type": "Other", "v": "?"}]},
+            {"name": "c", "ip": "10.0.0.3"},
+        ]});
+        let cases = [
+            ("{.n}", "3"),
+            (".n", ".n"),
+            ("{.nope.deeper}", ""),
+            ("{.items[*].name}", "a b c"),
+            ("{.items[0].name} and {.items[-1:].name}", "a and c"),
+            ("{.items[0:2].name}", "a b"),
+            ("{.items[::2].name}", "a c"),
+            ("{.items[0,2].name}", "a c"),
+            ("{.items[*]['name','ip']}", "a b c 10.0.0.1 10.0.0.3"),
+            ("{.items[?(@.name==\"b\")].c[0].v}", "False"),
+            ("{.items[?(@.ip)].name}", "a c"),
+            ("{.items[?(@.name>'a')].name}", "b c"),
+            ("{.items[*].c[?(@.type==\"Ready\")].v}", "True False"),
+            ("{.items[0].labels.x/y\\.z}{.items[0].labels['x/y\\.z']}", "11"),
+            ("{..v}", "True False ?"),
+            ("{range .items[*]}{.name}={.ip}{\"\\n\"}{end}.", "a=10.0.0.1\nb=\nc=10.0.0.3\n."),
+            ("{range .nope[*]}{.x}{end}", ""),
+            ("{range .items[*]}{range .c[*]}{.v},{end};{end}", "True,;False,?,;;"),
+            ("{.items[0].c}", r#"[{"type":"Ready","v":"True"}]"#),
+            ("{$.kind}{@.kind}", "ListList"),
+        ];
+        for (text, expected) in cases {
+            let template = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(template.text(&data).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        let data = json!({"a": [1]});
+        assert_eq!(parse("{.a").expect_err("unclosed"), "unclosed action");
+        assert_eq!(parse("{.a[0}").expect_err("unclosed"), "unterminated array");
+        assert_eq!(parse("{.a[x]}").expect_err("index"), "invalid array index x");
+        assert_eq!(parse("{end}").expect_err("end"), "not in range, nothing to end");
+        let template = parse("{.a[9]}").expect("parses");
+        assert_eq!(template.text(&data), Err("array index out of bounds: index 9, length 1".to_owned()));
+        assert_eq!(relaxed("a.b").as_deref(), Ok("{.a.b}"));
+        assert!(relaxed("{a}{b}").is_err());
+    }
+
+    #[test]
+    fn nested_filters_do_not_overflow_the_stack() {
+        let deep = format!("{{{}{}}}", "[?(@.a".repeat(10_000), ")]".repeat(10_000));
+        assert!(parse(&deep).is_err());
+        let ranges = "{range .a}".repeat(10_000) + &"{end}".repeat(10_000);
+        let template = parse(&ranges).expect("parses");
+        assert!(template.text(&json!({"a": 1})).is_ok());
+    }
+}

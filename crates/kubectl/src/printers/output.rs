@@ -1,0 +1,239 @@
+//! `-o FORMAT`: everything but tables.
+//!
+//! Models cli-runtime/pkg/genericclioptions (print_flags.go and its parts) and pkg/printers (json, yaml, name, jsonpath,
+//! template).
+
+use machinery::{json, yaml};
+use serde::Serialize;
+use serde_json::ser::PrettyFormatter;
+use serde_json::{Serializer, Value};
+
+use super::custom_columns::{self, CustomColumn};
+use super::tabwriter::{TABLE, align};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::{Flag, Takes, flag, lettered};
+use crate::{go_value, gotemplate, jsonpath};
+
+/// `-o` and `--template`.
+pub(crate) const FLAGS: [Flag; 4] = [
+    lettered("output", 'o', Takes::Text),
+    flag("template", Takes::Text),
+    flag("allow-missing-template-keys", Takes::TextOr("true")),
+    flag("show-managed-fields", Takes::Switch),
+];
+
+/// How objects are printed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Format {
+    /// As the command prints them by itself: a table, or a line that says what was done.
+    Human,
+    /// The same with more columns.
+    Wide,
+    /// `type/name`.
+    Name,
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// A JSONPath template, with its text.
+    JsonPath(String, jsonpath::Template),
+    /// What a JSONPath template finds, as a JSON list.
+    JsonPathAsJson(jsonpath::Template),
+    /// A Go template, with its text.
+    GoTemplate(String, gotemplate::Template),
+    /// A table of one's own.
+    CustomColumns(Vec<CustomColumn>),
+}
+
+/// What every command can print.
+const COMMON: [&str; 10] = [
+    "go-template",
+    "go-template-file",
+    "json",
+    "jsonpath",
+    "jsonpath-as-json",
+    "jsonpath-file",
+    "kyaml",
+    "name",
+    "template",
+    "templatefile",
+];
+
+impl Format {
+    /// The format that `-o` and `--template` ask for; `of_get` if the command knows the formats of tables.
+    ///
+    /// # Errors
+    /// Upstream's message, if there is no such format or its template cannot be read.
+    pub fn parse(
+        context: &Context<'_, '_>,
+        output: Option<&str>,
+        template: Option<&str>,
+        of_get: bool,
+    ) -> Result<Format, Failure> {
+        let output = match (output.unwrap_or_default(), template) {
+            ("", Some(template)) if !template.is_empty() => return go_template(template),
+            ("", _) => return Ok(Format::Human),
+            (output, _) => output,
+        };
+        let (name, argument) = match output.split_once('=') {
+            Some((name, argument)) => (name, Some(argument)),
+            None => (output, template),
+        };
+        match (name, argument) {
+            ("json", _) => Ok(Format::Json),
+            ("yaml", _) => Ok(Format::Yaml),
+            ("name", _) => Ok(Format::Name),
+            ("wide", _) if of_get => Ok(Format::Wide),
+            ("custom-columns", argument) if of_get => {
+                Ok(Format::CustomColumns(custom_columns::parse(argument.unwrap_or_default())?))
+            }
+            ("custom-columns-file", argument) if of_get => {
+                let text = template_file(context, argument.unwrap_or_default(), "")?;
+                Ok(Format::CustomColumns(custom_columns::parse_file(&text)?))
+            }
+            ("kyaml", _) => Err(Failure::message("the output format kyaml is not simulated; use yaml")),
+            (name, _) if !COMMON.contains(&name) => Err(no_printer(output, of_get)),
+            (_, None | Some("")) => Err(Failure::message("template format specified but no template given")),
+            (name, Some(argument)) => {
+                let text = match name.ends_with("file") {
+                    true => template_file(context, argument, "--")?,
+                    false => argument.to_owned(),
+                };
+                match name {
+                    "jsonpath" | "jsonpath-file" => Ok(Format::JsonPath(text.clone(), json_path(&text)?)),
+                    "jsonpath-as-json" => Ok(Format::JsonPathAsJson(json_path(&text)?)),
+                    _ => go_template(&text),
+                }
+            }
+        }
+    }
+
+    /// Prints one object or list.
+    ///
+    /// # Errors
+    /// Upstream's message, if a template fails; what it wrote before is printed.
+    pub fn print(
+        &self,
+        context: &mut Context<'_, '_>,
+        value: &Value,
+        no_headers: bool,
+    ) -> Result<(), Failure> {
+        match self {
+            Format::Human | Format::Wide => {}
+            Format::Name => {
+                for object in items(value) {
+                    context.out(format!("{}\n", type_and_name(object)));
+                }
+            }
+            Format::Json => context.out(pretty(value) + "\n"),
+            Format::Yaml => context.out(yaml::to_yaml(value)),
+            Format::JsonPath(text, template) => match template.text(value) {
+                Ok(found) => context.out(found),
+                Err(error) => return Err(json_path_failure(text, &error, value)),
+            },
+            Format::JsonPathAsJson(template) => {
+                let found = template.find(value).map_err(Failure::Message)?;
+                let all: Vec<Value> = found.into_iter().flatten().map(std::borrow::Cow::into_owned).collect();
+                context.out(pretty(&Value::Array(all)) + "\n");
+            }
+            Format::GoTemplate(text, template) => match template.execute(value) {
+                Ok(out) => context.out(out),
+                Err((before, error)) => return Err(template_failure(context, text, &before, &error, value)),
+            },
+            Format::CustomColumns(columns) => {
+                let mut text = if no_headers { String::new() } else { custom_columns::header(columns) };
+                for object in items(value) {
+                    text.push_str(&custom_columns::row(columns, object)?);
+                }
+                context.out(align(&text, TABLE));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn go_template(text: &str) -> Result<Format, Failure> {
+    match gotemplate::Template::parse(text) {
+        Ok(template) => Ok(Format::GoTemplate(text.to_owned(), template)),
+        Err(error) => Err(Failure::message(format!("error parsing template {text}, {error}"))),
+    }
+}
+
+fn json_path(text: &str) -> Result<jsonpath::Template, Failure> {
+    jsonpath::parse(text)
+        .map_err(|error| Failure::message(format!("error parsing jsonpath {text}, {error}\n")))
+}
+
+fn template_file(context: &Context<'_, '_>, name: &str, dashes: &str) -> Result<String, Failure> {
+    match context.env.files.read(name.strip_prefix("./").unwrap_or(name)) {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(Failure::message(format!(
+            "error reading {dashes}template {name}, open {name}: no such file or directory\n"
+        ))),
+    }
+}
+
+fn no_printer(output: &str, of_get: bool) -> Failure {
+    let mut allowed: Vec<&str> = COMMON.to_vec();
+    allowed.push("yaml");
+    if of_get {
+        allowed.extend(["custom-columns", "custom-columns-file", "wide"]);
+    }
+    allowed.sort_unstable();
+    Failure::message(format!(
+        "unable to match a printer suitable for the output format {}, allowed formats are: {}",
+        go_value::quote(output),
+        allowed.join(",")
+    ))
+}
+
+fn json_path_failure(text: &str, error: &str, value: &Value) -> Failure {
+    Failure::message(format!(
+        "error executing jsonpath {}: Error executing template: {error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n\n",
+        go_value::quote(text),
+        go_value::syntax(value)
+    ))
+}
+
+fn template_failure(
+    context: &mut Context<'_, '_>,
+    text: &str,
+    before: &str,
+    error: &str,
+    value: &Value,
+) -> Failure {
+    context.out(format!(
+        "{before}Error executing template: {error}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{}\n\tobject given to template engine was:\n\t\t{}\n\n",
+        json::to_string(value),
+        go_value::plain(value)
+    ));
+    Failure::message(format!("error executing template {}: {error}", go_value::quote(text)))
+}
+
+/// The objects of a list, or the object alone.
+fn items(value: &Value) -> Vec<&Value> {
+    match value["items"].as_array() {
+        Some(items) if value["kind"] == "List" => items.iter().collect(),
+        _ => vec![value],
+    }
+}
+
+/// `pod/web-0`, `statefulset.apps/web`.
+fn type_and_name(object: &Value) -> String {
+    let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    match object["apiVersion"].as_str().unwrap_or_default().split_once('/') {
+        Some((group, _)) => format!("{kind}.{group}/{name}"),
+        None => format!("{kind}/{name}"),
+    }
+}
+
+/// JSON with an indent of four, as Go escapes it.
+pub(crate) fn pretty(value: &Value) -> String {
+    let mut bytes = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
+    // Neither the writer nor the values can fail.
+    let _ = value.serialize(&mut serializer);
+    json::escape_html(&String::from_utf8_lossy(&bytes))
+}

@@ -1,0 +1,86 @@
+//! What a verb says when it has done something: `pod/web-0 created`, or the object in the format of `-o`.
+//!
+//! Models cli-runtime/pkg/printers/name.go (`NamePrinter`) and genericclioptions/print_flags.go.
+
+use serde_json::Value;
+
+use super::output::Format;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::Parsed;
+use crate::resource::Info;
+use crate::verbs::{DryRun, done};
+
+/// How a verb reports.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    format: Format,
+    dry_run: DryRun,
+    documents: usize,
+    count: usize,
+}
+
+impl Report {
+    /// The report that `-o` asks for.
+    ///
+    /// # Errors
+    /// If there is no such format.
+    pub fn new(context: &Context<'_, '_>, parsed: &Parsed, dry_run: DryRun) -> Result<Report, Failure> {
+        let format = Format::parse(context, parsed.text("output"), parsed.text("template"), false)?;
+        Ok(Report { format, dry_run, documents: 0, count: 0 })
+    }
+
+    /// How many objects were reported.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Counts an object that was reported in other words.
+    pub fn counted(&mut self) {
+        self.count += 1;
+    }
+
+    /// Whether objects are printed whole.
+    pub fn prints_objects(&self) -> bool {
+        !matches!(self.format, Format::Human | Format::Name)
+    }
+
+    /// Says what was done to an object.
+    ///
+    /// # Errors
+    /// If a template of `-o` fails.
+    pub fn done(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        info: &Info,
+        operation: &str,
+        object: &Value,
+    ) -> Result<(), Failure> {
+        self.count += 1;
+        match &self.format {
+            Format::Human => {
+                context.out(format!("{} {}\n", info.type_and_name(), done(operation, self.dry_run)));
+                Ok(())
+            }
+            Format::Name => {
+                context.out(format!("{}\n", info.type_and_name()));
+                Ok(())
+            }
+            format => {
+                if *format == Format::Yaml && self.documents > 0 {
+                    context.out("---\n");
+                }
+                self.documents += 1;
+                format.print(context, object, false)
+            }
+        }
+    }
+
+    /// Prints a value as it is, in the format of `-o`.
+    ///
+    /// # Errors
+    /// If a template of `-o` fails.
+    pub fn whole(&self, context: &mut Context<'_, '_>, value: &Value) -> Result<(), Failure> {
+        self.format.print(context, value, false)
+    }
+}

@@ -1,0 +1,84 @@
+//! Tables of objects of one kind.
+//!
+//! Models cli-runtime/pkg/printers/tableprinter.go: which columns are shown, cells cut at line ends, headings once.
+
+use jiff::Timestamp;
+use machinery::{Kind, Object};
+
+use super::columns::{columns, row};
+
+/// What a table shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TableOptions {
+    /// `-o wide`.
+    pub wide: bool,
+    /// `--no-headers`.
+    pub no_headers: bool,
+    /// Whether the namespace comes first.
+    pub with_namespace: bool,
+    /// Whether names are `type/name`.
+    pub with_kind: bool,
+    /// `--show-labels`.
+    pub show_labels: bool,
+    /// `-L`.
+    pub label_columns: Vec<String>,
+}
+
+impl TableOptions {
+    /// The line of headings, its cells ended by tabs.
+    pub fn header(&self, kind: Kind) -> String {
+        let mut cells = Vec::new();
+        if self.with_namespace {
+            cells.push("NAMESPACE".to_owned());
+        }
+        cells.extend(columns(kind).iter().filter(|c| self.wide || !c.wide).map(|c| c.name.to_owned()));
+        let last_part = |key: &String| key.rsplit('/').next().unwrap_or_default().to_uppercase();
+        cells.extend(self.label_columns.iter().map(last_part));
+        if self.show_labels {
+            cells.push("LABELS".to_owned());
+        }
+        line(&cells)
+    }
+
+    /// The object's line, its cells ended by tabs.
+    pub fn row(&self, object: &Object, now: Timestamp) -> String {
+        let labels = object.meta().labels.as_ref();
+        let mut cells = Vec::new();
+        if self.with_namespace {
+            cells.push(object.namespace().to_owned());
+        }
+        let names = columns(object.kind());
+        for (column, cell) in names.iter().zip(row(object, now)) {
+            if column.wide && !self.wide {
+                continue;
+            }
+            let is_name = column.name == "NAME" && !column.wide;
+            cells.push(if is_name && self.with_kind {
+                format!("{}/{cell}", object.kind().type_name())
+            } else {
+                cell
+            });
+        }
+        let value = |key: &String| labels.and_then(|labels| labels.get(key)).cloned().unwrap_or_default();
+        cells.extend(self.label_columns.iter().map(value));
+        if self.show_labels {
+            let pairs: Vec<String> = labels.into_iter().flatten().map(|(k, v)| format!("{k}={v}")).collect();
+            cells.push(if pairs.is_empty() { "<none>".to_owned() } else { pairs.join(",") });
+        }
+        line(&cells)
+    }
+}
+
+fn line(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| one_line(cell)).collect();
+    cells.join("\t") + "\n"
+}
+
+// Cut at the first line end; a tab would be taken for the end of a cell, an escape would reach the terminal.
+fn one_line(cell: &str) -> String {
+    let (kept, more) = match cell.find(['\u{c}', '\n', '\r']) {
+        Some(end) => (&cell[..end], "..."),
+        None => (cell, ""),
+    };
+    kept.replace('\u{1b}', "^[").replace('\t', " ") + more
+}

@@ -1,0 +1,398 @@
+//! Which objects a command line is about: types, names, `type/name`, selectors, files.
+//!
+//! Models cli-runtime/pkg/resource/builder.go (`Builder.visitorResult`) with its errors.
+
+use client::api::ListOptions;
+use machinery::labels::Selector;
+use machinery::{Kind, Object, Status};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::{Flag, Parsed, Takes, flag, lettered};
+use crate::go_value;
+use crate::manifest::{self, Manifest, Reading};
+use crate::selector;
+
+/// The flags that choose objects.
+pub(crate) const FILENAME: &[Flag] = &[
+    lettered("filename", 'f', Takes::List),
+    lettered("kustomize", 'k', Takes::Text),
+    lettered("recursive", 'R', Takes::Switch),
+];
+/// `-l`.
+pub(crate) const SELECTOR: Flag = lettered("selector", 'l', Takes::Text);
+/// `--field-selector`.
+pub(crate) const FIELD_SELECTOR: Flag = flag("field-selector", Takes::Text);
+/// `--all`.
+pub(crate) const ALL: Flag = flag("all", Takes::Switch);
+/// `-A`.
+pub(crate) const ALL_NAMESPACES: Flag = lettered("all-namespaces", 'A', Takes::Switch);
+
+/// Some objects that a command line names.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Target {
+    /// One object.
+    Named(Kind, String),
+    /// The objects of a kind that a selector takes.
+    Selected(Kind, Selection),
+    /// An object of a file.
+    Given(Manifest),
+    /// What could not be read of a file.
+    Broken(Failure),
+}
+
+/// A selector, with the texts that it was typed as.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Selection {
+    labels: String,
+    fields: String,
+}
+
+impl Selection {
+    /// The objects with these labels.
+    pub fn of_labels(labels: &str) -> Selection {
+        Selection { labels: labels.to_owned(), fields: String::new() }
+    }
+}
+
+impl Target {
+    /// The kind, if the target has one.
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Target::Named(kind, _) | Target::Selected(kind, _) => Some(*kind),
+            Target::Given(manifest) => Some(manifest.kind),
+            Target::Broken(_) => None,
+        }
+    }
+}
+
+/// What a command line is about.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Targets {
+    /// In the order in which they are visited.
+    pub list: Vec<Target>,
+    /// Whether it can only be one object, which is then printed without a list around it.
+    pub single: bool,
+    /// The namespace; empty for all.
+    pub namespace: String,
+}
+
+/// One object, read or about to be.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Info {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace; empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The file it is from, if it is from one.
+    pub source: Option<String>,
+}
+
+impl Info {
+    /// Where an object is.
+    pub fn of(object: &Object) -> Info {
+        Info {
+            kind: object.kind(),
+            namespace: object.namespace().to_owned(),
+            name: object.name().to_owned(),
+            source: None,
+        }
+    }
+
+    /// `pod/web-0`, `statefulset.apps/web`: how kubectl names it in its reports.
+    pub fn type_and_name(&self) -> String {
+        format!("{}/{}", self.kind.type_name(), self.name)
+    }
+}
+
+/// How a command reads its arguments.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rules {
+    /// A type alone means all its objects.
+    pub type_means_all: bool,
+    /// Objects of files are checked first.
+    pub validate: bool,
+}
+
+/// The type that a word names.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn kind(word: &str) -> Result<Kind, Failure> {
+    Kind::from_resource(word).ok_or_else(|| {
+        let resource = word.split('.').next().unwrap_or_default();
+        Failure::message(format!("the server doesn't have a resource type {}", go_value::quote(resource)))
+    })
+}
+
+/// What the arguments and flags choose; `args` are the ones that name objects.
+///
+/// # Errors
+/// If they contradict each other, name a type that is not there, or a file that cannot be found.
+pub(crate) fn targets(
+    context: &Context<'_, '_>,
+    parsed: &Parsed,
+    args: &[String],
+    rules: Rules,
+) -> Result<Targets, Failure> {
+    let words = Words::read(args)?;
+    let all_namespaces = parsed.on("all-namespaces");
+    let namespace = if all_namespaces { String::new() } else { parsed.namespace().to_owned() };
+    let labels = parsed.text("selector").map(str::trim).filter(|text| !text.is_empty());
+    let fields = parsed.text("field-selector").filter(|text| !text.is_empty());
+    let files = parsed.list("filename");
+    if parsed.on("all") && (labels.is_some() || fields.is_some()) {
+        return Err(Failure::message("setting 'all' parameter but found a non empty selector. "));
+    }
+    if parsed.given("kustomize") {
+        return Err(Failure::message("kustomize is not simulated; use -f with plain manifests"));
+    }
+    if !files.is_empty() {
+        return of_files(context, parsed, &words, &files, rules, namespace);
+    }
+    let implied = rules.type_means_all && words.is_type_alone();
+    if labels.is_some() || fields.is_some() || parsed.on("all") || implied {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let selection = Selection { labels: text(labels), fields: text(fields) };
+        let kinds = words.kinds_to_select()?;
+        let list = kinds.into_iter().map(|kind| Target::Selected(kind, selection.clone())).collect();
+        return Ok(Targets { list, single: false, namespace });
+    }
+    let named = words.named()?;
+    if all_namespaces {
+        return Err(Failure::message("a resource cannot be retrieved by name across all namespaces"));
+    }
+    let single = named.len() == 1;
+    let list = named.into_iter().map(|(kind, name)| Target::Named(kind, name)).collect();
+    Ok(Targets { list, single, namespace })
+}
+
+fn of_files(
+    context: &Context<'_, '_>,
+    parsed: &Parsed,
+    words: &Words,
+    files: &[&str],
+    rules: Rules,
+    namespace: String,
+) -> Result<Targets, Failure> {
+    if !words.is_empty() {
+        return Err(Failure::message(
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
+        ));
+    }
+    let reading = Reading {
+        validate: rules.validate,
+        namespace: parsed.namespace(),
+        enforce_namespace: parsed.given("namespace"),
+    };
+    let objects = manifest::read(context, files, reading)?;
+    let list = objects.into_iter().map(|object| match object {
+        Ok(manifest) => Target::Given(manifest),
+        Err(failure) => Target::Broken(failure),
+    });
+    let single = files.len() == 1 && files[0] != "-" && files[0] != ".";
+    Ok(Targets { list: list.collect(), single, namespace })
+}
+
+// The arguments: either all `type/name`, or types and then names.
+struct Words {
+    tuples: Vec<(String, String)>,
+    types: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Words {
+    fn read(args: &[String]) -> Result<Words, Failure> {
+        let with_slash = args.iter().filter(|arg| arg.contains('/')).count();
+        if with_slash > 0 && with_slash < args.len() {
+            return Err(Failure::message(
+                "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+            ));
+        }
+        if with_slash > 0 {
+            let tuples = args.iter().map(|arg| tuple(arg)).collect::<Result<_, _>>()?;
+            return Ok(Words { tuples, types: Vec::new(), names: Vec::new() });
+        }
+        let types: Vec<String> = args.first().map(|types| expand(types)).unwrap_or_default();
+        let names = args.get(1..).unwrap_or_default().to_vec();
+        if types.len() > 1 && !names.is_empty() {
+            let each = |kind: &String| {
+                let kind = kind.clone();
+                names.iter().map(move |name| (kind.clone(), name.clone())).collect::<Vec<_>>()
+            };
+            let tuples = types.iter().flat_map(each).collect();
+            return Ok(Words { tuples, types: Vec::new(), names: Vec::new() });
+        }
+        Ok(Words { tuples: Vec::new(), types, names })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tuples.is_empty() && self.types.is_empty() && self.names.is_empty()
+    }
+
+    fn is_type_alone(&self) -> bool {
+        !self.types.is_empty() && self.names.is_empty()
+    }
+
+    fn kinds_to_select(&self) -> Result<Vec<Kind>, Failure> {
+        if !self.names.is_empty() {
+            return Err(Failure::message("name cannot be provided when a selector is specified"));
+        }
+        if !self.tuples.is_empty() {
+            return Err(Failure::message(
+                "selectors and the all flag cannot be used when passing resource/name arguments",
+            ));
+        }
+        if self.types.is_empty() {
+            return Err(Failure::message("at least one resource must be specified to use a selector"));
+        }
+        self.types.iter().map(|word| kind(word)).collect()
+    }
+
+    fn named(&self) -> Result<Vec<(Kind, String)>, Failure> {
+        if !self.tuples.is_empty() {
+            return self.tuples.iter().map(|(word, name)| Ok((kind(word)?, name.clone()))).collect();
+        }
+        let Some(first) = self.types.first() else {
+            return Err(Failure::message(
+                "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+            ));
+        };
+        let first = kind(first)?;
+        if self.names.is_empty() {
+            for word in &self.types {
+                kind(word)?;
+            }
+            return Err(Failure::message("resource(s) were provided, but no name was specified"));
+        }
+        Ok(self.names.iter().map(|name| (first, name.clone())).collect())
+    }
+}
+
+fn tuple(arg: &str) -> Result<(String, String), Failure> {
+    let parts: Vec<&str> = arg.split('/').collect();
+    match parts.as_slice() {
+        [resource, name] if !resource.is_empty() && !name.is_empty() && !resource.contains(',') => {
+            Ok(((*resource).to_owned(), (*name).to_owned()))
+        }
+        [_, _] => {
+            Err(Failure::message("arguments in resource/name form must have a single resource and name"))
+        }
+        _ => Err(Failure::message("arguments in resource/name form may not have more than one slash")),
+    }
+}
+
+// The types of a comma-separated list; `all` stands for those of the category.
+fn expand(types: &str) -> Vec<String> {
+    let in_all = || Kind::ALL.into_iter().filter(|kind| kind.info().in_all).map(|kind| kind.group_resource());
+    let mut words = Vec::new();
+    for word in types.split(',') {
+        if word == "all" {
+            words.extend(in_all());
+        } else {
+            words.push(word.to_owned());
+        }
+    }
+    words
+}
+
+/// The objects of a selection, and the resourceVersion of the list.
+///
+/// # Errors
+/// The server's, with the selectors in it.
+pub(crate) fn list(
+    context: &mut Context<'_, '_>,
+    kind: Kind,
+    namespace: &str,
+    selection: &Selection,
+) -> Result<(Vec<Object>, u64), Failure> {
+    let listed = options(selection)
+        .map_err(|why| Failure::from(Box::new(Status::bad_request(why))))
+        .and_then(|options| context.list(kind, namespace, options));
+    listed.map_err(|failure| match failure {
+        Failure::Refused(mut status) => {
+            let info = kind.info();
+            let resource = format!("{}/v1, Resource={}", info.group, info.plural);
+            status.message = if *selection == Selection::default() {
+                format!("Unable to list \"{resource}\": {}", status.message)
+            } else {
+                let (labels, fields) = (go_value::quote(&selection.labels), go_value::quote(&selection.fields));
+                format!(
+                    "Unable to find \"{resource}\" that match label selector {labels}, field selector {fields}: {}",
+                    status.message
+                )
+            };
+            Failure::Refused(status)
+        }
+        other => other,
+    })
+}
+
+/// The selection as the API takes it.
+///
+/// # Errors
+/// The server's message about what is wrong with it.
+pub(crate) fn options(selection: &Selection) -> Result<ListOptions, String> {
+    let labels: Selector = selector::parse_labels(&selection.labels)?;
+    let fields = selector::parse_fields(&selection.fields)?;
+    Ok(ListOptions { labels, fields })
+}
+
+/// Where every object of the targets is, without reading those that are named; failures in their places.
+pub(crate) fn infos(context: &mut Context<'_, '_>, targets: &Targets) -> Vec<Result<Info, Failure>> {
+    let mut infos = Vec::new();
+    for target in &targets.list {
+        match target {
+            Target::Named(kind, name) => infos.push(Ok(Info {
+                kind: *kind,
+                namespace: if kind.is_namespaced() { targets.namespace.clone() } else { String::new() },
+                name: name.clone(),
+                source: None,
+            })),
+            Target::Selected(kind, selection) => match list(context, *kind, &targets.namespace, selection) {
+                Ok((objects, _)) => infos.extend(objects.iter().map(|object| Ok(Info::of(object)))),
+                Err(failure) => infos.push(Err(failure)),
+            },
+            Target::Given(manifest) if manifest.name.is_empty() => {
+                infos.push(Err(Failure::message("resource name may not be empty")));
+            }
+            Target::Given(manifest) => infos.push(Ok(Info {
+                kind: manifest.kind,
+                namespace: manifest.namespace.clone(),
+                name: manifest.name.clone(),
+                source: Some(manifest.source.clone()),
+            })),
+            Target::Broken(failure) => infos.push(Err(failure.clone())),
+        }
+    }
+    infos
+}
+
+/// Every object of the targets as the server has it; failures in their places.
+pub(crate) fn objects(
+    context: &mut Context<'_, '_>,
+    targets: &Targets,
+) -> Vec<Result<(Info, Object), Failure>> {
+    let mut objects = Vec::new();
+    for target in &targets.list {
+        if let Target::Selected(kind, selection) = target {
+            match list(context, *kind, &targets.namespace, selection) {
+                Ok((found, _)) => {
+                    objects.extend(found.into_iter().map(|object| Ok((Info::of(&object), object))))
+                }
+                Err(failure) => objects.push(Err(failure)),
+            }
+            continue;
+        }
+        let one = Targets { list: vec![target.clone()], ..targets.clone() };
+        for info in infos(context, &one) {
+            objects.push(info.and_then(|info| {
+                let object = context.get(info.kind, &info.namespace, &info.name)?;
+                Ok((info, object))
+            }));
+        }
+    }
+    objects
+}

@@ -1,0 +1,354 @@
+//! `kubectl get`: tables, other formats, and watching.
+//!
+//! Models kubectl/pkg/cmd/get/get.go.
+
+use std::collections::BTreeSet;
+
+use client::api::{Change, ListOptions, WatchEvent};
+use jiff::Timestamp;
+use machinery::{Kind, Object, time};
+use serde_json::{Value, json};
+
+use super::{Call, Command, Next, Running};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::{Flag, Takes, flag, lettered, parse_duration};
+use crate::printers::output::{self, Format};
+use crate::printers::table::TableOptions;
+use crate::printers::tabwriter::{TABLE, align, align_remembering};
+use crate::printers::{custom_columns, sort, whole};
+use crate::resource::{self, Rules, Selection, Target, Targets};
+use crate::{Condition, Progress};
+
+const FLAGS: &[Flag] = &[
+    resource::SELECTOR,
+    resource::FIELD_SELECTOR,
+    resource::ALL_NAMESPACES,
+    lettered("watch", 'w', Takes::Switch),
+    flag("watch-only", Takes::Switch),
+    flag("output-watch-events", Takes::Switch),
+    flag("no-headers", Takes::Switch),
+    flag("show-labels", Takes::Switch),
+    flag("show-kind", Takes::Switch),
+    lettered("label-columns", 'L', Takes::List),
+    flag("sort-by", Takes::Text),
+    flag("ignore-not-found", Takes::Switch),
+    flag("chunk-size", Takes::Int),
+    flag("server-print", Takes::Switch),
+    flag("subresource", Takes::Text),
+    flag("raw", Takes::Text),
+];
+
+pub(super) const COMMAND: Command = Command {
+    name: "get",
+    about: "Display one or many resources",
+    usage: &[
+        "kubectl get TYPE[,TYPE...] [NAME...] [flags]",
+        "kubectl get pods -o wide",
+        "kubectl get pods -w",
+        "kubectl get sts myapp -o jsonpath='{.status.readyReplicas}'",
+    ],
+    flags: &[FLAGS, resource::FILENAME, &output::FLAGS],
+    run,
+};
+
+fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
+    let parsed = &call.parsed;
+    if let Some(path) = parsed.text("raw") {
+        return raw(path, context);
+    }
+    let format = Format::parse(context, parsed.text("output"), parsed.text("template"), true)?;
+    if parsed.args.is_empty() && parsed.list("filename").is_empty() && !parsed.given("kustomize") {
+        context.err("You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\n");
+        return Err(call.usage("Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods)."));
+    }
+    if parsed.on("output-watch-events") && !parsed.on("watch") && !parsed.on("watch-only") {
+        return Err(call.usage("--output-watch-events option can only be used with --watch or --watch-only"));
+    }
+    let rules = Rules { type_means_all: true, validate: false };
+    let targets = resource::targets(context, parsed, &parsed.args, rules)?;
+    if parsed.on("watch") || parsed.on("watch-only") {
+        return Watch::start(call, context, &targets, format)
+            .map(|watch| Next::Go(Box::new(Running::Get(watch))));
+    }
+    match &format {
+        Format::Human | Format::Wide => tables(call, context, &targets, format == Format::Wide)?,
+        format => whole(call, context, &targets, format)?,
+    }
+    Ok(Next::Done)
+}
+
+// The health endpoints, which people try first, and nothing more.
+fn raw(path: &str, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
+    match path {
+        "/healthz" | "/livez" | "/readyz" => {
+            context.out("ok");
+            Ok(Next::Done)
+        }
+        _ => Err(Failure::message("--raw is simulated for /healthz, /livez and /readyz only; use -o json")),
+    }
+}
+
+fn table_options(call: &Call, targets: &Targets, wide: bool) -> TableOptions {
+    let kinds: BTreeSet<Kind> = targets.list.iter().filter_map(Target::kind).collect();
+    TableOptions {
+        wide,
+        no_headers: call.parsed.on("no-headers"),
+        with_namespace: targets.namespace.is_empty(),
+        with_kind: kinds.len() > 1 || call.parsed.on("show-kind"),
+        show_labels: call.parsed.on("show-labels"),
+        label_columns: call.parsed.list("label-columns").into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn tables(call: &Call, context: &mut Context<'_, '_>, targets: &Targets, wide: bool) -> Result<(), Failure> {
+    let options = table_options(call, targets, wide);
+    let ignore_missing = call.parsed.on("ignore-not-found");
+    let mut failures = Vec::new();
+    let mut objects = Vec::new();
+    for found in resource::objects(context, targets) {
+        match found {
+            Ok((_, object)) => objects.push(object),
+            Err(failure) if ignore_missing && failure.is_not_found() => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if let Some(path) = call.parsed.text("sort-by") {
+        let values: Vec<Value> = objects.iter().map(whole::value).collect();
+        objects = match sort::order(&values, path)? {
+            Some(order) => order.into_iter().map(|i| objects[i].clone()).collect(),
+            None => Vec::new(),
+        };
+    }
+    let now = context.now();
+    let mut first = true;
+    for group in objects.chunk_by(|a, b| a.kind() == b.kind()) {
+        // A cluster-scoped kind has no namespace to show.
+        let with_namespace = options.with_namespace && group[0].kind().is_namespaced();
+        let options = TableOptions { with_namespace, ..options.clone() };
+        let mut text = if options.no_headers { String::new() } else { options.header(group[0].kind()) };
+        text.extend(group.iter().map(|object| options.row(object, now)));
+        let gap = if first || options.no_headers { "" } else { "\n" };
+        context.out(format!("{gap}{}", align(&text, TABLE)));
+        first = false;
+    }
+    if objects.is_empty() && failures.is_empty() && !ignore_missing {
+        let namespaced = targets.list.iter().filter_map(Target::kind).all(Kind::is_namespaced);
+        context.err(nothing_found(&targets.namespace, namespaced));
+    }
+    Failure::all(failures)
+}
+
+/// What is said where there is nothing; an empty namespace means all.
+pub(super) fn nothing_found(namespace: &str, namespaced: bool) -> String {
+    if namespaced && !namespace.is_empty() {
+        format!("No resources found in {namespace} namespace.\n")
+    } else {
+        "No resources found\n".to_owned()
+    }
+}
+
+// Formats that print objects whole.
+fn whole(
+    call: &Call,
+    context: &mut Context<'_, '_>,
+    targets: &Targets,
+    format: &Format,
+) -> Result<(), Failure> {
+    let ignore_missing = call.parsed.on("ignore-not-found");
+    let mut failures = Vec::new();
+    let mut values = Vec::new();
+    for found in resource::objects(context, targets) {
+        match found {
+            Ok((_, object)) => values.push(whole::value(&object)),
+            Err(failure) if ignore_missing && failure.is_not_found() => {}
+            Err(failure) if targets.single => return Err(failure),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if values.is_empty() && ignore_missing {
+        return Failure::all(failures);
+    }
+    if let Some(path) = call.parsed.text("sort-by") {
+        let Some(order) = sort::order(&values, path)? else {
+            let path = crate::jsonpath::relaxed(path).unwrap_or_default();
+            return Err(Failure::message(format!(
+                "couldn't find any field with path \"{path}\" in the list of objects"
+            )));
+        };
+        values = order.into_iter().map(|i| values[i].clone()).collect();
+    }
+    let value = if targets.single && values.len() == 1 { values.remove(0) } else { list_of(values) };
+    if let Err(failure) = format.print(context, &value, call.parsed.on("no-headers")) {
+        failures.push(failure);
+    }
+    Failure::all(failures)
+}
+
+/// The objects as kubectl wraps them: a `v1 List`.
+pub(super) fn list_of(values: Vec<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": values})
+}
+
+/// `get -w`: what it watches, and what it has printed.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch {
+    kind: Kind,
+    namespace: String,
+    options: ListOptions,
+    format: Format,
+    table: TableOptions,
+    with_events: bool,
+    since: u64,
+    until: Option<Timestamp>,
+    // What tables remember between rows.
+    widths: Vec<usize>,
+    has_header: bool,
+    documents: usize,
+}
+
+impl Watch {
+    fn start(
+        call: &Call,
+        context: &mut Context<'_, '_>,
+        targets: &Targets,
+        format: Format,
+    ) -> Result<Watch, Failure> {
+        let (kind, selection, name) = match targets.list.as_slice() {
+            [Target::Selected(kind, selection)] => (*kind, selection.clone(), None),
+            [Target::Named(kind, name)] => (*kind, Selection::default(), Some(name.clone())),
+            [Target::Given(manifest)] => (manifest.kind, Selection::default(), Some(manifest.name.clone())),
+            [Target::Broken(failure)] => return Err(failure.clone()),
+            _ => {
+                return Err(Failure::message(
+                    "watch is only supported on individual resources and resource collections - more than 1 resource was found",
+                ));
+            }
+        };
+        let mut options = resource::options(&selection).unwrap_or_default();
+        let namespace = if kind.is_namespaced() { targets.namespace.clone() } else { String::new() };
+        let initial = match name {
+            Some(name) => {
+                options.fields.push(("metadata.name".to_owned(), name.clone(), true));
+                vec![context.get(kind, &namespace, &name)?]
+            }
+            None => resource::list(context, kind, &namespace, &selection)?.0,
+        };
+        let timeout = call.parsed.text("request-timeout").and_then(|text| parse_duration(text).ok());
+        let mut table = table_options(call, targets, format == Format::Wide);
+        table.with_namespace &= kind.is_namespaced();
+        let mut watch = Watch {
+            kind,
+            namespace,
+            options,
+            table,
+            format,
+            with_events: call.parsed.on("output-watch-events"),
+            since: context.env.api.resource_version(),
+            until: timeout.filter(|ms| *ms > 0).map(|ms| time::after_ms(context.now(), ms)),
+            widths: Vec::new(),
+            has_header: call.parsed.on("no-headers"),
+            documents: 0,
+        };
+        if !call.parsed.on("watch-only") {
+            let changes: Vec<(Change, &Object)> =
+                initial.iter().map(|object| (Change::Added, object)).collect();
+            watch.print(context, &changes)?;
+        }
+        Ok(watch)
+    }
+
+    pub(super) fn resume(&mut self, context: &mut Context<'_, '_>) -> Result<Progress, Failure> {
+        let seen = context.env.api.resource_version();
+        for event in context.env.api.watch(self.kind, &self.namespace, self.since)? {
+            if let Some(change) = self.change(&event) {
+                self.print(context, &[(change, &event.object)])?;
+            }
+        }
+        self.since = seen;
+        if self.until.is_some_and(|until| context.now() >= until) {
+            return Ok(Progress::Exit(0));
+        }
+        let what = format!("changes of {}", self.kind.info().plural);
+        Ok(Progress::Wait(Condition { past: seen, until: self.until, what }))
+    }
+
+    // What the change is to someone who sees only the selected objects.
+    fn change(&self, event: &WatchEvent) -> Option<Change> {
+        let before = event.old.as_ref().is_some_and(|old| self.selects(old));
+        let after = event.change != Change::Deleted && self.selects(&event.object);
+        match (before, after) {
+            (false, true) => Some(Change::Added),
+            (true, true) => Some(Change::Modified),
+            (true, false) => Some(Change::Deleted),
+            (false, false) => None,
+        }
+    }
+
+    fn selects(&self, object: &Object) -> bool {
+        if !self.options.labels.matches(object.meta().labels.as_ref()) {
+            return false;
+        }
+        if self.options.fields.is_empty() {
+            return true;
+        }
+        let value = object.to_value();
+        self.options.fields.iter().all(|(path, wanted, equal)| {
+            let found = path.split('.').try_fold(&value, |value, key| value.get(key));
+            let text = found.map(crate::jsonpath::text).unwrap_or_default();
+            (text == *wanted) == *equal
+        })
+    }
+
+    fn print(&mut self, context: &mut Context<'_, '_>, changes: &[(Change, &Object)]) -> Result<(), Failure> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let now = context.now();
+        let mut text = String::new();
+        for (change, object) in changes {
+            let row = match &self.format {
+                Format::Human | Format::Wide => self.table.row(object, now),
+                Format::CustomColumns(columns) => custom_columns::row(columns, &whole::value(object))?,
+                format => {
+                    let mut value = whole::value(object);
+                    if self.with_events {
+                        value = json!({"type": event_name(*change), "object": value});
+                    }
+                    if *format == Format::Yaml && self.documents > 0 {
+                        context.out("---\n");
+                    }
+                    self.documents += 1;
+                    format.print(context, &value, true)?;
+                    continue;
+                }
+            };
+            text.push_str(&self.with_event(event_name(*change), &row));
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        if !self.has_header {
+            self.has_header = true;
+            let header = match &self.format {
+                Format::CustomColumns(columns) => custom_columns::header(columns),
+                _ => self.table.header(self.kind),
+            };
+            text = self.with_event("EVENT", &header) + &text;
+        }
+        context.out(align_remembering(&text, TABLE, &mut self.widths));
+        Ok(())
+    }
+
+    fn with_event(&self, event: &str, row: &str) -> String {
+        if self.with_events { format!("{event}\t{row}") } else { row.to_owned() }
+    }
+}
+
+fn event_name(change: Change) -> &'static str {
+    match change {
+        Change::Added => "ADDED",
+        Change::Modified => "MODIFIED",
+        Change::Deleted => "DELETED",
+    }
+}

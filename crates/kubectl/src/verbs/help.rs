@@ -1,0 +1,101 @@
+//! Help, short and in our own words, of what works here.
+
+use super::{COMMANDS, Call, Command, Next};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::flags::{Flag, GLOBAL};
+use crate::printers::tabwriter::{DESCRIBE, align};
+
+pub(super) const COMMAND: Command = Command {
+    name: "help",
+    about: "Help about any command",
+    usage: &["kubectl help [COMMAND]"],
+    flags: &[],
+    run: |call, context| {
+        context.out(of(call));
+        Ok(Next::Done)
+    },
+};
+
+pub(super) const OPTIONS: Command = Command {
+    name: "options",
+    about: "Print the flags that every command has",
+    usage: &["kubectl options"],
+    flags: &[],
+    run: |_, context| {
+        context.out(format!("These flags can be passed to any command:\n\n{}", flag_lines(GLOBAL)));
+        Ok(Next::Done)
+    },
+};
+
+/// `kubectl` alone, or with nothing but flags.
+pub(super) fn root(context: &mut Context<'_, '_>) -> Next {
+    context.out(overview());
+    Next::Done
+}
+
+/// A group such as `rollout` without a command, or with one that it does not have.
+pub(super) fn group(
+    name: &str,
+    rest: &[String],
+    commands: &[&Command],
+    context: &mut Context<'_, '_>,
+) -> Result<Next, Failure> {
+    let words: Vec<&str> = rest.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    if !words.is_empty() {
+        let words = crate::go_value::quote(&words.join(" "));
+        return Err(Failure::usage(&format!("kubectl {name}"), &format!("unknown command {words}")));
+    }
+    context.out(format!("Available Commands:\n{}", command_lines(commands)));
+    let asked = rest.iter().any(|word| word == "-h" || word == "--help");
+    Ok(if asked { Next::Done } else { Next::Exit(1) })
+}
+
+/// A command's help.
+pub(super) fn text(command: &Command) -> String {
+    let lines = |lines: &[&str]| lines.iter().map(|line| format!("  {line}\n")).collect::<String>();
+    let (usage, examples) = command.usage.split_at(1.min(command.usage.len()));
+    let mut text = format!("{}.\n\nUsage:\n{}", command.about, lines(usage));
+    if !examples.is_empty() {
+        text.push_str(&format!("\nExamples:\n{}", lines(examples)));
+    }
+    let flags: Vec<Flag> = command.flags.iter().flat_map(|flags| flags.iter().copied()).collect();
+    if !flags.is_empty() {
+        text.push_str(&format!("\nOptions:\n{}", flag_lines(&flags)));
+    }
+    text.push_str("\nUse \"kubectl options\" for the flags that every command has.\n");
+    text
+}
+
+fn of(call: &Call) -> String {
+    let name = call.parsed.args.join(" ");
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => text(command),
+        None => overview(),
+    }
+}
+
+fn overview() -> String {
+    let all: Vec<&Command> = COMMANDS.iter().collect();
+    format!(
+        "kubectl controls the Kubernetes cluster manager. This one controls the simulated cluster of this page.\n\nCommands:\n{}\nUsage:\n  kubectl [flags] [options]\n\nUse \"kubectl COMMAND --help\" for more about a command, \"kubectl options\" for the flags of all.\n",
+        command_lines(&all)
+    )
+}
+
+fn command_lines(commands: &[&Command]) -> String {
+    let text: String =
+        commands.iter().map(|command| format!("  {}\t{}\n", command.name, command.about)).collect();
+    align(&text, DESCRIBE)
+}
+
+fn flag_lines(flags: &[Flag]) -> String {
+    let mut flags = flags.to_vec();
+    flags.sort_by_key(|flag| flag.name);
+    flags.dedup_by_key(|flag| flag.name);
+    let line = |flag: &Flag| {
+        let letter = flag.letter.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
+        format!("    {letter}--{}\n", flag.name)
+    };
+    flags.iter().map(line).collect()
+}

@@ -1,0 +1,107 @@
+//! A transcript of commands against the API server alone: no controller runs, so nothing changes by itself.
+
+mod support;
+
+use std::time::Duration;
+
+use kubectl::Invocation;
+use machinery::time;
+use support::{Cluster, Output};
+
+const TRANSCRIPT: &str = include_str!("data/verbs.txt");
+const FILES: [(&str, &str); 3] = [
+    ("web.yaml", include_str!("data/web.yaml")),
+    (
+        "claim.yaml",
+        "apiVersion: v1
+kind: PersistentVolume
+metadata: {name: pv1}
+spec:
+  nfs: {path: /data/volumes/v1, server: 192.168.1.100}
+  accessModes: [ReadWriteMany, ReadWriteOnce]
+  capacity: {storage: 2Gi}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: c}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: user}
+spec:
+  containers: [{name: c, image: nginx}]
+  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]
+",
+    ),
+    (
+        "pod.yaml",
+        "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: nginx}]}}",
+    ),
+];
+
+// What a step of the transcript should look like, from what the command left.
+fn shown(output: &Output) -> String {
+    let mut text = output.out.trim_end_matches('\n').to_owned();
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.extend(output.err.lines().map(|line| format!("! {line}\n")));
+    match output.exit {
+        Some(0) => {}
+        Some(code) => text.push_str(&format!("[{code}]\n")),
+        None => text.push_str("[waits]\n"),
+    }
+    text
+}
+
+#[test]
+fn verbs_say_what_they_do() {
+    let mut cluster = Cluster::new();
+    for (name, text) in FILES {
+        cluster.files.0.insert(name.to_owned(), text.to_owned());
+    }
+    let mut waiting: Option<Invocation> = None;
+    let mut found = String::new();
+    for line in TRANSCRIPT.lines() {
+        let output = if let Some(command) = line.strip_prefix("$ ") {
+            let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+            let mut invocation = Invocation::new(&words, None);
+            let output = cluster.resume(&mut invocation);
+            waiting = output.exit.is_none().then_some(invocation);
+            output
+        } else if let Some(seconds) = line.strip_prefix("+ ") {
+            let seconds = seconds.trim_end_matches('s').parse().expect("seconds");
+            let passed = Duration::from_secs(seconds).as_millis();
+            cluster.now = time::after_ms(cluster.now, i64::try_from(passed).expect("milliseconds"));
+            match &mut waiting {
+                Some(invocation) => {
+                    // A clone goes on as the original would.
+                    let clone = cluster.resume(&mut invocation.clone());
+                    let output = cluster.resume(invocation);
+                    assert_eq!(clone, output);
+                    waiting = output.exit.is_none().then(|| invocation.clone());
+                    output
+                }
+                None => Output { exit: Some(0), ..Output::default() },
+            }
+        } else {
+            if line.is_empty() || line.starts_with('#') {
+                found.push_str(line);
+                found.push('\n');
+            }
+            continue;
+        };
+        found.push_str(&format!("{line}\n{}", shown(&output)));
+    }
+    // Blank lines separate the groups of the transcript; within tables they are output.
+    let squeeze = |text: &str| text.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    let (expected, found) = (squeeze(TRANSCRIPT), squeeze(&found));
+    for (i, (e, f)) in expected.lines().zip(found.lines()).enumerate() {
+        let before: Vec<&str> = found.lines().take(i + 1).filter(|line| line.starts_with("$ ")).collect();
+        assert_eq!(f, e, "after {:?}", before.last());
+    }
+    assert_eq!(found.lines().count(), expected.lines().count());
+}

@@ -1,0 +1,119 @@
+//! Image references and the ids that a container runtime gives.
+//!
+//! No image is ever fetched: a tag that begins with `bad` stands for one that the registry does not have.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+/// The image's tag; `latest` if it names none.
+fn tag(image: &str) -> &str {
+    match image.rsplit_once(':') {
+        Some((_, tag)) if !tag.contains('/') => tag,
+        _ => "latest",
+    }
+}
+
+/// The image without its tag.
+fn repository(image: &str) -> &str {
+    match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
+    }
+}
+
+/// Whether a pull of the image fails.
+pub(super) fn is_missing(image: &str) -> bool {
+    tag(image).starts_with("bad")
+}
+
+/// Whether the image's name is none that a registry could have (distribution/reference: lower case only).
+pub(super) fn is_invalid(image: &str) -> bool {
+    repository(image).chars().any(|c| c.is_ascii_uppercase())
+}
+
+/// Whether the first part of the name is a registry's host.
+fn has_registry(image: &str) -> bool {
+    image.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']) || host == "localhost")
+}
+
+/// The repository with its registry: `docker.io/library/nginx`.
+fn qualified_repository(image: &str) -> String {
+    let repository = repository(image);
+    if has_registry(image) {
+        repository.to_owned()
+    } else if repository.contains('/') {
+        format!("docker.io/{repository}")
+    } else {
+        format!("docker.io/library/{repository}")
+    }
+}
+
+/// The full reference, as a status shows it: `docker.io/library/nginx:1.25`.
+pub(super) fn reference(image: &str) -> String {
+    format!("{}:{}", qualified_repository(image), tag(image))
+}
+
+/// The image's id: repository and digest.
+pub(super) fn id(image: &str) -> String {
+    format!("{}@{}", qualified_repository(image), digest(image))
+}
+
+/// The image's digest: the sum of its name, as there is no content.
+pub(super) fn digest(image: &str) -> String {
+    format!("sha256:{}", sha256(&[image]))
+}
+
+/// A made-up size in bytes, the same for the same image.
+pub(super) fn size(image: &str) -> u64 {
+    let digest = Sha256::digest(image.as_bytes());
+    let number = digest.iter().take(4).fold(0, |sum: u64, byte| sum * 256 + u64::from(*byte));
+    5_000_000 + number % 90_000_000
+}
+
+/// A container's id, from the pod's uid, the container's name and the number of its restart.
+pub(super) fn container_id(uid: &str, container: &str, restart: i32) -> String {
+    format!("containerd://{}", sha256(&[uid, container, &restart.to_string()]))
+}
+
+fn sha256(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_qualified_as_containerd_does() {
+        let cases = [
+            ("nginx", "docker.io/library/nginx:latest"),
+            ("ikubernetes/myapp:v1", "docker.io/ikubernetes/myapp:v1"),
+            ("localhost:5000/app", "localhost:5000/app:latest"),
+            ("registry.k8s.io/pause:3.9", "registry.k8s.io/pause:3.9"),
+        ];
+        for (image, expected) in cases {
+            assert_eq!(reference(image), expected, "{image}");
+        }
+    }
+
+    #[test]
+    fn ids_are_sha256_sums() {
+        let expected = "docker.io/ikubernetes/myapp@sha256:de5b469eb65a68fb3e90cea940259d06bf88e98f7d3839e55d4680d7d9d59058";
+        assert_eq!(id("ikubernetes/myapp:v2"), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_pulled_is_seen_by_its_name() {
+        assert!(is_missing("ikubernetes/myapp:bad2") && !is_missing("badger/bad"));
+        assert!(is_invalid("UPPER/case:tag") && !is_invalid("lower/case:TAG"));
+    }
+}

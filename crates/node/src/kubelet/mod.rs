@@ -1,0 +1,283 @@
+//! The kubelets of all nodes: what becomes of a pod that has a node.
+//!
+//! Models the pod workers of pkg/kubelet (v1.36.2): one worker per pod, its status written through the status
+//! subresource, the object removed once its containers have ended. Departs: no container runs anything; that an image
+//! exists, a container crashes or a probe succeeds is read off names, annotations and [`Faults`].
+//! Invariant: a worker belongs to one uid; a pod of the same name starts anew.
+
+mod addresses;
+mod images;
+mod pod_lifecycle;
+mod profile;
+mod recorder;
+mod status;
+mod stop;
+
+use std::sync::Arc;
+
+use client::api::{Change, WatchEvent};
+use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
+use imbl::{OrdMap, OrdSet};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{HostIP, Node, Pod, PodIP, PodStatus};
+use machinery::object::is_terminating;
+use machinery::time::{after_ms, ms_between, seconds};
+use machinery::{Object, Resource};
+
+use addresses::Addresses;
+pub use profile::{Faults, NamePattern, Pace, Profile};
+
+/// The kubelets of all nodes.
+#[derive(Clone, Debug)]
+pub struct Kubelet {
+    settings: Settings,
+    workers: OrdMap<Key, Worker>,
+    addresses: Addresses,
+    images: OrdSet<(Arc<str>, Arc<str>)>,
+}
+
+/// What does not change while a pod is handled.
+#[derive(Clone, Debug)]
+struct Settings {
+    profile: Profile,
+    pace: Pace,
+    faults: Faults,
+}
+
+impl Settings {
+    fn start_ms(&self) -> u64 {
+        self.faults.start_delay_ms.unwrap_or(self.pace.sandbox_ms)
+    }
+
+    fn stop_ms(&self) -> u64 {
+        self.faults.stop_delay_ms.unwrap_or(self.pace.stop_ms)
+    }
+}
+
+/// What is remembered of a pod.
+#[derive(Clone, Debug)]
+struct Worker {
+    uid: Arc<str>,
+    address: Option<Arc<str>>,
+    stage: Stage,
+    /// When the stage ends by itself.
+    due: Timestamp,
+}
+
+/// How far a pod is.
+#[derive(Clone, Debug)]
+enum Stage {
+    /// Nothing was done for it.
+    New,
+    /// Its sandbox is being made.
+    Creating,
+    /// It has an address and containers, under the default profile.
+    Containers(Vec<pod_lifecycle::Container>),
+    /// It has an address and containers, under the recorder's profile.
+    Recorded(recorder::Stage),
+    /// Its containers are ending.
+    Stopping,
+    /// They have ended, the object goes next.
+    Stopped,
+    /// Nothing is left to do.
+    Gone,
+}
+
+/// What a step of a worker leaves: nothing before the next event, or so many milliseconds to wait.
+type Next = Result<Option<u64>, Error>;
+
+impl Default for Kubelet {
+    fn default() -> Kubelet {
+        Kubelet::new(Profile::Default)
+    }
+}
+
+impl Kubelet {
+    /// Kubelets of that profile, with its pace and no faults.
+    pub fn new(profile: Profile) -> Kubelet {
+        let settings = Settings { profile, pace: Pace::of(profile), faults: Faults::default() };
+        Kubelet { settings, workers: OrdMap::new(), addresses: Addresses::default(), images: OrdSet::new() }
+    }
+
+    /// What is broken on purpose.
+    pub fn faults(&self) -> &Faults {
+        &self.settings.faults
+    }
+
+    /// Breaks other things than before. Every pod on a node has to be looked at again after this.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.settings.faults = faults;
+    }
+
+    /// Sets how long things take from now on.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.settings.pace = pace;
+    }
+
+    fn step(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
+        if is_terminating(turn.pod.meta()) {
+            return stop::step(turn, worker, &self.settings);
+        }
+        if matches!(status::phase(&turn.pod), "Succeeded" | "Failed") {
+            return Ok(None);
+        }
+        if let Stage::New = worker.stage {
+            begin(turn)?;
+            worker.stage = Stage::Creating;
+            worker.due = after_ms(turn.cx.now, ms_i64(self.settings.start_ms()));
+        }
+        if let Stage::Creating = worker.stage {
+            if let Some(wait) = turn.until(worker.due) {
+                return Ok(Some(wait));
+            }
+            let address = turn.node().and_then(|node| self.addresses.allot(&node));
+            worker.address = Some(address.ok_or_else(|| Error(turn.no_address()))?);
+            worker.stage = match self.settings.profile {
+                Profile::Default => Stage::Containers(pod_lifecycle::containers(&turn.pod)),
+                Profile::Recorder => Stage::Recorded(recorder::Stage::Creating),
+            };
+        }
+        let address = worker.address.clone().unwrap_or_default();
+        match &mut worker.stage {
+            Stage::Containers(containers) => {
+                pod_lifecycle::step(turn, containers, &address, &self.settings, &mut self.images)
+            }
+            Stage::Recorded(stage) => recorder::step(turn, stage, &mut worker.due, &address, &self.settings),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The first status: the kubelet has seen the pod.
+fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+    let pod = turn.pod.clone();
+    let mut status = turn.status();
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let names: Vec<&str> = containers.clone().map(|c| c.name.as_str()).collect();
+    let creating = || status::waiting("ContainerCreating", None);
+    let statuses = containers
+        .map(|c| status::never_started(&c.name, c.image.as_deref().unwrap_or_default(), creating()))
+        .collect();
+    status.phase = Some("Pending".to_owned());
+    status.start_time = Some(seconds(turn.cx.now));
+    status.host_ip = turn.host_ip();
+    status.host_ips = status.host_ip.clone().map(|ip| vec![HostIP { ip }]);
+    status.container_statuses = Some(statuses);
+    status::set_conditions(&mut status, &status::readiness(false, &names), turn.cx.now);
+    turn.write(status)
+}
+
+/// One look at one pod.
+struct Turn<'a, 'c> {
+    cx: &'a mut Context<'c>,
+    /// The pod as last written.
+    pod: Arc<Pod>,
+}
+
+impl Turn<'_, '_> {
+    /// Milliseconds until then; `None` if it is already then.
+    fn until(&self, due: Timestamp) -> Option<u64> {
+        u64::try_from(ms_between(self.cx.now, due)).ok().filter(|ms| *ms > 0)
+    }
+
+    fn node_name(&self) -> &str {
+        node_name(&self.pod)
+    }
+
+    fn node(&self) -> Option<Arc<Node>> {
+        self.cx.listers.get::<Node>("", self.node_name()).cloned()
+    }
+
+    fn host_ip(&self) -> Option<String> {
+        let status = self.node()?.status.clone()?;
+        status.addresses.into_iter().flatten().find(|a| a.type_ == "InternalIP").map(|a| a.address)
+    }
+
+    fn no_address(&self) -> String {
+        format!("node {} has no address left for pod {}", self.node_name(), self.pod.name())
+    }
+
+    fn annotated(&self, annotation: &str) -> bool {
+        self.pod.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(annotation))
+    }
+
+    /// The pod's status, to be changed and written.
+    fn status(&self) -> PodStatus {
+        self.pod.status.clone().unwrap_or_default()
+    }
+
+    /// Records an Event about one of the pod's containers.
+    fn event(&mut self, container: &str, kind: &'static str, reason: &str, message: &str) {
+        let about: Object = Pod::wrap(self.pod.clone());
+        let part = format!("spec.containers{{{container}}}");
+        self.cx.event_about_part("kubelet", (&about, &part), kind, reason, message);
+    }
+
+    /// Writes the status, if it says anything new.
+    fn write(&mut self, status: PodStatus) -> Result<(), Error> {
+        if self.pod.status.as_ref() == Some(&status) {
+            return Ok(());
+        }
+        let mut pod = (*self.pod).clone();
+        pod.status = Some(status);
+        self.pod = self.cx.api.update_status(pod)?;
+        Ok(())
+    }
+}
+
+fn set_address(status: &mut PodStatus, address: &str) {
+    status.pod_ip = Some(address.to_owned());
+    status.pod_ips = Some(vec![PodIP { ip: address.to_owned() }]);
+}
+
+fn node_name(pod: &Pod) -> &str {
+    pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or_default()
+}
+
+/// Spans of a playground fit; one that does not is as good as for ever.
+fn ms_i64(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}
+
+impl Reconciler for Kubelet {
+    fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
+        let Some(pod) = Pod::unwrap(&event.object) else {
+            return Vec::new();
+        };
+        let key = pod.key();
+        if event.change == Change::Deleted {
+            if self.workers.get(&key).is_some_and(|w| *w.uid == *pod.uid())
+                && let Some(worker) = self.workers.remove(&key)
+            {
+                self.addresses.free(worker.address);
+            }
+            return Vec::new();
+        }
+        if node_name(pod).is_empty() { Vec::new() } else { vec![key] }
+    }
+
+    fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
+        let Some(pod) = cx.listers.get::<Pod>(&key.namespace, &key.name).cloned() else {
+            return Ok(Outcome::Done);
+        };
+        let node = node_name(&pod);
+        if node.is_empty() || self.settings.faults.dead_nodes.contains(node) {
+            return Ok(Outcome::Done);
+        }
+        let known = self.workers.get(key).filter(|w| *w.uid == *pod.uid()).cloned();
+        let mut worker = known.unwrap_or_else(|| Worker {
+            uid: pod.uid().into(),
+            address: None,
+            stage: Stage::New,
+            due: cx.now,
+        });
+        let next = self.step(&mut Turn { cx, pod }, &mut worker);
+        self.workers.insert(key.clone(), worker);
+        Ok(next?.map_or(Outcome::Done, Outcome::After))
+    }
+
+    /// Every pod that has a node: asked for after the faults have changed.
+    fn resync_keys(&self, listers: &Listers) -> Vec<Key> {
+        listers.list::<Pod>("").filter(|pod| !node_name(pod).is_empty()).map(|pod| pod.key()).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! The parts of a pod's status: conditions and container states.
+//!
+//! Models pkg/kubelet/status/generate.go and the conversions of pkg/kubelet/kubelet_pods.go.
+//! Invariant: a condition's transition time moves only when its status changes.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{
+    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus,
+    Pod, PodCondition, PodStatus,
+};
+use machinery::time::seconds;
+
+/// The condition types that a kubelet owns, in its order; `PodScheduled` is the scheduler's.
+const ORDER: [&str; 5] =
+    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
+/// A condition before it has a time: type, whether it holds, reason and message.
+pub(super) struct Fact {
+    pub(super) kind: &'static str,
+    pub(super) holds: bool,
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+impl Fact {
+    pub(super) fn holds(kind: &'static str) -> Fact {
+        Fact { kind, holds: true, reason: "", message: String::new() }
+    }
+
+    pub(super) fn fails(kind: &'static str, reason: &'static str, message: &str) -> Fact {
+        Fact { kind, holds: false, reason, message: message.to_owned() }
+    }
+}
+
+/// The four conditions of a pod whose containers in `unready` are not ready.
+pub(super) fn readiness(sandbox: bool, unready: &[&str]) -> Vec<Fact> {
+    let sandbox = Fact { holds: sandbox, ..Fact::holds(ORDER[0]) };
+    let initialized = Fact::holds("Initialized");
+    if unready.is_empty() {
+        return vec![sandbox, initialized, Fact::holds("Ready"), Fact::holds("ContainersReady")];
+    }
+    let message = format!("containers with unready status: [{}]", unready.join(" "));
+    let fails = |kind| Fact::fails(kind, "ContainersNotReady", &message);
+    vec![sandbox, initialized, fails("Ready"), fails("ContainersReady")]
+}
+
+/// Sets the conditions, keeping those of others and the times of those that did not change.
+pub(super) fn set_conditions(status: &mut PodStatus, facts: &[Fact], now: Timestamp) {
+    let mut conditions = status.conditions.take().unwrap_or_default();
+    for fact in facts {
+        let state = if fact.holds { "True" } else { "False" };
+        let old = conditions.iter().position(|c| c.type_ == fact.kind);
+        let since = old
+            .filter(|at| conditions[*at].status == state)
+            .and_then(|at| conditions[at].last_transition_time.clone())
+            .unwrap_or_else(|| seconds(now));
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let condition = PodCondition {
+            type_: fact.kind.to_owned(),
+            status: state.to_owned(),
+            reason: text(fact.reason),
+            message: text(&fact.message),
+            last_transition_time: Some(since),
+            ..Default::default()
+        };
+        match old {
+            Some(at) => conditions[at] = condition,
+            None => conditions.push(condition),
+        }
+    }
+    conditions.sort_by_key(|c| ORDER.iter().position(|kind| *kind == c.type_).unwrap_or(ORDER.len()));
+    status.conditions = Some(conditions);
+}
+
+/// A container that waits.
+pub(super) fn waiting(reason: &str, message: Option<String>) -> ContainerState {
+    let waiting = ContainerStateWaiting { reason: Some(reason.to_owned()), message };
+    ContainerState { waiting: Some(waiting), ..Default::default() }
+}
+
+/// A container that runs since then.
+pub(super) fn running(since: Timestamp) -> ContainerState {
+    let running = ContainerStateRunning { started_at: Some(seconds(since)) };
+    ContainerState { running: Some(running), ..Default::default() }
+}
+
+/// A container that has ended.
+pub(super) fn terminated(terminated: ContainerStateTerminated) -> ContainerState {
+    ContainerState { terminated: Some(terminated), ..Default::default() }
+}
+
+/// A container that has never run.
+pub(super) fn never_started(name: &str, image: &str, state: ContainerState) -> ContainerStatus {
+    ContainerStatus {
+        name: name.to_owned(),
+        image: image.to_owned(),
+        ready: false,
+        started: Some(false),
+        state: Some(state),
+        last_state: Some(ContainerState::default()),
+        ..Default::default()
+    }
+}
+
+/// The status's container of that name.
+pub(super) fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
+    pod.status.as_ref()?.container_statuses.iter().flatten().find(|c| c.name == name)
+}
+
+/// The pod's phase, empty if it has none yet.
+pub(super) fn phase(pod: &Pod) -> &str {
+    pod.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or_default()
+}

@@ -1,0 +1,129 @@
+//! The end of a pod: its containers stop, the terminal status is written, the object is removed.
+//!
+//! Models pkg/kubelet/pod_workers.go (SyncTerminatingPod, SyncTerminatedPod) and the last status of
+//! pkg/kubelet/status/status_manager.go (TerminatePod). A pod that still waits for a container ends as Failed.
+
+use client::Client;
+use client::api::DeleteOptions;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
+use machinery::time::{after_ms, seconds};
+use machinery::{Kind, Resource};
+
+use super::status::{self, Fact};
+use super::{Next, Settings, Stage, Turn, Worker, images, ms_i64};
+
+/// Between the terminal status and the removal of the object; others see the status in between.
+const REMOVE_AFTER_MS: u64 = 20;
+
+pub(super) fn step(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) -> Next {
+    match worker.stage {
+        Stage::Gone => return Ok(None),
+        Stage::Stopping | Stage::Stopped => {}
+        _ if settings.faults.is_stuck(turn.pod.name()) => return Ok(None),
+        _ => begin(turn, worker, settings),
+    }
+    if let Some(wait) = turn.until(worker.due) {
+        return Ok(Some(wait));
+    }
+    if let Stage::Stopping = worker.stage {
+        write_terminal_status(turn)?;
+        worker.stage = Stage::Stopped;
+        worker.due = after_ms(turn.cx.now, ms_i64(REMOVE_AFTER_MS));
+        return Ok(Some(REMOVE_AFTER_MS));
+    }
+    let options = DeleteOptions {
+        grace_period_seconds: Some(0),
+        uid: turn.pod.metadata.uid.clone(),
+        ..Default::default()
+    };
+    match turn.cx.api.delete(Kind::Pod, turn.pod.namespace(), turn.pod.name(), options) {
+        Err(refusal) if !(refusal.is_not_found() || refusal.is_conflict()) => return Err(refusal.into()),
+        _ => worker.stage = Stage::Gone,
+    }
+    Ok(None)
+}
+
+/// Asks the containers to stop.
+fn begin(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) {
+    let pod = turn.pod.clone();
+    let started = status::phase(&pod) == "Running";
+    if started {
+        for container in pod.spec.iter().flat_map(|spec| &spec.containers) {
+            turn.event(
+                &container.name,
+                "Normal",
+                "Killing",
+                &format!("Stopping container {}", container.name),
+            );
+        }
+    }
+    let grace_s = pod.metadata.deletion_grace_period_seconds.unwrap_or(i64::MAX);
+    let stop_ms = ms_i64(settings.stop_ms()).min(grace_s.saturating_mul(1000)).max(0);
+    worker.stage = Stage::Stopping;
+    worker.due = after_ms(turn.cx.now, stop_ms);
+}
+
+fn write_terminal_status(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
+    let (pod, now) = (turn.pod.clone(), turn.cx.now);
+    if matches!(status::phase(&pod), "Succeeded" | "Failed") {
+        return Ok(());
+    }
+    let ended: Vec<ContainerStatus> = pod
+        .spec
+        .iter()
+        .flat_map(|spec| &spec.containers)
+        .map(|c| end(&pod, &c.name, c.image.as_deref().unwrap_or_default(), now))
+        .collect();
+    let exit_code = |c: &ContainerStatus| c.state.as_ref()?.terminated.as_ref().map(|t| t.exit_code);
+    let succeeded = ended.iter().all(|c| exit_code(c) == Some(0));
+    let (phase, reason) = if succeeded { ("Succeeded", "PodCompleted") } else { ("Failed", "PodFailed") };
+    let mut status = turn.status();
+    status.phase = Some(phase.to_owned());
+    status.container_statuses = Some(ended);
+    let fails = |kind| Fact::fails(kind, reason, "");
+    let sandbox = Fact { holds: false, ..Fact::holds("PodReadyToStartContainers") };
+    status::set_conditions(&mut status, &[sandbox, fails("Ready"), fails("ContainersReady")], now);
+    turn.write(status)
+}
+
+/// The container's last status: it ended in order if it ran, as it had before if it was between two runs.
+fn end(pod: &Pod, name: &str, image: &str, now: Timestamp) -> ContainerStatus {
+    let before = status::container(pod, name);
+    let state = before.and_then(|c| c.state.as_ref());
+    let running = state.and_then(|s| s.running.as_ref());
+    let earlier = state
+        .and_then(|s| s.terminated.as_ref())
+        .or_else(|| before?.last_state.as_ref()?.terminated.as_ref());
+    let restarts = before.map_or(0, |c| c.restart_count);
+    let terminated = if let Some(running) = running {
+        ContainerStateTerminated {
+            exit_code: 0,
+            reason: Some("Completed".to_owned()),
+            started_at: running.started_at.clone(),
+            finished_at: Some(seconds(now)),
+            container_id: Some(images::container_id(pod.uid(), name, restarts)),
+            ..Default::default()
+        }
+    } else if let Some(earlier) = earlier {
+        earlier.clone()
+    } else {
+        ContainerStateTerminated {
+            exit_code: 137,
+            reason: Some("ContainerStatusUnknown".to_owned()),
+            message: Some("The container could not be located when the pod was terminated".to_owned()),
+            ..Default::default()
+        }
+    };
+    ContainerStatus {
+        name: name.to_owned(),
+        image: before.map_or(image, |c| &c.image).to_owned(),
+        image_id: before.map(|c| c.image_id.clone()).unwrap_or_default(),
+        ready: false,
+        started: Some(false),
+        restart_count: restarts,
+        state: Some(status::terminated(terminated)),
+        last_state: before.and_then(|c| c.last_state.clone()),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,261 @@
+//! The scheduler: gives each pod a node, or says why it cannot.
+//!
+//! Models pkg/scheduler (v1.36.2): the claims first, then each node's filters, then the node with the fewest pods.
+//! Departs: a pod is tried again when something changed that could help it, without upstream's back-off, and every five
+//! minutes; scores other than the number of pods, priorities and preemption do not exist.
+//! Invariant: a pod that has a node is never touched.
+
+mod cache;
+mod claims;
+mod filters;
+mod waiting;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use client::api::{Body, Change, Request, Subresource, Verb, WatchEvent};
+use client::{Choice, Client, Context, Error, Key, Listers, Outcome, Reconciler};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod, PodCondition};
+use machinery::decision::Verdict;
+use machinery::object::is_terminating;
+use machinery::patch::PatchType;
+use machinery::time::seconds;
+use machinery::{Kind, ObjectKey, Resource};
+use serde_json::json;
+
+use cache::Cache;
+use claims::Plan;
+use filters::Refusal;
+use waiting::{Hope, Waiting};
+
+const COMPONENT: &str = "default-scheduler";
+/// Unschedulable pods are tried again after so long, whatever happens (flushUnschedulablePodsLeftover).
+const FLUSH_MS: u64 = 300_000;
+/// Tells a provisioner for which node it is to make the claim's volume.
+const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+
+/// The scheduler. A clone shares its state.
+#[derive(Clone, Debug, Default)]
+pub struct Scheduler {
+    cache: Cache,
+    waiting: Waiting,
+}
+
+/// Where a pod goes, and what its claims get there first.
+struct Placement {
+    node: String,
+    plans: Vec<(ObjectKey, Plan)>,
+}
+
+/// Why a pod has no node.
+struct Failure {
+    hope: Hope,
+    claims: Vec<ObjectKey>,
+    message: String,
+}
+
+impl Scheduler {
+    /// The node for the pod.
+    fn choose(&self, cx: &mut Context<'_>, pod: &Pod) -> Result<Placement, Failure> {
+        let nodes: Vec<Arc<Node>> = cx.listers.list::<Node>("").cloned().collect();
+        if nodes.is_empty() {
+            let message = "no nodes available to schedule pods".to_owned();
+            return Err(Failure { hope: Hope::Nodes, claims: Vec::new(), message });
+        }
+        let volumes = claims::check(pod, cx.listers).map_err(|blocked| Failure {
+            hope: Hope::Claims,
+            claims: blocked.claims,
+            message: format!("0/{} nodes are available: {}. not found", nodes.len(), blocked.reason),
+        })?;
+        let mut refusals = Vec::new();
+        let mut fewest = i64::MAX;
+        let mut best: Vec<&Node> = Vec::new();
+        for node in &nodes {
+            if let Some(refusal) = filters::refuse(pod, node, &volumes, &self.cache, cx.listers) {
+                refusals.push(refusal);
+                continue;
+            }
+            let load = self.cache.load(node.name());
+            if load.pods < fewest {
+                fewest = load.pods;
+                best.clear();
+            }
+            if load.pods == fewest {
+                best.push(node);
+            }
+        }
+        if best.is_empty() {
+            let claims = [volumes.delayed, volumes.lost].concat();
+            return Err(Failure { hope: Hope::Nodes, claims, message: summary(&refusals) });
+        }
+        let name = format!("{}/{}", pod.namespace(), pod.name());
+        let names: Vec<&str> = best.iter().map(|node| node.name()).collect();
+        let index = cx.choices.pick(Choice::Node { pod: &name }, &names);
+        let node = best[index.min(best.len() - 1)];
+        let plans = claims::plan(&volumes.delayed, node, cx.listers).unwrap_or_default();
+        Ok(Placement { node: node.name().to_owned(), plans })
+    }
+
+    /// Gives the claims that waited for a node their volumes; the pod follows once they are bound.
+    fn bind_volumes(&mut self, cx: &mut Context<'_>, pod: &Pod, placement: Placement) -> Result<(), Error> {
+        let claims: Vec<ObjectKey> = placement.plans.iter().map(|(claim, _)| claim.clone()).collect();
+        for (claim, plan) in placement.plans {
+            let Some(claim) = cx.listers.get::<PersistentVolumeClaim>(&claim.namespace, &claim.name) else {
+                continue;
+            };
+            match plan {
+                Plan::Volume(volume) => drop(cx.api.update(claims::bound_to(&volume, claim))?),
+                Plan::Provision => {
+                    let selected = json!({"metadata": {"annotations": {SELECTED_NODE: placement.node}}});
+                    cx.api.patch::<PersistentVolumeClaim>(claim.meta(), PatchType::Merge, selected)?;
+                }
+            }
+        }
+        self.waiting.insert(pod, Hope::Claims);
+        cx.decide(pod.key(), Verdict::Unschedulable { claims, message: String::new() });
+        Ok(())
+    }
+
+    fn bind(&mut self, cx: &mut Context<'_>, pod: &Arc<Pod>, node: &str) -> Result<(), Error> {
+        let target = Body::Json(json!({"target": {"name": node}}));
+        let request = Request::new(Verb::Create(target), Kind::Pod, pod.namespace(), pod.name());
+        cx.api.call(request.of(Subresource::Binding))?;
+        self.waiting.remove(&pod.key());
+        cx.decide_nothing(&pod.key());
+        let message = format!("Successfully assigned {}/{} to {node}", pod.namespace(), pod.name());
+        cx.event(COMPONENT, &Pod::wrap(pod.clone()), "Normal", "Scheduled", &message);
+        Ok(())
+    }
+
+    fn fail(&mut self, cx: &mut Context<'_>, pod: &Arc<Pod>, failure: Failure) -> Result<(), Error> {
+        let message = failure.message;
+        self.waiting.insert(pod, failure.hope);
+        cx.event(COMPONENT, &Pod::wrap(pod.clone()), "Warning", "FailedScheduling", &message);
+        let verdict = Verdict::Unschedulable { claims: failure.claims, message: message.clone() };
+        cx.decide(pod.key(), verdict);
+        let mut status = pod.status.clone().unwrap_or_default();
+        let conditions = status.conditions.get_or_insert_default();
+        let old = conditions.iter().position(|c| c.type_ == "PodScheduled");
+        let since = old.and_then(|at| {
+            let old = &conditions[at];
+            old.last_transition_time.clone().filter(|_| old.status == "False")
+        });
+        let condition = PodCondition {
+            type_: "PodScheduled".to_owned(),
+            status: "False".to_owned(),
+            reason: Some("Unschedulable".to_owned()),
+            message: Some(message),
+            last_transition_time: Some(since.unwrap_or_else(|| seconds(cx.now))),
+            observed_generation: pod.metadata.generation,
+            ..Default::default()
+        };
+        match old {
+            Some(at) => conditions[at] = condition,
+            None => conditions.push(condition),
+        }
+        if pod.status.as_ref() != Some(&status) {
+            cx.api.update_status(Pod { status: Some(status), ..(**pod).clone() })?;
+        }
+        Ok(())
+    }
+}
+
+/// The message about nodes that all refuse (pkg/scheduler/framework/types.go, FitError): each reason with its count, in
+/// the order of the text, and what preemption would do.
+fn summary(refusals: &[Refusal]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in refusals.iter().flat_map(|r| &r.reasons) {
+        *counts.entry(reason).or_default() += 1;
+    }
+    let mut reasons: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+    reasons.sort();
+    let helped = refusals.iter().filter(|r| r.preemption_helps).count();
+    let preemption: Vec<String> = [
+        (helped, "No preemption victims found for incoming pod"),
+        (refusals.len() - helped, "Preemption is not helpful for scheduling"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, text)| format!("{n} {text}"))
+    .collect();
+    let available = format!("0/{} nodes are available", refusals.len());
+    format!("{available}: {}. preemption: {available}: {}.", reasons.join(", "), preemption.join(", "))
+}
+
+/// Whether this scheduler is to find the pod a node.
+fn is_ours(pod: &Pod) -> bool {
+    pod.spec.as_ref().is_some_and(|spec| {
+        spec.node_name.as_deref().unwrap_or_default().is_empty()
+            && matches!(spec.scheduler_name.as_deref(), None | Some(COMPONENT))
+            && spec.scheduling_gates.as_deref().unwrap_or_default().is_empty()
+    }) && !is_terminating(pod.meta())
+}
+
+impl Reconciler for Scheduler {
+    fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
+        if let Some(node) = Node::unwrap(&event.object) {
+            self.cache.put_node(node);
+        }
+        let mut keys = self.waiting.helped_by(event);
+        if let Some(pod) = Pod::unwrap(&event.object) {
+            let key = pod.key();
+            if event.change == Change::Deleted {
+                self.cache.remove(&key);
+            } else {
+                self.cache.put(pod);
+            }
+            let known = self.waiting.contains(&key);
+            if event.change == Change::Deleted || !is_ours(pod) {
+                self.waiting.remove(&key);
+            } else if !known {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
+        let Some(pod) = cx.listers.get::<Pod>(&key.namespace, &key.name).cloned() else {
+            cx.decide_nothing(key);
+            return Ok(Outcome::Done);
+        };
+        if !is_ours(&pod) {
+            return Ok(Outcome::Done);
+        }
+        match self.choose(cx, &pod) {
+            Ok(placement) if placement.plans.is_empty() => self.bind(cx, &pod, &placement.node)?,
+            Ok(placement) => self.bind_volumes(cx, &pod, placement)?,
+            Err(failure) => self.fail(cx, &pod, failure)?,
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn resync_period_ms(&self) -> Option<u64> {
+        Some(FLUSH_MS)
+    }
+
+    fn resync_keys(&self, _listers: &Listers) -> Vec<Key> {
+        self.waiting.keys()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_counted_and_sorted_as_text() {
+        let refusal =
+            |reason: &str, helps| Refusal { reasons: vec![reason.to_owned()], preemption_helps: helps };
+        let refusals = [
+            refusal("node(s) were unschedulable", false),
+            refusal("Insufficient cpu", true),
+            refusal("node(s) were unschedulable", false),
+        ];
+        let expected = "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. \
+             preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, \
+             2 Preemption is not helpful for scheduling.";
+        assert_eq!(summary(&refusals), expected);
+    }
+}

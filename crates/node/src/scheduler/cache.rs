@@ -1,0 +1,123 @@
+//! What the scheduler knows of each node's load.
+//!
+//! Models pkg/scheduler/backend/cache. Invariant: the sum over the pods that have a node and have not ended.
+
+use std::sync::Arc;
+
+use client::Key;
+use imbl::{OrdMap, OrdSet};
+use k8s_openapi::api::core::v1::{Node, Pod, ResourceRequirements};
+use machinery::Resource;
+use machinery::quantity::Quantity;
+
+use super::filters::anti_terms;
+
+/// What pods ask of a node, or a node gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Load {
+    pub(super) pods: i64,
+    pub(super) cpu_milli: i64,
+    pub(super) memory_bytes: i64,
+}
+
+impl Load {
+    /// What a pod requests: the sum over its containers.
+    pub(super) fn of(pod: &Pod) -> Load {
+        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        let requests = |name| containers.clone().filter_map(move |c| requested(c.resources.as_ref(), name));
+        Load {
+            pods: 1,
+            cpu_milli: requests("cpu").map(|q| q.milli_value()).fold(0, i64::saturating_add),
+            memory_bytes: requests("memory").map(|q| q.value()).fold(0, i64::saturating_add),
+        }
+    }
+
+    /// What a node gives to pods.
+    fn allocatable(node: &Node) -> Load {
+        let given = |name: &str| -> Option<Quantity> {
+            Quantity::parse(&node.status.as_ref()?.allocatable.as_ref()?.get(name)?.0).ok()
+        };
+        Load {
+            pods: given("pods").map_or(0, |room| room.value()),
+            cpu_milli: given("cpu").map_or(0, |room| room.milli_value()),
+            memory_bytes: given("memory").map_or(0, |room| room.value()),
+        }
+    }
+
+    fn plus(self, other: Load) -> Load {
+        Load {
+            pods: self.pods.saturating_add(other.pods),
+            cpu_milli: self.cpu_milli.saturating_add(other.cpu_milli),
+            memory_bytes: self.memory_bytes.saturating_add(other.memory_bytes),
+        }
+    }
+
+    fn minus(self, other: Load) -> Load {
+        Load {
+            pods: self.pods.saturating_sub(other.pods),
+            cpu_milli: self.cpu_milli.saturating_sub(other.cpu_milli),
+            memory_bytes: self.memory_bytes.saturating_sub(other.memory_bytes),
+        }
+    }
+}
+
+fn requested(resources: Option<&ResourceRequirements>, name: &str) -> Option<Quantity> {
+    Quantity::parse(&resources?.requests.as_ref()?.get(name)?.0).ok()
+}
+
+/// The loads of all nodes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cache {
+    placed: OrdMap<Key, (Arc<str>, Load)>,
+    loads: OrdMap<Arc<str>, Load>,
+    rooms: OrdMap<Arc<str>, Load>,
+    /// The placed pods that keep others away.
+    repelling: OrdSet<Key>,
+}
+
+impl Cache {
+    /// Takes a pod in, as it now is.
+    pub(super) fn put(&mut self, pod: &Pod) {
+        self.remove(&pod.key());
+        let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
+        let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or_default();
+        if node.is_empty() || matches!(phase, Some("Succeeded" | "Failed")) {
+            return;
+        }
+        let (node, load): (Arc<str>, Load) = (node.into(), Load::of(pod));
+        self.loads.insert(node.clone(), self.load(&node).plus(load));
+        self.placed.insert(pod.key(), (node, load));
+        if !anti_terms(pod).is_empty() {
+            self.repelling.insert(pod.key());
+        }
+    }
+
+    /// Takes a node in, as it now is.
+    pub(super) fn put_node(&mut self, node: &Node) {
+        self.rooms.insert(node.name().into(), Load::allocatable(node));
+    }
+
+    /// Forgets a pod.
+    pub(super) fn remove(&mut self, key: &Key) {
+        if let Some((node, load)) = self.placed.remove(key) {
+            let rest = self.load(&node).minus(load);
+            self.loads.insert(node, rest);
+            self.repelling.remove(key);
+        }
+    }
+
+    /// The load of a node.
+    pub(super) fn load(&self, node: &str) -> Load {
+        self.loads.get(node).copied().unwrap_or_default()
+    }
+
+    /// What a node gives.
+    pub(super) fn room(&self, node: &str) -> Load {
+        self.rooms.get(node).copied().unwrap_or_default()
+    }
+
+    /// The placed pods that keep others away.
+    pub(super) fn repelling(&self) -> &OrdSet<Key> {
+        &self.repelling
+    }
+}

@@ -1,0 +1,181 @@
+//! A pod's claims: whether they let it be scheduled, and which volumes it gets on which node.
+//!
+//! Models pkg/scheduler/framework/plugins/volumebinding and its binder.go (v1.36.2). Departs: of equal volumes the first by
+//! name is taken.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use client::Listers;
+use k8s_openapi::api::core::v1::{Node, ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::storage::v1::StorageClass;
+use machinery::labels::Selector;
+use machinery::object::is_terminating;
+use machinery::quantity::Quantity;
+use machinery::{Kind, ObjectKey, Resource};
+
+use super::filters::fits_terms;
+
+/// The provisioner of a class whose volumes people make.
+const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
+const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
+const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
+
+/// What a pod's claims come to.
+#[derive(Default)]
+pub(super) struct Volumes {
+    /// The volumes that hold its data.
+    pub(super) bound: Vec<Arc<PersistentVolume>>,
+    /// Claims that are bound to a volume that is not there.
+    pub(super) lost: Vec<ObjectKey>,
+    /// Claims that wait for a node.
+    pub(super) delayed: Vec<ObjectKey>,
+}
+
+/// Why no node can take the pod, whatever the nodes.
+pub(super) struct Blocked {
+    pub(super) claims: Vec<ObjectKey>,
+    pub(super) reason: String,
+}
+
+/// The names of the claims that the pod uses, in the order of its volumes.
+pub(super) fn names(pod: &Pod) -> impl Iterator<Item = String> + '_ {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    volumes.filter_map(|volume| {
+        let of_claim = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.clone());
+        of_claim.or_else(|| volume.ephemeral.as_ref().map(|_| format!("{}-{}", pod.name(), volume.name)))
+    })
+}
+
+/// Looks at every claim of the pod.
+pub(super) fn check(pod: &Pod, listers: &Listers) -> Result<Volumes, Blocked> {
+    let mut volumes = Volumes::default();
+    let mut unbound = Vec::new();
+    for name in names(pod) {
+        let key = ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name);
+        let blocked = |reason| Blocked { claims: vec![key.clone()], reason };
+        let Some(claim) = listers.get::<PersistentVolumeClaim>(pod.namespace(), &name) else {
+            return Err(blocked(format!("persistentvolumeclaim \"{name}\" not found")));
+        };
+        let spec = claim.spec.as_ref();
+        let volume = spec.and_then(|s| s.volume_name.as_deref()).unwrap_or_default();
+        if claim.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Lost") {
+            let reason = format!(
+                "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
+            );
+            return Err(blocked(reason));
+        }
+        if is_terminating(claim.meta()) {
+            return Err(blocked(format!("persistentvolumeclaim \"{name}\" is being deleted")));
+        }
+        let complete = claim.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(BIND_COMPLETED));
+        if volume.is_empty() && waits_for_consumer(claim, listers) {
+            volumes.delayed.push(key);
+        } else if volume.is_empty() || !complete {
+            unbound.push(key);
+        } else if let Some(volume) = listers.get::<PersistentVolume>("", volume) {
+            volumes.bound.push(volume.clone());
+        } else {
+            volumes.lost.push(key);
+        }
+    }
+    if unbound.is_empty() {
+        return Ok(volumes);
+    }
+    Err(Blocked { claims: unbound, reason: "pod has unbound immediate PersistentVolumeClaims".to_owned() })
+}
+
+fn class_of<'a>(claim: &PersistentVolumeClaim, listers: &'a Listers) -> Option<&'a Arc<StorageClass>> {
+    listers.get::<StorageClass>("", claim.spec.as_ref()?.storage_class_name.as_deref()?)
+}
+
+fn waits_for_consumer(claim: &PersistentVolumeClaim, listers: &Listers) -> bool {
+    let class = class_of(claim, listers);
+    class.and_then(|c| c.volume_binding_mode.as_deref()) == Some("WaitForFirstConsumer")
+}
+
+/// What a claim that waited for a node gets on it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Plan {
+    /// This volume.
+    Volume(Arc<PersistentVolume>),
+    /// A new one, by its class's provisioner.
+    Provision,
+}
+
+/// What each of the waiting claims gets on the node; `None` if one gets nothing.
+pub(super) fn plan(waiting: &[ObjectKey], node: &Node, listers: &Listers) -> Option<Vec<(ObjectKey, Plan)>> {
+    let mut taken = BTreeSet::new();
+    let mut plans = Vec::new();
+    for key in waiting {
+        let claim = listers.get::<PersistentVolumeClaim>(&key.namespace, &key.name)?;
+        let fitting = listers.list::<PersistentVolume>("").filter(|volume| {
+            !taken.contains(volume.name()) && fits(volume, claim) && is_reachable(volume, node)
+        });
+        let plan = match fitting.min_by(|a, b| capacity(a).cmp(&capacity(b))) {
+            Some(volume) => {
+                taken.insert(volume.name());
+                Plan::Volume(volume.clone())
+            }
+            None if class_of(claim, listers)?.provisioner != NO_PROVISIONER => Plan::Provision,
+            None => return None,
+        };
+        plans.push((key.clone(), plan));
+    }
+    Some(plans)
+}
+
+/// The volume with a reference to the claim: the binder does the rest.
+pub(super) fn bound_to(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> PersistentVolume {
+    let mut volume = volume.clone();
+    let annotations = volume.metadata.annotations.get_or_insert_default();
+    annotations.insert(BOUND_BY_CONTROLLER.to_owned(), "yes".to_owned());
+    let spec = volume.spec.get_or_insert_default();
+    spec.claim_ref = Some(ObjectReference {
+        api_version: Some("v1".to_owned()),
+        kind: Some("PersistentVolumeClaim".to_owned()),
+        namespace: claim.metadata.namespace.clone(),
+        name: claim.metadata.name.clone(),
+        uid: claim.metadata.uid.clone(),
+        resource_version: claim.metadata.resource_version.clone(),
+        field_path: None,
+    });
+    volume
+}
+
+/// Whether pods on the node can use the volume.
+pub(super) fn is_reachable(volume: &PersistentVolume, node: &Node) -> bool {
+    let affinity = volume.spec.as_ref().and_then(|s| s.node_affinity.as_ref()?.required.as_ref());
+    affinity.is_none_or(|required| fits_terms(&required.node_selector_terms, node))
+}
+
+fn capacity(volume: &PersistentVolume) -> Option<Quantity> {
+    Quantity::parse(&volume.spec.as_ref()?.capacity.as_ref()?.get("storage")?.0).ok()
+}
+
+/// Whether the volume is free for the claim (component-helpers/storage/volume/pv_helpers.go, FindMatchingVolume).
+fn fits(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> bool {
+    let (Some(has), Some(wants)) = (volume.spec.as_ref(), claim.spec.as_ref()) else {
+        return false;
+    };
+    let free = volume.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Available")
+        && !is_terminating(volume.meta())
+        && has.claim_ref.as_ref().is_none_or(|claim_ref| {
+            claim_ref.namespace.as_deref() == Some(claim.namespace())
+                && claim_ref.name.as_deref() == Some(claim.name())
+                && claim_ref.uid.as_deref().is_none_or(|uid| uid == claim.uid())
+        });
+    let request = || Quantity::parse(&wants.resources.as_ref()?.requests.as_ref()?.get("storage")?.0).ok();
+    let mode = |mode: &Option<String>| mode.clone().unwrap_or_else(|| "Filesystem".to_owned());
+    let class = |class: &Option<String>| class.clone().unwrap_or_default();
+    let offered = has.access_modes.as_deref().unwrap_or_default();
+    let modes = wants.access_modes.iter().flatten().all(|wanted| offered.contains(wanted));
+    let selected = wants.selector.as_ref().is_none_or(|selector| {
+        Selector::from_spec(selector).is_some_and(|s| s.matches(volume.metadata.labels.as_ref()))
+    });
+    free && modes
+        && selected
+        && mode(&has.volume_mode) == mode(&wants.volume_mode)
+        && class(&has.storage_class_name) == class(&wants.storage_class_name)
+        && capacity(volume) >= request()
+}

@@ -1,0 +1,197 @@
+//! Why a node does not take a pod.
+//!
+//! Models the Filter plugins of pkg/scheduler/framework/plugins in their order: nodeunschedulable, tainttoleration,
+//! nodeaffinity, noderesources, volumebinding, interpodaffinity (v1.36.2). A node's first failing plugin speaks for it.
+
+use client::Listers;
+use k8s_openapi::api::core::v1::{
+    Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint, Toleration,
+};
+use machinery::Resource;
+use machinery::labels::{Labels, Selector};
+
+use super::cache::{Cache, Load};
+use super::claims::{self, Volumes};
+
+/// A node's refusal.
+#[derive(Debug, PartialEq)]
+pub(super) struct Refusal {
+    /// What the node says, one reason or more.
+    pub(super) reasons: Vec<String>,
+    /// Whether the pod would fit if others left the node.
+    pub(super) preemption_helps: bool,
+}
+
+impl Refusal {
+    fn lasting(reason: &str) -> Refusal {
+        Refusal { reasons: vec![reason.to_owned()], preemption_helps: false }
+    }
+}
+
+/// Why the node does not take the pod, which uses these volumes; `None` if it does.
+pub(super) fn refuse(
+    pod: &Pod,
+    node: &Node,
+    volumes: &Volumes,
+    cache: &Cache,
+    listers: &Listers,
+) -> Option<Refusal> {
+    let spec = node.spec.as_ref();
+    let cordon = Taint {
+        key: "node.kubernetes.io/unschedulable".to_owned(),
+        effect: "NoSchedule".to_owned(),
+        ..Default::default()
+    };
+    if spec.and_then(|s| s.unschedulable) == Some(true) && !tolerates(pod, &cordon) {
+        return Some(Refusal::lasting("node(s) were unschedulable"));
+    }
+    let taints = spec.and_then(|s| s.taints.as_deref()).unwrap_or_default();
+    let repels = |t: &&Taint| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute") && !tolerates(pod, t);
+    if taints.iter().any(|t| repels(&t)) {
+        return Some(Refusal::lasting("node(s) had untolerated taint(s)"));
+    }
+    if !selects(pod, node) {
+        return Some(Refusal::lasting("node(s) didn't match Pod's node affinity/selector"));
+    }
+    let lacking = lacking(pod, cache.load(node.name()), cache.room(node.name()));
+    if !lacking.is_empty() {
+        return Some(Refusal { reasons: lacking, preemption_helps: true });
+    }
+    if !volumes.lost.is_empty() {
+        let reason = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
+        return Some(Refusal::lasting(reason));
+    }
+    if !volumes.bound.iter().all(|volume| claims::is_reachable(volume, node)) {
+        return Some(Refusal::lasting("node(s) didn't match PersistentVolume's node affinity"));
+    }
+    if claims::plan(&volumes.delayed, node, listers).is_none() {
+        return Some(Refusal::lasting("node(s) didn't find available persistent volumes to bind"));
+    }
+    anti_affinity(pod, node, cache, listers)
+}
+
+fn tolerates(pod: &Pod, taint: &Taint) -> bool {
+    let tolerations = pod.spec.iter().flat_map(|s| s.tolerations.iter().flatten());
+    tolerations.into_iter().any(|t| tolerated_by(t, taint))
+}
+
+/// Whether the toleration is for the taint (component-helpers, `ToleratesTaint`).
+fn tolerated_by(toleration: &Toleration, taint: &Taint) -> bool {
+    let set = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
+    if set(&toleration.effect).is_some_and(|effect| effect != taint.effect) {
+        return false;
+    }
+    if set(&toleration.key).is_some_and(|key| key != taint.key) {
+        return false;
+    }
+    match toleration.operator.as_deref().unwrap_or_default() {
+        "" | "Equal" => {
+            toleration.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default()
+        }
+        "Exists" => true,
+        _ => false,
+    }
+}
+
+fn selects(pod: &Pod, node: &Node) -> bool {
+    let Some(spec) = pod.spec.as_ref() else {
+        return true;
+    };
+    let wanted = spec.node_selector.as_ref();
+    if wanted.is_some_and(|wanted| !Selector::from_map(wanted).matches(node.metadata.labels.as_ref())) {
+        return false;
+    }
+    let affinity = spec.affinity.as_ref().and_then(|a| a.node_affinity.as_ref());
+    let required = affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_ref());
+    required.is_none_or(|required| fits_terms(&required.node_selector_terms, node))
+}
+
+/// Whether one of the terms fits the node; a term without requirements fits none.
+pub(super) fn fits_terms(terms: &[NodeSelectorTerm], node: &Node) -> bool {
+    let empty = Labels::new();
+    let labels = node.metadata.labels.as_ref().unwrap_or(&empty);
+    terms.iter().any(|term| {
+        let expressions = term.match_expressions.as_deref().unwrap_or_default();
+        let fields = term.match_fields.as_deref().unwrap_or_default();
+        let named = |r: &NodeSelectorRequirement| r.key == "metadata.name" && fits(r, Some(node.name()));
+        !(expressions.is_empty() && fields.is_empty())
+            && expressions.iter().all(|r| fits(r, labels.get(&r.key).map(String::as_str)))
+            && fields.iter().all(named)
+    })
+}
+
+fn fits(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
+    let values = requirement.values.as_deref().unwrap_or_default();
+    let listed = || value.is_some_and(|value| values.iter().any(|v| v == value));
+    let numbers = || Some((value?.parse::<i64>().ok()?, values.first()?.parse::<i64>().ok()?));
+    match requirement.operator.as_str() {
+        "In" => listed(),
+        "NotIn" => !listed(),
+        "Exists" => value.is_some(),
+        "DoesNotExist" => value.is_none(),
+        "Gt" => numbers().is_some_and(|(own, bound)| own > bound),
+        "Lt" => numbers().is_some_and(|(own, bound)| own < bound),
+        _ => false,
+    }
+}
+
+/// Of what the node has too little left.
+fn lacking(pod: &Pod, load: Load, room: Load) -> Vec<String> {
+    let wanted = Load::of(pod);
+    let short = |wanted: i64, load: i64, room: i64| wanted > 0 && load.saturating_add(wanted) > room;
+    let checks = [
+        ("Too many pods", short(wanted.pods, load.pods, room.pods)),
+        ("Insufficient cpu", short(wanted.cpu_milli, load.cpu_milli, room.cpu_milli)),
+        ("Insufficient memory", short(wanted.memory_bytes, load.memory_bytes, room.memory_bytes)),
+    ];
+    checks.into_iter().filter(|(_, short)| *short).map(|(reason, _)| reason.to_owned()).collect()
+}
+
+/// Required anti-affinity, of the pod against those placed and of those placed against the pod.
+fn anti_affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<Refusal> {
+    let refusal = |reason: &str| Some(Refusal { reasons: vec![reason.to_owned()], preemption_helps: true });
+    let place = |other: &Pod| {
+        let name = other.spec.as_ref()?.node_name.as_deref().filter(|name| !name.is_empty())?;
+        listers.get::<Node>("", name)
+    };
+    let own = anti_terms(pod);
+    let avoided = |other: &Pod| {
+        place(other).is_some_and(|there| own.iter().any(|term| avoids(term, pod, other, node, there)))
+    };
+    // Nobody looks at all pods for a pod that minds none of them.
+    if !own.is_empty() && listers.list::<Pod>("").any(|other| avoided(other)) {
+        return refusal("node(s) didn't match pod anti-affinity rules");
+    }
+    let repelled_by = |other: &Pod| {
+        let terms = anti_terms(other);
+        place(other).is_some_and(|there| terms.iter().any(|term| avoids(term, other, pod, node, there)))
+    };
+    let mut repelling =
+        cache.repelling().iter().filter_map(|key| listers.get::<Pod>(&key.namespace, &key.name));
+    if repelling.any(|other| repelled_by(other)) {
+        return refusal("node(s) didn't satisfy existing pods anti-affinity rules");
+    }
+    None
+}
+
+/// The pod's required anti-affinity terms.
+pub(super) fn anti_terms(pod: &Pod) -> &[PodAffinityTerm] {
+    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref()?.pod_anti_affinity.as_ref());
+    affinity
+        .and_then(|a| a.required_during_scheduling_ignored_during_execution.as_deref())
+        .unwrap_or_default()
+}
+
+/// Whether `owner`'s term keeps it out of the topology that the two nodes share, because of `other`.
+fn avoids(term: &PodAffinityTerm, owner: &Pod, other: &Pod, here: &Node, there: &Node) -> bool {
+    let place = |node: &Node| node.metadata.labels.as_ref().and_then(|l| l.get(&term.topology_key)).cloned();
+    let namespaces = term.namespaces.as_deref().unwrap_or_default();
+    let in_scope = if namespaces.is_empty() {
+        owner.namespace() == other.namespace()
+    } else {
+        namespaces.iter().any(|n| n == other.namespace())
+    };
+    let selector = term.label_selector.as_ref().and_then(Selector::from_spec);
+    let selected = selector.is_some_and(|s| s.matches(other.metadata.labels.as_ref()));
+    in_scope && selected && place(here).is_some() && place(here) == place(there)
+}

@@ -1,0 +1,99 @@
+//! What each control types into the terminal: the kubectl line that a person would type.
+
+use machinery::ObjectKey;
+
+/// ` -n NAMESPACE`, where it is not the default one.
+fn namespace(of: &ObjectKey) -> String {
+    match &*of.namespace {
+        "" | "default" => String::new(),
+        other => format!(" -n {other}"),
+    }
+}
+
+/// Applies one of the editor's files.
+pub fn apply(file: &str) -> String {
+    format!("kubectl apply -f {file}")
+}
+
+/// Sets the number of replicas.
+pub fn scale(set: &ObjectKey, replicas: i32) -> String {
+    format!("kubectl scale sts {} --replicas={replicas}{}", set.name, namespace(set))
+}
+
+/// Sets the partition of a rolling update.
+pub fn partition(set: &ObjectKey, partition: i32) -> String {
+    format!(
+        "kubectl patch sts {} -p '{{\"spec\":{{\"updateStrategy\":{{\"rollingUpdate\":{{\"partition\":{partition}}}}}}}}}'{}",
+        set.name,
+        namespace(set)
+    )
+}
+
+/// Gives a container of the template another image.
+pub fn set_image(set: &ObjectKey, container: &str, image: &str) -> String {
+    format!("kubectl set image sts/{} {container}={}{}", set.name, quoted(image), namespace(set))
+}
+
+/// Deletes an object by kind and name.
+pub fn delete(object: &ObjectKey) -> String {
+    let info = object.kind.info();
+    let kind =
+        info.short_names.first().filter(|_| object.kind != machinery::Kind::Pod).unwrap_or(&info.singular);
+    format!("kubectl delete {kind} {}{}", object.name, namespace(object))
+}
+
+/// Shows an object as YAML.
+pub fn yaml(object: &ObjectKey) -> String {
+    format!("kubectl get {} {} -o yaml{}", object.kind.info().singular, object.name, namespace(object))
+}
+
+/// Asks for a name from inside a pod.
+pub fn lookup(from: &ObjectKey, name: &str) -> String {
+    format!("kubectl exec -it {}{} -- nslookup {name}", from.name, namespace(from))
+}
+
+/// The text as one word of a shell: as it is, or in single quotes.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use machinery::{Kind, ObjectKey};
+
+    #[test]
+    fn a_control_types_what_a_person_would() {
+        let set = ObjectKey::new(Kind::StatefulSet, "default", "myapp");
+        let other = ObjectKey::new(Kind::StatefulSet, "prod", "web");
+        let pod = ObjectKey::new(Kind::Pod, "default", "myapp-1");
+        let claim = ObjectKey::new(Kind::PersistentVolumeClaim, "prod", "data-web-0");
+        for (typed, expected) in [
+            (super::apply("pv-nfs-d.yaml"), "kubectl apply -f pv-nfs-d.yaml"),
+            (super::scale(&set, 4), "kubectl scale sts myapp --replicas=4"),
+            (super::scale(&other, 0), "kubectl scale sts web --replicas=0 -n prod"),
+            (
+                super::partition(&set, 3),
+                r#"kubectl patch sts myapp -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":3}}}}'"#,
+            ),
+            (
+                super::set_image(&set, "myapp-pod", "ikubernetes/myapp:v2"),
+                "kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v2",
+            ),
+            (super::set_image(&set, "c", "a; rm 'b"), r"kubectl set image sts/myapp c='a; rm '\''b'"),
+            (super::delete(&pod), "kubectl delete pod myapp-1"),
+            (super::delete(&claim), "kubectl delete pvc data-web-0 -n prod"),
+            (super::yaml(&pod), "kubectl get pod myapp-1 -o yaml"),
+            (
+                super::lookup(&pod, "myapp-0.myapp-svc"),
+                "kubectl exec -it myapp-1 -- nslookup myapp-0.myapp-svc",
+            ),
+        ] {
+            assert_eq!(typed, expected);
+        }
+    }
+}

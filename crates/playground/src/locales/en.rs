@@ -1,0 +1,433 @@
+//! English.
+
+use machinery::decision::{Lack, Misfit, Step};
+
+use super::Words;
+use crate::effect::{Change, Effect};
+use crate::view::acts::ActKind;
+use crate::view::dns::Broken;
+use crate::view::pod::Note;
+use crate::view::stage::{SetView, Stage};
+use crate::view::why::{Held, Next, Reason, Why};
+
+pub(super) static WORDS: Words = Words {
+    tagline: "the StatefulSet playground",
+    simulated: "simulated in this tab; no cluster is touched",
+    start_from: "Start from",
+    world_manifest: "Manifest",
+    world_tutorial: "Tutorial from the top",
+    world_empty: "Empty cluster",
+    theme: "Theme",
+    theme_system: "system",
+    theme_light: "light",
+    theme_dark: "dark",
+    help: "Help",
+    help_text: "A StatefulSet gives each pod an identity that outlives it: a name, a DNS record and its own storage. Each \
+        column on the stage is one identity. When a pod dies, the column stays, and the pod comes back into it.\n\
+        Press `Apply` to create what is in the editor, then scale it, delete a pod, drag the partition, set another \
+        image. Every button types its `kubectl` command into the terminal; you can type there as well.\n\
+        The line under the strip says why something happens or waits. Click a card to ask about that object.\n\
+        `Ctrl`+`Enter` applies the file. In the terminal, `↑` and `↓` bring back earlier lines and `Ctrl`+`C` stops a \
+        command. On the partition's handle, the arrow keys move it, `Enter` sets it, `Esc` puts it back. In the editor, \
+        `Tab` moves on to the next control.\n\
+        Kubernetes v1.36 is simulated here, in this tab: API server, controllers, scheduler, kubelets and DNS, over a \
+        clock that you can stop. Containers do not really run.",
+    close: "Close",
+    editor: "Editor",
+    files: "Files",
+    apply: "Apply",
+    editor_keys: "Ctrl or Command and Enter applies the file. Tab leaves the editor.",
+    terminal: "Terminal",
+    terminal_log: "What was typed and answered",
+    prompt: "Command line",
+    terminal_hint: "# try: kubectl get pv · help",
+    waiting_for: "waiting:",
+    waiting: "waiting",
+    stop: "Stop",
+    go_on: "Run",
+    stage: "Stage",
+    cluster: "Cluster",
+    deleted: "deleted",
+    deleting: "being deleted",
+    ready: "ready",
+    replicas: "replicas",
+    partition: "partition",
+    less: "one less",
+    more: "one more",
+    on_delete: "OnDelete: a pod updates when you delete it",
+    set_image: "Set image…",
+    image: "Image",
+    container: "Container",
+    set: "Set",
+    cancel: "Cancel",
+    row_name: "DNS",
+    row_pod: "Pod",
+    row_claim: "Claim",
+    row_volume: "Volume",
+    no_pod: "no pod yet",
+    no_pod_wanted: "no pod",
+    no_claim: "no claim",
+    no_volume: "no volume",
+    no_node: "no node",
+    was: "was",
+    age: "age",
+    would_replace: "would be replaced",
+    pod_menu: "What to do with",
+    delete_pod: "Delete pod",
+    look_up: "Look up its name",
+    show_yaml: "Show YAML",
+    shelf: "Shelf",
+    shelf_empty: "every volume is claimed",
+    no_volumes: "no volumes",
+    outside: "Outside sets",
+    outside_empty: "nothing",
+    empty_hint: "columns appear here, one for each ordinal",
+    why: "Why",
+    next: "Next:",
+    way_out: "Way out:",
+    way_out_hint: "types this into the prompt",
+    back_to_all: "Back to the whole",
+    try_next: "Try next:",
+    details: "Details",
+    events: "Events",
+    dns_zone: "DNS zone",
+    last_seen: "last seen",
+    event_type: "type",
+    reason: "reason",
+    object: "object",
+    message: "message",
+    no_events: "No events yet.",
+    name: "name",
+    record_type: "type",
+    ttl: "TTL",
+    data: "answer",
+    no_records: "No records yet: a Service brings the first.",
+    time: "Time",
+    play: "Play",
+    pause: "Pause",
+    step: "Step",
+    speed: "Speed",
+    clock: "Virtual time",
+    live: "live",
+    paused: "paused",
+    track: "What happened: ticks for commands, pods and storage",
+    track_commands: "commands",
+    track_pods: "pods",
+    track_storage: "storage",
+    panes: "Panes",
+    pane_stage: "Stage",
+    pane_why: "Why",
+    pane_terminal: "Terminal",
+    pane_editor: "YAML",
+    kind_quiet: "quiet",
+    kind_progressing: "progressing",
+    kind_waiting: "waiting for you",
+    kind_stuck: "stuck",
+    role_current: "current",
+    role_update: "update",
+    role_old: "old",
+    role_only: "revision",
+    nxdomain: "NXDOMAIN",
+    why_sentence,
+    why_next,
+    why_more: |more| if more == 1 { "1 more".to_owned() } else { format!("{more} more") },
+    act,
+    effect,
+    broken,
+    note,
+    size: |requested, capacity| match capacity {
+        "" => format!("{requested} requested"),
+        capacity => format!("{requested} of {capacity}"),
+    },
+    released_by: |claim| format!("released by {claim}"),
+    held_by: |names| format!("held by {}", names.join(", ")),
+    counts,
+    empty_stage: |stage| {
+        format!("An empty cluster with {} and {}", count(stage.nodes, "node"), count(stage.volumes, "volume"))
+    },
+    partition_place,
+    pods: |pods| count(pods, "pod"),
+    table_caption: |set| format!("StatefulSet {}: its identities, by ordinal", set.key.name),
+};
+
+fn count(number: usize, noun: &str) -> String {
+    const SMALL: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    let number_word = SMALL.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned());
+    if number == 1 { format!("{number_word} {noun}") } else { format!("{number_word} {noun}s") }
+}
+
+fn counts(stage: &Stage) -> String {
+    let number = |n: usize, noun: &str| if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") };
+    let sets = stage.sets.iter().filter(|set| !set.deleted).count();
+    let sets = if sets == 0 { "no sets".to_owned() } else { number(sets, "set") };
+    format!("{} · {} · {sets}", number(stage.nodes, "node"), number(stage.volumes, "volume"))
+}
+
+fn partition_place(set: &SetView, partition: i32) -> String {
+    if partition > set.replicas {
+        format!("partition {partition} > {} replicas: nothing updates", set.replicas)
+    } else {
+        format!("partition {partition}")
+    }
+}
+
+fn act(kind: &ActKind) -> String {
+    match kind {
+        ActKind::Scale(replicas) => format!("scale to {replicas}"),
+        ActKind::Delete(pod) => format!("delete {pod}"),
+        ActKind::LookUp(pod) => format!("look up the name of {pod}"),
+        ActKind::Partition(partition) => format!("hold back all below {partition}"),
+        ActKind::Image(image) => format!("update to {}", image.rsplit('/').next().unwrap_or(image)),
+    }
+}
+
+fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Unknown => "a long file: what it would do shows when it is applied".to_owned(),
+        Effect::Nothing => "nothing in this file".to_owned(),
+        Effect::Same => "no change: file and cluster agree".to_owned(),
+        Effect::Refused(message) => message.clone(),
+        Effect::Changes { created, configured, details, pods } => {
+            let mut parts = Vec::new();
+            if !created.is_empty() {
+                let pods = usize::try_from(*pods).unwrap_or(0);
+                let pods = if pods == 0 { String::new() } else { format!(": {}", count(pods, "pod")) };
+                parts.push(format!("creates {}{pods}", objects(created)));
+            }
+            parts.extend(details.iter().map(change));
+            if details.is_empty() && !configured.is_empty() {
+                parts.push(format!("changes {}", objects(configured)));
+            }
+            parts.join("; ")
+        }
+    }
+}
+
+fn change(change: &Change) -> String {
+    match change {
+        Change::Replicas(set, old, new) if new < old => {
+            let removed: Vec<String> =
+                (*new..*old).rev().map(|ordinal| format!("{set}-{ordinal}")).take(4).collect();
+            format!("replicas {old} → {new}: removes {}", removed.join(", "))
+        }
+        Change::Replicas(set, old, new) => format!("replicas of {set} {old} → {new}"),
+        Change::Image(container, old, new) => format!("image of {container} {old} → {new}"),
+    }
+}
+
+/// `service/myapp-svc and statefulset/myapp`; a number if there are many.
+fn objects(names: &[String]) -> String {
+    let short = |name: &String| match name.split_once('/') {
+        Some((kind, name)) => format!("{}/{name}", kind.split('.').next().unwrap_or(kind)),
+        None => name.clone(),
+    };
+    match names {
+        [one] => short(one),
+        [one, two] => format!("{} and {}", short(one), short(two)),
+        many => format!("{} objects: {} …", many.len(), short(&many[0])),
+    }
+}
+
+fn broken(broken: &Broken) -> String {
+    match broken {
+        Broken::NoServiceName => "the set names no Service".to_owned(),
+        Broken::NoService(service) => format!("no Service {service}"),
+        Broken::NoPod => "no pod".to_owned(),
+        Broken::NotSelected(service) => format!("{service} does not select it"),
+        Broken::NoAddress => "no address yet".to_owned(),
+        Broken::Terminating => "terminating".to_owned(),
+        Broken::NotReady => "not ready".to_owned(),
+        Broken::NotPublished => "not published yet".to_owned(),
+    }
+}
+
+fn note(note: &Note) -> String {
+    match note {
+        Note::StopsWithin(seconds) => format!("stops within {seconds} s"),
+        Note::NoNode => "has no node yet".to_owned(),
+        Note::Kubelet(message) => message.clone(),
+        Note::Restarts(1) => "restarted once".to_owned(),
+        Note::Restarts(times) => format!("restarted {times} times"),
+    }
+}
+
+fn names(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn held(held: &Held) -> String {
+    let ordinals = if held.first == held.last {
+        held.first.to_string()
+    } else {
+        format!("{}–{}", held.first, held.last)
+    };
+    let stay = if held.first == held.last { "stays" } else { "stay" };
+    format!("{ordinals} {stay} at {} because partition is {}", held.revision, held.partition)
+}
+
+fn step(step: Option<Step>) -> &'static str {
+    match step {
+        Some(Step::Ordinals) | None => "",
+        Some(Step::ScaleDown) => "The scale-down",
+        Some(Step::Update) => "The update",
+    }
+}
+
+fn why_sentence(why: &Why) -> String {
+    match &why.reason {
+        Reason::Empty => {
+            "Nothing is deployed yet. Press `Apply`: the pods are born in order, each with its own name and volume."
+                .to_owned()
+        }
+        Reason::Idle => "Nothing is waiting, and there is no StatefulSet yet.".to_owned(),
+        Reason::Looking(name) => format!("The controller is about to look at `{name}`."),
+        Reason::Settled { set, on_delete: pods @ 1.., .. } => {
+            let old = if *pods == 1 { "1 pod runs".to_owned() } else { format!("{pods} pods run") };
+            format!("`{set}` updates on delete: {old} an older revision until you delete them.")
+        }
+        Reason::Settled { held: Some(by), .. } => format!("Nothing is waiting; {}.", held(by)),
+        Reason::Settled { set, replicas: 0, .. } => format!("Nothing is waiting: `{set}` is scaled to 0."),
+        Reason::Settled { set, replicas, .. } => {
+            format!("Nothing is waiting: `{set}` runs {}, as its spec wants.", pods(*replicas))
+        }
+        Reason::ClaimsKept { set, claims } => {
+            format!("`{set}` is gone. {} kept: create it again, and each pod finds its own volume.", kept(*claims))
+        }
+        Reason::Starting { pod, lacks, step: why } => starting(pod, *lacks, *why),
+        Reason::Stopping { pod, seconds, step: why, held: by } => stopping(pod, *seconds, *why, by.as_ref()),
+        Reason::Broken { pod, status, message } => {
+            let message = if message.is_empty() { String::new() } else { format!(": {message}") };
+            format!("`{pod}` cannot run, {status}{message}. Setting another image does not replace a broken pod: \
+                delete it once the template is right.")
+        }
+        Reason::NoVolume { claim, requested, modes, pod, misfits } => {
+            let needs = pod.as_ref().map_or_else(String::new, |pod| format!("`{pod}` needs `{claim}`: "));
+            format!("{needs}no volume fits {} ({requested} {modes}). {}", name_or_it(pod, claim), misfit_list(misfits))
+        }
+        Reason::Unschedulable { pod, message } => format!("No node takes `{pod}`: {message}"),
+        Reason::HeldClaim { claim, by } if by.is_empty() => format!("`{claim}` is being deleted."),
+        Reason::HeldClaim { claim, by } => {
+            format!("`{claim}` is being deleted and waits: {} {} it.", names(by), if by.len() == 1 { "uses" } else { "use" })
+        }
+        Reason::HeldVolume { volume, claim, by } => held_volume(volume, claim, by),
+        Reason::Failed { object, message } => format!("The last try for `{object}` failed and is repeated: {message}"),
+        Reason::StaleClaim(pod) => format!("`{pod}` waits: its claim still belongs to an earlier pod."),
+        Reason::SetTerminating(set) => format!("`{set}` is being deleted."),
+        Reason::Runs(pod) => format!("`{pod}` runs and is ready. If it dies, it comes back under the same name."),
+        Reason::Ended(pod) => format!("`{pod}` has ended."),
+        Reason::Ghost { pod, wanted: true } => format!("There is no `{pod}` yet; its turn comes in order."),
+        Reason::Ghost { pod, .. } => {
+            format!("There is no `{pod}`: it is beyond the replicas. Its claim is kept for when it comes back.")
+        }
+        Reason::ClaimBound { claim, volume, requested, capacity } => {
+            format!("`{claim}` holds all {capacity} of `{volume}`; it asked for {requested}. It outlives its pod.")
+        }
+        Reason::ClaimPending(claim) => format!("`{claim}` waits for the volume controller."),
+        Reason::VolumeFree(volume) => format!("`{volume}` is free."),
+        Reason::VolumeBound { volume, claim } => format!("`{volume}` belongs to `{claim}`."),
+        Reason::VolumeReleased { volume, claim } => {
+            format!("`{volume}` keeps the data of `{claim}`, which is gone. No other claim gets it until a person clears it.")
+        }
+    }
+}
+
+fn pods(replicas: i32) -> String {
+    if replicas == 1 { "its one pod".to_owned() } else { format!("all {replicas} pods") }
+}
+
+fn kept(claims: usize) -> String {
+    if claims == 1 { "Its claim is".to_owned() } else { format!("Its {claims} claims are") }
+}
+
+fn name_or_it(pod: &Option<String>, claim: &str) -> String {
+    if pod.is_some() { "it".to_owned() } else { format!("`{claim}`") }
+}
+
+fn starting(pod: &str, lacks: Lack, why: Option<Step>) -> String {
+    let lacks = match lacks {
+        Lack::Scheduled => "gets its claim and a node",
+        Lack::Running => "starts its containers",
+        Lack::Ready => "runs, and becomes ready",
+        Lack::Available => "is ready, and must stay so for `minReadySeconds`",
+        Lack::Gone => "goes",
+    };
+    match why {
+        Some(Step::Update | Step::ScaleDown) => format!("{} waits: `{pod}` {lacks}.", step(why)),
+        _ => format!("`{pod}` {lacks}."),
+    }
+}
+
+fn stopping(pod: &str, seconds: i64, why: Option<Step>, by: Option<&Held>) -> String {
+    let rest = by.map_or_else(String::new, |by| format!(" {}.", held(by)));
+    match why {
+        Some(Step::Update | Step::ScaleDown) => {
+            format!("{} waits for `{pod}` to terminate (within {seconds} s).{rest}", step(why))
+        }
+        _ => format!("`{pod}` terminates (within {seconds} s).{rest}"),
+    }
+}
+
+fn held_volume(volume: &str, claim: &str, by: &[String]) -> String {
+    if by.is_empty() {
+        format!("`{volume}` is being deleted and waits: `{claim}` holds it.")
+    } else {
+        format!("`{volume}` is being deleted and waits: `{claim}` holds it, and {} the claim.", {
+            let verb = if by.len() == 1 { "uses" } else { "use" };
+            format!("{} {verb}", names(by))
+        })
+    }
+}
+
+/// `pv001 and pv002 are taken; pv003 is too small`.
+fn misfit_list(misfits: &[(String, Misfit)]) -> String {
+    if misfits.is_empty() {
+        return "There are no volumes.".to_owned();
+    }
+    let mut reasons: Vec<(Misfit, Vec<String>)> = Vec::new();
+    for (volume, misfit) in misfits {
+        match reasons.iter_mut().find(|(reason, _)| reason == misfit) {
+            Some((_, volumes)) => volumes.push(volume.clone()),
+            None => reasons.push((*misfit, vec![volume.clone()])),
+        }
+    }
+    let reasons: Vec<String> = reasons
+        .iter()
+        .map(|(misfit, volumes)| format!("{}: {}", misfit_word(*misfit), names(volumes)))
+        .collect();
+    format!("{}.", capitalized(&reasons.join("; ")))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn misfit_word(misfit: Misfit) -> &'static str {
+    match misfit {
+        Misfit::Taken => "taken by another claim",
+        Misfit::TooSmall => "too small",
+        Misfit::AccessModes => "lacks an access mode",
+        Misfit::StorageClass => "of another storage class",
+        Misfit::VolumeMode => "of another volume mode",
+        Misfit::Selector => "not selected by the claim",
+        Misfit::Released => "released, and keeping its data",
+        Misfit::Terminating => "being deleted",
+        Misfit::NotAvailable => "not available",
+    }
+}
+
+fn why_next(why: &Why) -> String {
+    match &why.next {
+        None => String::new(),
+        Some(Next::Creates(pod)) => format!("`{pod}` is created"),
+        Some(Next::Deletes(pod)) => format!("`{pod}` is deleted; its claim stays"),
+        Some(Next::Replaces(pod)) => format!("`{pod}` is replaced"),
+        Some(Next::ComesBack { pod, revision, storage }) => {
+            let at = revision.as_ref().map_or_else(String::new, |revision| format!(" at {revision}"));
+            let again = storage.as_ref().map_or_else(String::new, |(claim, volume)| {
+                format!(" and gets `{claim}` → `{volume}` again")
+            });
+            format!("`{pod}` comes back{at}{again}")
+        }
+    }
+}

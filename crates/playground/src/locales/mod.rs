@@ -1,0 +1,348 @@
+//! Every word of the page, one file a language. Kubernetes' own output stays as it is.
+//!
+//! A locale is a [`Words`]: a field for each fixed text, a function for each sentence with something in it. In a
+//! sentence, backticks mark the names of objects and what one types; [`marked`] takes them apart.
+
+mod en;
+
+use crate::effect::Effect;
+use crate::view::acts::ActKind;
+use crate::view::dns::Broken;
+use crate::view::pod::Note;
+use crate::view::revision::Role;
+use crate::view::stage::{SetView, Stage};
+use crate::view::why::{Why, WhyKind};
+
+/// A language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Locale {
+    /// English.
+    #[default]
+    English,
+}
+
+impl Locale {
+    /// Its words.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Locale::English => &en::WORDS,
+        }
+    }
+}
+
+/// A part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Prose.
+    Text(String),
+    /// A name, or something that one types.
+    Code(String),
+}
+
+/// Takes a sentence apart at its backticks.
+pub fn marked(sentence: &str) -> Vec<Span> {
+    let span = |(index, part): (usize, &str)| {
+        if index % 2 == 1 { Span::Code(part.to_owned()) } else { Span::Text(part.to_owned()) }
+    };
+    sentence.split('`').enumerate().filter(|(_, part)| !part.is_empty()).map(span).collect()
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?; $($(#[$fdoc:meta])* fn $function:ident($($argument:ty),*)),* $(,)?) => {
+        /// The words of one language.
+        pub struct Words {
+            $($(#[$doc])* pub $name: &'static str,)*
+            $($(#[$fdoc])* pub $function: fn($($argument),*) -> String,)*
+        }
+    };
+}
+
+words! {
+    /// The page's name beneath its title.
+    tagline,
+    /// That nothing real is touched.
+    simulated,
+    /// Label of the start worlds.
+    start_from,
+    /// The world with five free volumes.
+    world_manifest,
+    /// The tutorial's world.
+    world_tutorial,
+    /// The world with nothing in it.
+    world_empty,
+    /// Label of the theme's button.
+    theme,
+    /// As the system has it.
+    theme_system,
+    /// Light.
+    theme_light,
+    /// Dark.
+    theme_dark,
+    /// Label of the help's button.
+    help,
+    /// The help's text, a paragraph a line.
+    help_text,
+    /// Close a dialog.
+    close,
+    /// Label of the editor.
+    editor,
+    /// Label of the files' tabs.
+    files,
+    /// The button.
+    apply,
+    /// How to leave the editor with the keyboard.
+    editor_keys,
+    /// Label of the terminal.
+    terminal,
+    /// Label of its log.
+    terminal_log,
+    /// Label of its input.
+    prompt,
+    /// Shown in an empty terminal.
+    terminal_hint,
+    /// Before what a command waits for.
+    waiting_for,
+    /// Nothing in particular.
+    waiting,
+    /// Stop the running command.
+    stop,
+    /// Let time pass.
+    go_on,
+    /// Label of the stage.
+    stage,
+    /// The stage without sets.
+    cluster,
+    /// A set that is gone.
+    deleted,
+    /// A set that is going.
+    deleting,
+    /// After the pods' numbers.
+    ready,
+    /// Label of the stepper.
+    replicas,
+    /// Label of the stepper and the line.
+    partition,
+    /// One less.
+    less,
+    /// One more.
+    more,
+    /// OnDelete instead of a partition.
+    on_delete,
+    /// Button.
+    set_image,
+    /// Label of the field.
+    image,
+    /// Label of the field.
+    container,
+    /// Submit.
+    set,
+    /// Cancel.
+    cancel,
+    /// Row.
+    row_name,
+    /// Row.
+    row_pod,
+    /// Row.
+    row_claim,
+    /// Row.
+    row_volume,
+    /// A place without a pod.
+    no_pod,
+    /// A place without a pod that none is wanted in.
+    no_pod_wanted,
+    /// A place without a claim.
+    no_claim,
+    /// A place without a volume.
+    no_volume,
+    /// A pod without a node.
+    no_node,
+    /// Before an earlier address.
+    was,
+    /// Before an age.
+    age,
+    /// A pod that the dragged partition would replace.
+    would_replace,
+    /// The pod's menu.
+    pod_menu,
+    /// In the menu.
+    delete_pod,
+    /// In the menu.
+    look_up,
+    /// In the menu.
+    show_yaml,
+    /// Volumes without a claim.
+    shelf,
+    /// No such volumes.
+    shelf_empty,
+    /// No volumes at all.
+    no_volumes,
+    /// What is in no set.
+    outside,
+    /// Nothing is.
+    outside_empty,
+    /// Title of the empty stage's second line.
+    empty_hint,
+    /// Label of the Why line.
+    why,
+    /// Before what comes next.
+    next,
+    /// Before the command that would help.
+    way_out,
+    /// What its button does.
+    way_out_hint,
+    /// Back from an object to the whole.
+    back_to_all,
+    /// Before acts.
+    try_next,
+    /// Label of the tabs below.
+    details,
+    /// Tab.
+    events,
+    /// Tab.
+    dns_zone,
+    /// Column.
+    last_seen,
+    /// Column.
+    event_type,
+    /// Column.
+    reason,
+    /// Column.
+    object,
+    /// Column.
+    message,
+    /// No events.
+    no_events,
+    /// Column.
+    name,
+    /// Column.
+    record_type,
+    /// Column.
+    ttl,
+    /// Column.
+    data,
+    /// No records.
+    no_records,
+    /// Label of the time bar.
+    time,
+    /// Button.
+    play,
+    /// Button.
+    pause,
+    /// Button.
+    step,
+    /// Label of the speeds.
+    speed,
+    /// The clock's label.
+    clock,
+    /// Time passes.
+    live,
+    /// Time stands.
+    paused,
+    /// The track's label.
+    track,
+    /// Row of the track.
+    track_commands,
+    /// Row of the track.
+    track_pods,
+    /// Row of the track.
+    track_storage,
+    /// Label of the panes of a narrow screen.
+    panes,
+    /// Pane.
+    pane_stage,
+    /// Pane.
+    pane_why,
+    /// Pane.
+    pane_terminal,
+    /// Pane.
+    pane_editor,
+    /// The kind of a Why.
+    kind_quiet,
+    /// The kind of a Why.
+    kind_progressing,
+    /// The kind of a Why.
+    kind_waiting,
+    /// The kind of a Why.
+    kind_stuck,
+    /// The role of a revision.
+    role_current,
+    /// The role of a revision.
+    role_update,
+    /// The role of a revision.
+    role_old,
+    /// The role of a revision.
+    role_only,
+    /// Ordinals that do not match anything.
+    nxdomain;
+
+    /// The sentence of a Why.
+    fn why_sentence(&Why),
+    /// What comes next; empty if nothing does.
+    fn why_next(&Why),
+    /// How many more answers there are.
+    fn why_more(usize),
+    /// What an act does.
+    fn act(&ActKind),
+    /// What Apply would do.
+    fn effect(&Effect),
+    /// Why a name has no answer.
+    fn broken(&Broken),
+    /// What a pod's card adds.
+    fn note(&Note),
+    /// `2Gi of 5Gi`: requested, capacity.
+    fn size(&str, &str),
+    /// By whom a volume was held: the claim, and whether it still exists.
+    fn released_by(&str),
+    /// Who holds what is being deleted: names.
+    fn held_by(&[String]),
+    /// What is in the cluster: nodes, volumes, sets.
+    fn counts(&Stage),
+    /// The empty stage.
+    fn empty_stage(&Stage),
+    /// Where the line stands.
+    fn partition_place(&SetView, i32),
+    /// How many pods a revision has.
+    fn pods(usize),
+    /// The caption of a set's table.
+    fn table_caption(&SetView),
+}
+
+impl Words {
+    /// The word of a kind.
+    pub fn kind(&self, kind: WhyKind) -> &'static str {
+        match kind {
+            WhyKind::Stuck => self.kind_stuck,
+            WhyKind::Waiting => self.kind_waiting,
+            WhyKind::Progressing => self.kind_progressing,
+            WhyKind::Quiet => self.kind_quiet,
+        }
+    }
+
+    /// The word of a role.
+    pub fn role(&self, role: Role) -> &'static str {
+        match role {
+            Role::Only => self.role_only,
+            Role::Current => self.role_current,
+            Role::Update => self.role_update,
+            Role::Old => self.role_old,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Span, marked};
+
+    #[test]
+    fn backticks_mark_names() {
+        let (text, code) = (|t: &str| Span::Text(t.to_owned()), |t: &str| Span::Code(t.to_owned()));
+        for (sentence, spans) in [
+            ("", vec![]),
+            ("all is well", vec![text("all is well")]),
+            ("`a` waits for `b`", vec![code("a"), text(" waits for "), code("b")]),
+            ("odd `one", vec![text("odd "), code("one")]),
+        ] {
+            assert_eq!(marked(sentence), spans, "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Every act on the page.
+
+use machinery::ObjectKey;
+use session::StartWorld;
+
+use crate::model::{Pane, Speed, Tab};
+
+/// An act.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Msg {
+    /// Real time has passed, in milliseconds.
+    Frame(u32),
+    /// Time passes by itself, or not.
+    Play(bool),
+    /// To the next change that anyone can see.
+    Step,
+    /// How fast time passes.
+    Speed(Speed),
+    /// Another file in the editor.
+    Open(String),
+    /// The text in the editor.
+    Edit(String),
+    /// Apply the file in the editor.
+    Apply,
+    /// The text in the prompt.
+    Type(String),
+    /// The line before, from the history.
+    Earlier,
+    /// The line after.
+    Later,
+    /// Run the line in the prompt.
+    Enter,
+    /// Ctrl-C.
+    Interrupt,
+    /// Run a line that a control stands for.
+    Run(String),
+    /// Ask about an object, or about the whole.
+    Select(Option<ObjectKey>),
+    /// Another tab below the stage.
+    Tab(Tab),
+    /// Another pane of a narrow screen.
+    Pane(Pane),
+    /// The partition's line moves to another place.
+    Drag(ObjectKey, i32),
+    /// It stays there: one command.
+    Drop,
+    /// It goes back.
+    CancelDrag,
+    /// Open the form for another image, or close it.
+    ImageForm(Option<ObjectKey>),
+    /// The image as typed, and for which container.
+    EditImage(String, String),
+    /// Set it.
+    SubmitImage,
+    /// A new session.
+    Restart(StartWorld),
+}

@@ -1,0 +1,70 @@
+//! The rows of the Events tab: core/v1 Events, the newest first.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Event;
+use machinery::Resource;
+
+use super::Snapshot;
+
+/// Most rows that are shown.
+const ROWS: usize = 200;
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// The event's name, to tell rows apart.
+    pub id: String,
+    /// LAST SEEN as kubectl prints it.
+    pub last_seen: String,
+    /// `Normal` or `Warning`.
+    pub kind: String,
+    /// REASON.
+    pub reason: String,
+    /// OBJECT: `pod/myapp-0`.
+    pub object: String,
+    /// MESSAGE.
+    pub message: String,
+    /// How often it happened.
+    pub count: i32,
+}
+
+/// The newest rows, and how many events there are in all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// The rows.
+    pub rows: Vec<EventRow>,
+    /// All events.
+    pub total: usize,
+}
+
+/// The table.
+pub fn events(snapshot: Snapshot<'_>) -> Events {
+    let mut all: Vec<&Event> = snapshot.objects.list::<Event>("").map(|event| &**event).collect();
+    all.sort_by_key(|event| std::cmp::Reverse((seen(event), version(event))));
+    Events { rows: all.iter().take(ROWS).map(|event| row(snapshot, event)).collect(), total: all.len() }
+}
+
+fn seen(event: &Event) -> Timestamp {
+    let series = event.series.as_ref().and_then(|series| series.last_observed_time.as_ref()).map(|at| at.0);
+    let last = event.last_timestamp.as_ref().or(event.first_timestamp.as_ref()).map(|at| at.0);
+    series.or(last).or(event.event_time.as_ref().map(|at| at.0)).unwrap_or_default()
+}
+
+fn version(event: &Event) -> u64 {
+    event.metadata.resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
+}
+
+fn row(snapshot: Snapshot<'_>, event: &Event) -> EventRow {
+    let about = &event.involved_object;
+    let kind = about.kind.as_deref().unwrap_or_default().to_lowercase();
+    let count = event.series.as_ref().and_then(|series| series.count).or(event.count);
+    EventRow {
+        id: event.name().to_owned(),
+        last_seen: snapshot.ago(seen(event)),
+        kind: event.type_.clone().unwrap_or_default(),
+        reason: event.reason.clone().unwrap_or_default(),
+        object: format!("{kind}/{}", about.name.as_deref().unwrap_or_default()),
+        message: event.message.clone().unwrap_or_default(),
+        count: count.unwrap_or(1).max(1),
+    }
+}

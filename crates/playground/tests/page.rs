@@ -1,0 +1,264 @@
+//! The page without a browser: acts in, what is shown out, over the real engine.
+
+use playground::model::Speed;
+use playground::view::pod::Shape;
+use playground::view::stage::{Column, SetView};
+use playground::view::why::{Reason, WhyKind};
+use playground::{Model, Msg, update};
+use session::StartWorld;
+
+/// Lets frames of 100 ms pass until nothing moves, at most a minute of them.
+fn settle(model: &mut Model) {
+    for _ in 0..600 {
+        update(model, Msg::Frame(100));
+        let quiet = model.page.whys.iter().all(|why| why.kind == WhyKind::Quiet);
+        if quiet && model.session.running().is_none() {
+            return;
+        }
+    }
+    panic!("not quiet after a minute: {:?}", model.page.whys);
+}
+
+fn run(model: &mut Model, line: &str) {
+    update(model, Msg::Run(line.to_owned()));
+    settle(model);
+}
+
+fn applied() -> Model {
+    let mut model = Model::new(StartWorld::Manifest);
+    update(&mut model, Msg::Apply);
+    settle(&mut model);
+    model
+}
+
+fn set(model: &Model) -> &SetView {
+    model.page.stage.sets.first().expect("a set")
+}
+
+/// `myapp-0 Running 1/1 r1 · volume`, or `myapp-0 - volume` for a ghost.
+fn told(column: &Column) -> String {
+    let volume = column.claims.first().map_or("", |claim| claim.volume_name.as_str());
+    match &column.pod {
+        Some(pod) => {
+            let revision = pod.revision.as_ref().map(playground::view::revision::Revision::label);
+            format!(
+                "{} {} {} {} {volume}",
+                column.key.name,
+                pod.status,
+                pod.ready,
+                revision.unwrap_or_default()
+            )
+        }
+        None => format!("{} - {volume}", column.key.name),
+    }
+}
+
+fn columns(model: &Model) -> Vec<String> {
+    set(model).columns.iter().map(told).collect()
+}
+
+#[test]
+fn the_first_visit_shows_volumes_and_asks_to_apply() {
+    let model = Model::new(StartWorld::Manifest);
+    let shelf: Vec<String> = model
+        .page
+        .stage
+        .shelf
+        .iter()
+        .map(|volume| format!("{} {} {} {}", volume.key.name, volume.capacity, volume.modes, volume.status))
+        .collect();
+    assert_eq!(
+        shelf,
+        [
+            "pv001 5Gi RWO,RWX Available",
+            "pv002 5Gi RWO Available",
+            "pv003 5Gi RWO,RWX Available",
+            "pv004 10Gi RWO,RWX Available",
+            "pv005 10Gi RWO,RWX Available",
+        ]
+    );
+    assert_eq!(model.page.whys[0].reason, Reason::Empty);
+    let effect = (model.locale.words().effect)(&model.effect);
+    assert_eq!(effect, "creates service/myapp-svc and statefulset/myapp: two pods");
+}
+
+#[test]
+fn apply_types_its_command_and_two_pods_appear_in_order() {
+    let mut model = Model::new(StartWorld::Manifest);
+    update(&mut model, Msg::Apply);
+    let mut order = Vec::new();
+    for _ in 0..200 {
+        update(&mut model, Msg::Frame(100));
+        for column in model.page.stage.sets.iter().flat_map(|set| &set.columns) {
+            let ready = column.pod.as_ref().is_some_and(|pod| pod.shape == Shape::Ready);
+            if ready && !order.contains(&column.ordinal) {
+                order.push(column.ordinal);
+            }
+        }
+    }
+    assert_eq!(order, [0, 1]);
+    assert_eq!((set(&model).ready, set(&model).replicas), (2, 2));
+    assert!(set(&model).columns.iter().all(|column| column.name.answer.is_ok()));
+    assert_eq!((model.locale.words().effect)(&model.effect), "no change: file and cluster agree");
+    assert_eq!(model.page.acts.len(), 3);
+}
+
+#[test]
+fn a_partition_holds_back_the_ordinals_below() {
+    let mut model = applied();
+    run(&mut model, "kubectl scale sts myapp --replicas=5");
+    let key = set(&model).key.clone();
+    update(&mut model, Msg::Drag(key.clone(), 3));
+    update(&mut model, Msg::Drop);
+    settle(&mut model);
+    assert_eq!(set(&model).partition(), Some(3));
+    run(&mut model, "kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v2");
+    let revisions: Vec<String> = set(&model)
+        .columns
+        .iter()
+        .filter_map(|column| {
+            column.pod.as_ref()?.revision.as_ref().map(playground::view::revision::Revision::label)
+        })
+        .collect();
+    assert_eq!(revisions, ["r1", "r1", "r1", "r2", "r2"]);
+    let Reason::Settled { held: Some(held), .. } = &model.page.whys[0].reason else {
+        panic!("{:?}", model.page.whys);
+    };
+    assert_eq!((held.first, held.last, held.revision.as_str(), held.partition), (0, 2, "r1", 3));
+    let replaced: Vec<_> =
+        set(&model).replaced_with_partition(1).iter().map(|pod| pod.name.to_string()).collect();
+    assert_eq!(replaced, ["myapp-2", "myapp-1"]);
+}
+
+#[test]
+fn a_dragged_line_that_goes_back_types_nothing() {
+    let mut model = applied();
+    let key = set(&model).key.clone();
+    let before = model.session.inputs().count();
+    for end in [Msg::CancelDrag, Msg::Drag(key.clone(), 0)] {
+        update(&mut model, Msg::Drag(key.clone(), 2));
+        update(&mut model, end);
+        update(&mut model, Msg::Drop);
+    }
+    assert_eq!(model.session.inputs().count(), before);
+    assert_eq!(model.drag, None);
+}
+
+#[test]
+fn a_pod_comes_back_into_its_column_to_its_volume() {
+    let mut model = applied();
+    let before = columns(&model);
+    let uid = |model: &Model| set(model).columns[1].pod.as_ref().map(|pod| pod.uid.clone());
+    let first = uid(&model);
+    run(&mut model, "kubectl delete pod myapp-1");
+    assert_eq!(columns(&model), before);
+    assert_ne!(uid(&model), first);
+}
+
+#[test]
+fn what_is_scaled_down_or_deleted_leaves_its_claims_in_their_columns() {
+    let mut model = applied();
+    run(&mut model, "kubectl scale sts myapp --replicas=1");
+    let ghost = &set(&model).columns[1];
+    assert!(ghost.pod.is_none() && !ghost.wanted && ghost.claims.len() == 1);
+    run(&mut model, "kubectl delete -f stateful-demo.yaml");
+    assert!(set(&model).deleted);
+    assert_eq!(set(&model).columns.len(), 2);
+    assert_eq!(model.page.whys[0].reason, Reason::ClaimsKept { set: "myapp".to_owned(), claims: 2 });
+}
+
+#[test]
+fn a_claim_without_a_fitting_volume_is_stuck_and_says_why_for_each() {
+    let mut model = applied();
+    update(&mut model, Msg::Run("kubectl scale sts myapp --replicas=6".to_owned()));
+    update(&mut model, Msg::Speed(Speed::Faster));
+    for _ in 0..20 {
+        update(&mut model, Msg::Frame(100));
+    }
+    let Reason::NoVolume { claim, pod, misfits, .. } = &model.page.whys[0].reason else {
+        panic!("{:?}", model.page.whys);
+    };
+    assert_eq!(model.page.whys[0].kind, WhyKind::Stuck);
+    assert_eq!((claim.as_str(), pod.as_deref()), ("myappdata-myapp-5", Some("myapp-5")));
+    assert_eq!(misfits.len(), 5);
+}
+
+#[test]
+fn a_volume_in_use_waits_for_a_person_and_says_for_whom() {
+    let mut model = Model::new(StartWorld::Tutorial);
+    assert_eq!(model.page.stage.outside.len(), 1);
+    update(&mut model, Msg::Run("kubectl delete pvc mypvc".to_owned()));
+    for _ in 0..20 {
+        update(&mut model, Msg::Frame(100));
+    }
+    assert!(model.session.running().is_some());
+    let why = &model.page.whys[0];
+    assert_eq!(
+        why.reason,
+        Reason::HeldClaim { claim: "mypvc".to_owned(), by: vec!["pod-vol-pvc".to_owned()] }
+    );
+    assert_eq!(why.way_out.as_deref(), Some("kubectl delete pod pod-vol-pvc"));
+    update(&mut model, Msg::Interrupt);
+    assert!(model.session.running().is_none());
+}
+
+#[test]
+fn a_broken_image_is_stuck() {
+    let mut model = applied();
+    update(&mut model, Msg::Run("kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:bad".to_owned()));
+    update(&mut model, Msg::Speed(Speed::Faster));
+    for _ in 0..10 {
+        update(&mut model, Msg::Frame(100));
+    }
+    let Reason::Broken { pod, .. } = &model.page.whys[0].reason else { panic!("{:?}", model.page.whys) };
+    assert_eq!(pod, "myapp-1");
+}
+
+#[test]
+fn what_is_typed_is_written_before_the_next_command_and_refusals_are_kubectls() {
+    let mut model = Model::new(StartWorld::Manifest);
+    let wider = model.text().replace("replicas: 2", "replicas: 3");
+    update(&mut model, Msg::Edit(wider));
+    update(&mut model, Msg::Apply);
+    settle(&mut model);
+    assert_eq!(set(&model).replicas, 3);
+    update(&mut model, Msg::Edit("a: [".to_owned()));
+    let refused = (model.locale.words().effect)(&model.effect);
+    assert!(refused.starts_with("error: error parsing stateful-demo.yaml"), "{refused}");
+    assert_eq!(
+        model.session.files().get("stateful-demo.yaml").map(|text| text.contains("replicas: 3")),
+        Some(true)
+    );
+}
+
+#[test]
+fn a_paused_clock_stands_and_a_step_goes_to_the_next_change() {
+    let mut model = applied();
+    update(&mut model, Msg::Play(false));
+    let before = model.session.elapsed_ms();
+    update(&mut model, Msg::Frame(100));
+    assert_eq!(model.session.elapsed_ms(), before);
+    update(&mut model, Msg::Run("kubectl scale sts myapp --replicas=3".to_owned()));
+    update(&mut model, Msg::Step);
+    assert!(model.session.elapsed_ms() > before);
+}
+
+#[test]
+fn no_act_on_any_object_panics_and_every_answer_has_words() {
+    let mut model = Model::new(StartWorld::Tutorial);
+    update(&mut model, Msg::Apply);
+    for step in 0..60 {
+        update(&mut model, Msg::Frame(100));
+        let stage = model.page.stage.clone();
+        let pods = stage.sets.iter().flat_map(|set| set.columns.iter().map(|column| column.key.clone()));
+        let claims = stage.sets.iter().flat_map(|set| set.claims().map(|claim| claim.key.clone()));
+        let volumes = stage.shelf.iter().map(|volume| volume.key.clone());
+        let keys: Vec<_> = pods.chain(claims).chain(volumes).collect();
+        if let Some(key) = keys.get(step % keys.len().max(1)) {
+            update(&mut model, Msg::Select(Some(key.clone())));
+            let words = model.locale.words();
+            let why = model.page.selected.clone().expect("an answer");
+            assert!(!(words.why_sentence)(&why).is_empty());
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! A session: a world that people act on, whose time can be turned back.
+
+use cluster::{Script, World};
+use jiff::Timestamp;
+use machinery::time::{after_ms, ms_between};
+
+use crate::files::Files;
+use crate::shell::Shell;
+use crate::state::{Running, State};
+use crate::terminal::Terminal;
+use crate::timeline::{Branch, Dated, Input, Timeline};
+use crate::worlds::{self, Start};
+
+/// Checkpoints are at most so many writes apart.
+const CHECKPOINT_WRITES: u64 = 500;
+/// How far [`Session::step`] looks for a change, in milliseconds.
+const STEP_LIMIT_MS: i64 = 3_600_000;
+
+/// A cluster, its files, a terminal and a timeline. A clone is cheap, and independent.
+#[derive(Clone)]
+pub struct Session {
+    start: Start,
+    began: Timestamp,
+    state: State,
+    /// How many inputs of the timeline the state contains.
+    applied: usize,
+    timeline: Timeline,
+}
+
+impl Session {
+    /// A new session; its clock shows zero.
+    pub fn new(start: Start) -> Session {
+        let state = worlds::build(&start);
+        Session { began: state.now(), timeline: Timeline::new(state.clone()), applied: 0, state, start }
+    }
+
+    /// How it was started.
+    pub fn start(&self) -> &Start {
+        &self.start
+    }
+
+    /// The cluster.
+    pub fn world(&self) -> &World {
+        &self.state.world
+    }
+
+    /// The files.
+    pub fn files(&self) -> &Files {
+        &self.state.files
+    }
+
+    /// The terminal's log.
+    pub fn log(&self) -> &Terminal {
+        &self.state.log
+    }
+
+    /// The shell, for its history.
+    pub fn shell(&self) -> &Shell {
+        &self.state.shell
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Timestamp {
+        self.state.now()
+    }
+
+    /// When the session began: the zero of its clock.
+    pub fn began(&self) -> Timestamp {
+        self.began
+    }
+
+    /// Milliseconds since the session began.
+    pub fn elapsed_ms(&self) -> u64 {
+        ms_between(self.began, self.now()).unsigned_abs()
+    }
+
+    /// The line in the foreground, if one runs.
+    pub fn running(&self) -> Option<Running> {
+        self.state.running()
+    }
+
+    /// A stable hash of all that there is: the world, the files, the terminal.
+    pub fn digest(&self) -> u64 {
+        self.state.digest()
+    }
+
+    /// Writes a file. What is not a file's name, or too long, is said in the terminal: see [`Files::check`].
+    pub fn write_file(&mut self, name: &str, text: &str) {
+        if self.files().get(name) != Some(text) {
+            self.input(Input::WriteFile { name: name.into(), text: text.into() });
+        }
+    }
+
+    /// Types a command line; while another one runs it waits. A blank line does nothing.
+    pub fn run(&mut self, line: &str) {
+        if !line.trim().is_empty() {
+            self.input(Input::Command { line: line.into() });
+        }
+    }
+
+    /// Ctrl-C: ends the line in the foreground. The next one that waits begins.
+    pub fn interrupt(&mut self) {
+        if self.running().is_some() {
+            self.input(Input::Interrupt);
+        }
+    }
+
+    /// Decides which claim (`namespace/name`) gets which of several equal volumes.
+    pub fn script_volumes(&mut self, bindings: &[(String, String)]) {
+        self.input(Input::Script(Script {
+            volumes: bindings.iter().cloned().collect(),
+            ..Script::default()
+        }));
+    }
+
+    fn input(&mut self, input: Input) {
+        if self.is_past() {
+            self.timeline.fork(self.applied, self.now());
+        } else if self.overwrites_last(&input) {
+            self.timeline.forget_last();
+            self.applied -= 1;
+        }
+        self.state.apply(&input);
+        self.timeline.inputs.push_back(Dated { at: self.now(), input });
+        self.applied += 1;
+        self.pass_to(self.now());
+        self.timeline.keep(self.applied, &self.state);
+    }
+
+    /// Whether the input writes anew what the last one wrote at this moment: typing in an editor is one act.
+    fn overwrites_last(&self, input: &Input) -> bool {
+        let (Input::WriteFile { name, .. }, Some(last)) = (input, self.timeline.inputs.last()) else {
+            return false;
+        };
+        // A write that failed has left its message in the terminal, and stays in the log.
+        matches!(&last.input, Input::WriteFile { name: n, text } if n == name && self.files().get(n) == Some(&**text))
+            && last.at == self.now()
+    }
+
+    /// Lets virtual time pass; commands go on. In the past, what happened then happens again.
+    pub fn advance(&mut self, ms: u64) {
+        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+        self.play_to(after_ms(self.now(), ms));
+    }
+
+    /// Lets time pass up to the next change that anyone can see; without one within an hour, no time passes.
+    /// Whether there was one.
+    pub fn step(&mut self) -> bool {
+        let before = self.clone();
+        let visible = |s: &Session| (s.world().server().resource_version(), s.log().written(), s.applied);
+        let limit = after_ms(self.now(), STEP_LIMIT_MS);
+        while let Some(at) = self.next_moment().filter(|at| *at <= limit) {
+            self.play_to(at);
+            if visible(self) != visible(&before) {
+                return true;
+            }
+        }
+        *self = before;
+        false
+    }
+
+    /// Lets time pass until nothing moves by itself any more, at most so long. Whether it came to that.
+    pub fn run_until_quiet(&mut self, limit_ms: u64) -> bool {
+        self.pass_until(limit_ms, |session| session.state.is_quiet())
+    }
+
+    /// Lets time pass until the line in the foreground has ended, at most so long, and not beyond the moment from which
+    /// only another input could end it. Whether it ended.
+    pub fn finish(&mut self, limit_ms: u64) -> bool {
+        self.pass_until(limit_ms, |session| session.running().is_none() || session.state.is_quiet());
+        self.running().is_none()
+    }
+
+    fn pass_until(&mut self, limit_ms: u64, done: impl Fn(&Session) -> bool) -> bool {
+        let limit = after_ms(self.now(), i64::try_from(limit_ms).unwrap_or(i64::MAX));
+        while !done(self) {
+            match self.next_moment() {
+                Some(at) if at <= limit => self.play_to(at),
+                _ => {
+                    self.play_to(limit);
+                    return done(self);
+                }
+            }
+        }
+        true
+    }
+
+    /// When something happens next: work of the cluster, a command that goes on, or an input of the past.
+    fn next_moment(&self) -> Option<Timestamp> {
+        let recorded = self.timeline.inputs.get(self.applied).map(|dated| dated.at);
+        match (recorded, self.state.next_due()) {
+            (Some(recorded), Some(due)) => Some(recorded.min(due)),
+            (recorded, due) => recorded.or(due),
+        }
+    }
+
+    /// Lets time pass, and applies the inputs that are recorded on the way.
+    fn play_to(&mut self, to: Timestamp) {
+        while let Some(dated) = self.timeline.inputs.get(self.applied).filter(|d| d.at <= to).cloned() {
+            self.pass_to(dated.at);
+            self.state.apply(&dated.input);
+            self.applied += 1;
+            self.pass_to(dated.at);
+        }
+        self.pass_to(to);
+        self.timeline.end = self.timeline.end.max(to);
+    }
+
+    /// Does all work up to a moment; afterwards it is that moment.
+    fn pass_to(&mut self, to: Timestamp) {
+        let mut next_checkpoint = self.timeline.writes_before(to) + CHECKPOINT_WRITES;
+        while self.state.next_due().is_some_and(|due| due <= to) {
+            self.state.step();
+            let writes = self.world().server().resource_version();
+            if writes >= next_checkpoint && self.state.is_settled() {
+                self.timeline.keep(self.applied, &self.state);
+                next_checkpoint = writes + CHECKPOINT_WRITES;
+            }
+        }
+        self.state.pass_to(to);
+    }
+
+    /// Whether this is the past: something is recorded that has not happened yet.
+    pub fn is_past(&self) -> bool {
+        self.applied < self.timeline.inputs.len() || self.now() < self.timeline.end
+    }
+
+    /// The latest moment of this course of events.
+    pub fn end(&self) -> Timestamp {
+        self.timeline.end
+    }
+
+    /// The inputs of this course of events, oldest first.
+    pub fn inputs(&self) -> impl Iterator<Item = &Dated> {
+        self.timeline.inputs.iter()
+    }
+
+    /// Goes to a moment between the session's begin and the end of what happened, after the inputs of that moment.
+    pub fn seek(&mut self, to: Timestamp) {
+        let to = to.clamp(self.began, self.timeline.end);
+        // So that the way back is short.
+        self.timeline.keep(self.applied, &self.state);
+        self.restore(usize::MAX, to);
+        self.play_to(to);
+    }
+
+    /// Undoes the last input: goes to the moment before it, and forks there. Whether there was one.
+    pub fn step_back(&mut self) -> bool {
+        let Some(last) = self.applied.checked_sub(1) else { return false };
+        let Some(at) = self.timeline.inputs.get(last).map(|dated| dated.at) else { return false };
+        self.timeline.fork(last, at);
+        self.restore(last, at);
+        self.play_to(at);
+        true
+    }
+
+    /// The courses of events that were left, oldest first.
+    pub fn branches(&self) -> impl Iterator<Item = &Branch> {
+        self.timeline.branches.iter()
+    }
+
+    /// Takes up a course of events that was left, at its end; the present one becomes a branch. Whether there is one.
+    pub fn switch_to(&mut self, branch: usize) -> bool {
+        let Some(chosen) = self.timeline.branches.get(branch).cloned() else { return false };
+        let shared = self.timeline.inputs.iter().zip(&chosen.inputs).take_while(|(a, b)| a == b).count();
+        let next = chosen.inputs.get(shared).map_or(chosen.end, |dated| dated.at);
+        let at = next.min(self.timeline.end);
+        self.timeline.branches.remove(branch);
+        self.timeline.fork(shared, at);
+        self.timeline.inputs = chosen.inputs;
+        self.timeline.end = chosen.end;
+        self.restore(shared, at);
+        self.play_to(chosen.end);
+        true
+    }
+
+    /// Takes the state from the last checkpoint with at most so many inputs and up to that time.
+    fn restore(&mut self, applied: usize, at: Timestamp) {
+        if let Some(checkpoint) = self.timeline.before(applied, at) {
+            self.applied = checkpoint.applied;
+            self.state = checkpoint.state.clone();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A small POSIX shell around kubectl, as cloneable data.
+//!
+//! A line is parsed to a flat program ([`parser`]) that a stack machine runs ([`interpreter`]). Where a command waits,
+//! the machine stops, and goes on when it is resumed. What bash has and this shell has not is refused in words.
+//! Invariant: a line's work and output are bounded, and nothing outside [`Env`] is touched.
+
+mod braces;
+mod builtins;
+mod filters;
+mod interpreter;
+mod lexer;
+mod parser;
+
+use std::sync::Arc;
+
+use client::Api;
+use imbl::{OrdMap, Vector};
+use jiff::Timestamp;
+use kubectl::Progress;
+use machinery::version::Features;
+
+use crate::files::Files;
+use interpreter::Interpreter;
+
+/// Longest script, in bytes: here-documents with whole manifests fit.
+pub const SCRIPT_LIMIT: usize = 1 << 20;
+/// Most lines in the history.
+const HISTORY_LIMIT: usize = 1000;
+
+/// The outside world, each time that the shell is resumed.
+pub struct Env<'a> {
+    /// The API server.
+    pub api: &'a mut dyn Api,
+    /// The folder.
+    pub files: &'a mut Files,
+    /// The time now; it does not pass within one resume.
+    pub now: Timestamp,
+    /// The simulated version, and its gates.
+    pub features: Features,
+    /// What is printed, appended.
+    pub printed: &'a mut Vec<Printed>,
+}
+
+/// Something that the terminal shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Printed {
+    /// Standard output.
+    Out(String),
+    /// Standard error.
+    Err(String),
+    /// A line of ours.
+    Note(String),
+    /// Everything before it disappears.
+    Clear,
+}
+
+/// What one line leaves for the next.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    variables: OrdMap<String, String>,
+    /// `$?`.
+    status: i32,
+    history: Vector<Arc<str>>,
+}
+
+/// The shell: what it remembers, and the line that it runs.
+#[derive(Clone, Default)]
+pub struct Shell {
+    memory: Memory,
+    running: Option<Interpreter>,
+}
+
+impl Shell {
+    /// Starts a line; the shell must be idle. A line that cannot be parsed ends at once, with the answer `false`.
+    pub fn start(&mut self, line: &str, printed: &mut Vec<Printed>) -> bool {
+        self.memory.history.push_back(line.trim_end().into());
+        if self.memory.history.len() > HISTORY_LIMIT {
+            self.memory.history.pop_front();
+        }
+        let program = if line.len() > SCRIPT_LIMIT {
+            Err(lexer::SyntaxError::Unsupported(format!(
+                "a line of {} KiB; this shell takes up to {} KiB at once",
+                line.len() >> 10,
+                SCRIPT_LIMIT >> 10
+            )))
+        } else {
+            parser::parse(line)
+        };
+        match program {
+            Ok(program) => {
+                self.running = Some(Interpreter::new(program));
+                true
+            }
+            Err(error) => {
+                printed.push(match error {
+                    lexer::SyntaxError::Bash(_) => Printed::Err(format!("{error}\n")),
+                    lexer::SyntaxError::Unsupported(message) => Printed::Note(message),
+                });
+                self.memory.status = 2;
+                false
+            }
+        }
+    }
+
+    /// Runs on until the line waits or ends; an idle shell ends at once, with its last status.
+    pub fn resume(&mut self, env: &mut Env<'_>) -> Progress {
+        let Some(interpreter) = &mut self.running else { return Progress::Exit(self.memory.status) };
+        let progress = interpreter.resume(&mut self.memory, env);
+        if matches!(progress, Progress::Exit(_)) {
+            self.running = None;
+        }
+        progress
+    }
+
+    /// Ctrl-C: the line ends with status 130.
+    pub fn interrupt(&mut self) {
+        self.running = None;
+        self.memory.status = 130;
+    }
+
+    /// `$?`.
+    pub fn status(&self) -> i32 {
+        self.memory.status
+    }
+
+    /// The lines that were typed, oldest first.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.memory.history.iter().map(|line| &**line)
+    }
+}

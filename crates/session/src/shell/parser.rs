@@ -1,0 +1,447 @@
+//! Tokens to a program: a flat list of instructions for the interpreter's stack machine.
+//!
+//! Follows POSIX' Shell Command Language, 2.10 (grammar): lists, `&&` and `||`, pipelines, simple commands, assignments,
+//! redirections, `for`. A flat program with relative jumps can be stopped and cloned between any two instructions,
+//! which a walk over a tree could not.
+//! Invariant: what the program opens (word lists, captures, pipes, files, inputs, loops) it closes, properly nested.
+
+use super::braces;
+use super::lexer::{self, DEPTH_LIMIT, Part, SyntaxError, Token, Word};
+
+/// An instruction.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// A new list of words begins.
+    Words,
+    /// Text is added to the open word.
+    Text(String),
+    /// A variable's value is added to the open word, split at blanks or whole.
+    Variable {
+        /// The variable.
+        name: String,
+        /// Whether it is split.
+        split: bool,
+    },
+    /// Standard output is captured from here on.
+    Capture,
+    /// What was captured, without final newlines, is added to the open word.
+    EndCapture {
+        /// Whether it is split.
+        split: bool,
+    },
+    /// The open word ends.
+    Word,
+    /// The list's word becomes the value of this variable.
+    Assign(String),
+    /// The list is run as a command.
+    Run,
+    /// The list is the right side of a pipe: standard output goes there from here on.
+    Pipe,
+    /// The left side of a pipe is done.
+    EndPipe,
+    /// Standard output goes from here on to the file that the list names.
+    Write {
+        /// Whether it is added to what the file holds.
+        append: bool,
+    },
+    /// The file is complete.
+    EndWrite,
+    /// Standard error goes from here on where standard output goes.
+    MergeErrors,
+    /// Standard error is thrown away from here on.
+    DropErrors,
+    /// Standard error goes where it went before.
+    EndErrors,
+    /// The list's word is standard input from here on.
+    Input,
+    /// The file that the list names is standard input from here on.
+    InputFile,
+    /// Standard input is what it was before.
+    EndInput,
+    /// A loop over the list begins.
+    Each(String),
+    /// The loop's variable takes its next value; if there is none the loop ends, so many instructions further on.
+    Next(usize),
+    /// So many instructions back.
+    Back(usize),
+    /// If the last command failed, so many instructions are skipped (`&&`).
+    SkipIfFailed(usize),
+    /// If the last command succeeded, so many instructions are skipped (`||`).
+    SkipIfSucceeded(usize),
+    /// The status becomes 0.
+    Succeed,
+}
+
+/// The program of a script.
+///
+/// # Errors
+/// The first error of syntax, or the first thing that is not part of this shell.
+pub fn parse(text: &str) -> Result<Vec<Op>, SyntaxError> {
+    program(lexer::tokens(text)?, 0)
+}
+
+fn program(tokens: Vec<Token>, depth: usize) -> Result<Vec<Op>, SyntaxError> {
+    let mut parser = Parser { tokens: tokens.into_iter().peekable(), depth };
+    let ops = parser.list()?;
+    match parser.tokens.next() {
+        None => Ok(ops),
+        Some(token) => Err(unexpected(Some(&token))),
+    }
+}
+
+struct Parser {
+    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
+    depth: usize,
+}
+
+/// One part of a pipeline.
+struct Stage {
+    redirections: Vec<Redirection>,
+    body: Body,
+}
+
+enum Body {
+    /// Instructions that make the list of words of a simple command.
+    Words(Vec<Op>),
+    /// Instructions that run by themselves.
+    Whole(Vec<Op>),
+}
+
+struct Redirection {
+    open: Vec<Op>,
+    close: Op,
+}
+
+impl Parser {
+    /// Commands up to the end, or up to a keyword that closes something.
+    fn list(&mut self) -> Result<Vec<Op>, SyntaxError> {
+        let mut ops = Vec::new();
+        loop {
+            while self.tokens.next_if_eq(&Token::Newline).is_some() {}
+            if self.tokens.peek().is_none() || self.at_keyword("done") || self.at_keyword("do") {
+                return Ok(ops);
+            }
+            ops.extend(self.and_or()?);
+            match self.tokens.peek() {
+                Some(Token::Operator(operator)) if operator == ";" => {
+                    self.tokens.next();
+                }
+                Some(Token::Operator(operator)) if operator == "&" => {
+                    return Err(SyntaxError::Unsupported(
+                        "this shell runs nothing in the background, &".to_owned(),
+                    ));
+                }
+                Some(Token::Newline) | None => {}
+                other => return Err(unexpected(other)),
+            }
+        }
+    }
+
+    fn at_keyword(&mut self, keyword: &str) -> bool {
+        matches!(self.tokens.peek(), Some(Token::Word(word)) if word.plain() == Some(keyword))
+    }
+
+    fn next_operator(&mut self, among: &[&str]) -> Option<String> {
+        let token =
+            self.tokens.next_if(|t| matches!(t, Token::Operator(o) if among.contains(&o.as_str())))?;
+        // After `&&`, `||` and `|` the command may go on in the next line.
+        while self.tokens.next_if_eq(&Token::Newline).is_some() {}
+        match token {
+            Token::Operator(operator) => Some(operator),
+            _ => None,
+        }
+    }
+
+    fn and_or(&mut self) -> Result<Vec<Op>, SyntaxError> {
+        let mut ops = self.pipeline()?;
+        while let Some(operator) = self.next_operator(&["&&", "||"]) {
+            let right = self.pipeline()?;
+            let skip = if operator == "&&" { Op::SkipIfFailed } else { Op::SkipIfSucceeded };
+            ops.push(skip(right.len()));
+            ops.extend(right);
+        }
+        Ok(ops)
+    }
+
+    fn pipeline(&mut self) -> Result<Vec<Op>, SyntaxError> {
+        let first = self.stage()?;
+        let mut rest = Vec::new();
+        while self.next_operator(&["|"]).is_some() {
+            rest.push(self.stage()?);
+        }
+        let mut ops = Vec::new();
+        // What stands right is opened first: it lies further down on the way of the output.
+        for stage in rest.iter().rev() {
+            let Body::Words(words) = &stage.body else {
+                return Err(SyntaxError::Unsupported("after | this shell takes a simple command".to_owned()));
+            };
+            if stage.redirections.iter().any(|r| r.close != Op::EndWrite) {
+                return Err(SyntaxError::Unsupported("after | only > and >> redirect here".to_owned()));
+            }
+            ops.extend(stage.redirections.iter().flat_map(|r| r.open.iter().cloned()));
+            ops.extend(words.iter().cloned());
+            ops.push(Op::Pipe);
+        }
+        ops.extend(first.redirections.iter().flat_map(|r| r.open.iter().cloned()));
+        match first.body {
+            Body::Words(words) => {
+                ops.extend(words);
+                ops.push(Op::Run);
+            }
+            Body::Whole(body) => ops.extend(body),
+        }
+        ops.extend(first.redirections.into_iter().rev().map(|r| r.close));
+        for stage in rest {
+            ops.push(Op::EndPipe);
+            ops.extend(stage.redirections.into_iter().rev().map(|r| r.close));
+        }
+        Ok(ops)
+    }
+
+    fn stage(&mut self) -> Result<Stage, SyntaxError> {
+        let keyword = match self.tokens.peek() {
+            Some(Token::Word(word)) => word.plain().unwrap_or_default().to_owned(),
+            Some(Token::HereDocument(_)) => String::new(),
+            Some(Token::Operator(operator)) if is_redirection(operator) => String::new(),
+            Some(Token::Operator(operator)) if operator == "(" => "(".to_owned(),
+            other => return Err(unexpected(other)),
+        };
+        match keyword.as_str() {
+            "for" => self.for_loop(),
+            "in" | "do" | "done" | "then" | "else" | "elif" | "fi" | "esac" | "}" => {
+                Err(SyntaxError::unexpected(&keyword))
+            }
+            "while" | "until" | "if" | "case" | "select" | "function" | "{" | "(" | "[[" | "!" | "time" => {
+                let message = format!("this small shell has no `{keyword}`; `help` lists what it has");
+                Err(SyntaxError::Unsupported(message))
+            }
+            _ => self.simple(),
+        }
+    }
+
+    fn simple(&mut self) -> Result<Stage, SyntaxError> {
+        let mut assignments = Vec::new();
+        let mut words = Vec::new();
+        let mut redirections = Vec::new();
+        while let Some(token) = self.tokens.next_if(|token| match token {
+            Token::Word(_) | Token::HereDocument(_) => true,
+            Token::Operator(operator) => is_redirection(operator),
+            Token::Newline => false,
+        }) {
+            match token {
+                Token::Word(word) => match assignment(&word) {
+                    Some((name, value)) if words.is_empty() => {
+                        assignments.push(Op::Words);
+                        self.word(value, false, &mut assignments)?;
+                        assignments.push(Op::Assign(name));
+                    }
+                    _ => words.extend(braces::expand(word)),
+                },
+                other => redirections.push(self.redirection(other)?),
+            }
+        }
+        if words.is_empty() {
+            assignments.insert(0, Op::Succeed);
+            return Ok(Stage { redirections, body: Body::Whole(assignments) });
+        }
+        if !assignments.is_empty() {
+            return Err(SyntaxError::Unsupported(
+                "this shell sets no variable for one command only; write NAME=value; command".to_owned(),
+            ));
+        }
+        let mut ops = vec![Op::Words];
+        for word in words {
+            self.word(word, true, &mut ops)?;
+        }
+        Ok(Stage { redirections, body: Body::Words(ops) })
+    }
+
+    fn for_loop(&mut self) -> Result<Stage, SyntaxError> {
+        if self.depth == DEPTH_LIMIT {
+            return Err(SyntaxError::too_deep());
+        }
+        self.tokens.next();
+        let variable = match self.tokens.next() {
+            Some(Token::Word(word)) => word.source,
+            Some(Token::Operator(operator)) if operator == "(" => {
+                return Err(SyntaxError::Unsupported(
+                    "this shell has no for ((…)); write for i in $(seq 0 4)".to_owned(),
+                ));
+            }
+            other => return Err(unexpected(other.as_ref())),
+        };
+        if !is_name(&variable) {
+            return Err(SyntaxError::Bash(format!("`{variable}': not a valid identifier")));
+        }
+        let mut ops = vec![Op::Words];
+        if self.at_keyword("in") {
+            self.tokens.next();
+            while let Some(Token::Word(word)) = self.tokens.next_if(|t| matches!(t, Token::Word(_))) {
+                for word in braces::expand(word) {
+                    self.word(word, true, &mut ops)?;
+                }
+            }
+        }
+        ops.push(Op::Each(variable));
+        self.tokens.next_if(|t| matches!(t, Token::Operator(o) if o == ";"));
+        while self.tokens.next_if_eq(&Token::Newline).is_some() {}
+        self.keyword("do")?;
+        self.depth += 1;
+        let body = self.list()?;
+        self.depth -= 1;
+        if body.is_empty() {
+            return Err(unexpected(self.tokens.peek()));
+        }
+        self.keyword("done")?;
+        ops.push(Op::Next(body.len() + 1));
+        let back = body.len() + 2;
+        ops.extend(body);
+        ops.push(Op::Back(back));
+        let mut redirections = Vec::new();
+        while let Some(token) = self.tokens.next_if(|t| match t {
+            Token::HereDocument(_) => true,
+            Token::Operator(operator) => is_redirection(operator),
+            _ => false,
+        }) {
+            redirections.push(self.redirection(token)?);
+        }
+        Ok(Stage { redirections, body: Body::Whole(ops) })
+    }
+
+    fn keyword(&mut self, keyword: &str) -> Result<(), SyntaxError> {
+        if self.at_keyword(keyword) {
+            self.tokens.next();
+            Ok(())
+        } else {
+            Err(unexpected(self.tokens.peek()))
+        }
+    }
+
+    fn redirection(&mut self, token: Token) -> Result<Redirection, SyntaxError> {
+        let operator = match token {
+            Token::HereDocument(body) => return self.input(body, Op::Input),
+            Token::Operator(operator) => operator,
+            _ => return Err(unexpected(Some(&token))),
+        };
+        let target = match self.tokens.next() {
+            Some(Token::Word(word)) => word,
+            other => return Err(unexpected(other.as_ref())),
+        };
+        match (operator.as_str(), target.plain()) {
+            (">" | "1>" | ">>" | "1>>", _) => {
+                let mut open = vec![Op::Words];
+                self.word(target, true, &mut open)?;
+                open.push(Op::Write { append: operator.ends_with(">>") });
+                Ok(Redirection { open, close: Op::EndWrite })
+            }
+            ("<" | "0<", _) => self.input(target, Op::InputFile),
+            ("2>&", Some("1")) => Ok(Redirection { open: vec![Op::MergeErrors], close: Op::EndErrors }),
+            ("2>" | "2>>", Some("/dev/null")) => {
+                Ok(Redirection { open: vec![Op::DropErrors], close: Op::EndErrors })
+            }
+            _ => Err(SyntaxError::Unsupported(format!(
+                "this shell does not redirect with {operator} {}; it has > FILE, >> FILE, < FILE, <<EOF, 2>&1 and 2>/dev/null",
+                target.source
+            ))),
+        }
+    }
+
+    fn input(&self, word: Word, op: Op) -> Result<Redirection, SyntaxError> {
+        let mut open = vec![Op::Words];
+        self.word(word, false, &mut open)?;
+        open.push(op);
+        Ok(Redirection { open, close: Op::EndInput })
+    }
+
+    /// The instructions that expand one word; without `split` it stays one word.
+    fn word(&self, word: Word, split: bool, ops: &mut Vec<Op>) -> Result<(), SyntaxError> {
+        for part in word.parts {
+            match part {
+                Part::Text { text, .. } => ops.push(Op::Text(text)),
+                Part::Variable { name, quoted } => ops.push(Op::Variable { name, split: split && !quoted }),
+                Part::Command { tokens, quoted } => {
+                    if self.depth == DEPTH_LIMIT {
+                        return Err(SyntaxError::too_deep());
+                    }
+                    ops.push(Op::Capture);
+                    ops.extend(program(tokens, self.depth + 1)?);
+                    ops.push(Op::EndCapture { split: split && !quoted });
+                }
+            }
+        }
+        ops.push(Op::Word);
+        Ok(())
+    }
+}
+
+fn unexpected(token: Option<&Token>) -> SyntaxError {
+    match token {
+        None => SyntaxError::end_of_file(),
+        Some(Token::Newline) => SyntaxError::unexpected("newline"),
+        Some(Token::Word(word)) => SyntaxError::unexpected(&word.source),
+        Some(Token::Operator(operator)) => SyntaxError::unexpected(operator),
+        Some(Token::HereDocument(_)) => SyntaxError::unexpected("<<"),
+    }
+}
+
+fn is_redirection(operator: &str) -> bool {
+    operator.contains(['<', '>'])
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// `NAME=value` taken apart.
+fn assignment(word: &Word) -> Option<(String, Word)> {
+    let Part::Text { text, quoted: false } = word.parts.first()? else { return None };
+    let (name, value) = text.split_once('=')?;
+    if !is_name(name) {
+        return None;
+    }
+    let mut parts = word.parts.clone();
+    parts[0] = Part::Text { text: value.to_owned(), quoted: true };
+    Some((name.to_owned(), Word { parts, source: String::new() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_line_says_so_as_bash_does() {
+        let cases = [
+            ("for p in 1; echo; done", "bash: syntax error near unexpected token `echo'"),
+            ("done", "bash: syntax error near unexpected token `done'"),
+            ("for p in 1; do done", "bash: syntax error near unexpected token `done'"),
+            ("for p in 1; do echo", "bash: syntax error: unexpected end of file"),
+            ("for 1x in 1; do echo; done", "bash: `1x': not a valid identifier"),
+            ("; echo", "bash: syntax error near unexpected token `;'"),
+            ("echo ;; echo", "bash: syntax error near unexpected token `;;'"),
+            ("a && && b", "bash: syntax error near unexpected token `&&'"),
+            ("echo )", "bash: syntax error near unexpected token `)'"),
+            ("echo >", "bash: syntax error: unexpected end of file"),
+            ("echo >\n", "bash: syntax error near unexpected token `newline'"),
+            ("echo 'a", "bash: unexpected EOF while looking for matching `''"),
+            ("echo \"a", "bash: unexpected EOF while looking for matching `\"'"),
+            ("echo $(seq 1", "bash: unexpected EOF while looking for matching `)'"),
+            ("echo `seq 1", "bash: unexpected EOF while looking for matching ``'"),
+            ("while true; do echo; done", "this small shell has no `while`; `help` lists what it has"),
+            ("sleep 5 &", "this shell runs nothing in the background, &"),
+            ("echo $((1+1))", "this shell has no arithmetic, $((…))"),
+            ("echo ${a:-b}", "of ${…} this shell knows only ${name}, without operators"),
+        ];
+        for (line, message) in cases {
+            assert_eq!(parse(line).expect_err(line).to_string(), message, "{line}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let line = format!("{}{}", "echo $(".repeat(5000), ")".repeat(5000));
+        assert_eq!(parse(&line), Err(SyntaxError::too_deep()));
+        let line = format!("{} echo {}", "for p in 1; do ".repeat(5000), "; done".repeat(5000));
+        assert_eq!(parse(&line), Err(SyntaxError::too_deep()));
+    }
+}

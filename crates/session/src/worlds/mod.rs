@@ -1,0 +1,137 @@
+//! The worlds that a session can start in, as files and commands: each is made by real kubectl.
+//!
+//! Invariant: the terminal is empty when the session begins, and so is the history.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use cluster::{Config, World};
+use machinery::time::after_ms;
+use machinery::version::Features;
+use node::kubelet::Profile;
+
+use crate::files::Files;
+use crate::shell::Shell;
+use crate::state::State;
+use crate::terminal::Terminal;
+use crate::timeline::Input;
+
+/// The tutorial's Service and StatefulSet, as it gives them.
+pub const STATEFUL_DEMO: &str = include_str!("stateful-demo.yaml");
+/// The tutorial's five volumes.
+pub const PV_NFS_D: &str = include_str!("pv-nfs-d.yaml");
+const PV_NFS_OLD: &str = include_str!("pv-nfs-old.yaml");
+const POD_VOL_PVC: &str = include_str!("pod-vol-pvc.yaml");
+
+/// How long a world stands before the session begins, in milliseconds.
+const PRELUDE_MS: i64 = 60_000;
+/// How long each of its commands may take effect before the next one, in milliseconds.
+const COMMAND_MS: i64 = 10_000;
+
+/// A world to start in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StartWorld {
+    /// Five free volumes, and the tutorial's manifests as files.
+    #[default]
+    Manifest,
+    /// The tutorial from the top: old volumes, one of them used by a pod through a claim.
+    Tutorial,
+    /// Nothing but the cluster.
+    Empty,
+}
+
+impl StartWorld {
+    /// Every world.
+    pub const ALL: [StartWorld; 3] = [StartWorld::Manifest, StartWorld::Tutorial, StartWorld::Empty];
+
+    /// What made it: files that are there meanwhile, and commands.
+    fn prelude(self) -> &'static [(&'static str, &'static str, &'static str)] {
+        match self {
+            StartWorld::Manifest => &[("pv-nfs-d.yaml", PV_NFS_D, "kubectl create -f pv-nfs-d.yaml")],
+            StartWorld::Tutorial => &[
+                ("pv-nfs-old.yaml", PV_NFS_OLD, "kubectl create -f pv-nfs-old.yaml"),
+                ("pod-vol-pvc.yaml", POD_VOL_PVC, "kubectl create -f pod-vol-pvc.yaml"),
+            ],
+            StartWorld::Empty => &[],
+        }
+    }
+
+    /// The files that the session begins with, as (name, text).
+    pub fn files(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            StartWorld::Manifest | StartWorld::Tutorial => {
+                &[("stateful-demo.yaml", STATEFUL_DEMO), ("pv-nfs-d.yaml", PV_NFS_D)]
+            }
+            StartWorld::Empty => &[],
+        }
+    }
+}
+
+impl fmt::Display for StartWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StartWorld::Manifest => "manifest",
+            StartWorld::Tutorial => "tutorial",
+            StartWorld::Empty => "empty",
+        })
+    }
+}
+
+impl FromStr for StartWorld {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<StartWorld, String> {
+        let found = StartWorld::ALL.into_iter().find(|world| world.to_string() == name);
+        found.ok_or_else(|| {
+            format!("no start world is called {name:?}; there are manifest, tutorial and empty")
+        })
+    }
+}
+
+/// Everything that a session is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// The world.
+    pub world: StartWorld,
+    /// The seed of chance.
+    pub seed: u64,
+    /// The simulated version, and its gates.
+    pub features: Features,
+    /// How fast the nodes are.
+    pub profile: Profile,
+}
+
+impl Default for Start {
+    fn default() -> Start {
+        let Config { seed, features, profile, .. } = Config::default();
+        Start { world: StartWorld::default(), seed, features, profile }
+    }
+}
+
+/// The state in which a session begins.
+pub(crate) fn build(start: &Start) -> State {
+    let config = Config {
+        features: start.features,
+        seed: start.seed,
+        profile: start.profile,
+        ..Config::default()
+    };
+    let mut state = State::new(World::new(config));
+    let begins = after_ms(state.now(), PRELUDE_MS);
+    for (name, text, command) in start.world.prelude() {
+        state.apply(&Input::WriteFile { name: Arc::from(*name), text: Arc::from(*text) });
+        state.apply(&Input::Command { line: Arc::from(*command) });
+        state.pass_to(after_ms(state.now(), COMMAND_MS));
+    }
+    if start.world != StartWorld::Empty {
+        state.pass_to(begins);
+    }
+    state.shell = Shell::default();
+    state.log = Terminal::default();
+    state.files = Files::default();
+    for (name, text) in start.world.files() {
+        state.apply(&Input::WriteFile { name: Arc::from(*name), text: Arc::from(*text) });
+    }
+    state
+}

@@ -1,0 +1,186 @@
+//! What goes in and out, as plain data. Field for field `types.d.ts`; a test compares them.
+
+use std::collections::BTreeMap;
+
+use machinery::Kind;
+use machinery::version::{Features, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use session::{Content, Session, Start};
+
+/// How a cluster starts.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ClusterOptions {
+    /// The seed of chance; the same seed and the same calls give the same cluster.
+    pub seed: Option<u32>,
+    /// The simulated version of Kubernetes.
+    pub version: Option<String>,
+    /// The world to start in.
+    pub world: Option<String>,
+}
+
+impl ClusterOptions {
+    /// The session's start.
+    ///
+    /// # Errors
+    /// An unknown version or world.
+    pub fn start(&self) -> Result<Start, String> {
+        let mut start = Start::default();
+        if let Some(seed) = self.seed {
+            start.seed = u64::from(seed);
+        }
+        if let Some(world) = &self.world {
+            start.world = world.parse()?;
+        }
+        let version = match self.version.as_deref() {
+            None | Some("1.36") => Version::V1_36,
+            Some(other) => return Err(format!("version {other:?} is not simulated; there is \"1.36\"")),
+        };
+        start.features = Features { version, ..start.features };
+        Ok(start)
+    }
+}
+
+/// How a command line is run.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct RunOptions {
+    /// Virtual seconds after which the command is stopped.
+    pub timeout_seconds: f64,
+}
+
+impl Default for RunOptions {
+    fn default() -> RunOptions {
+        RunOptions { timeout_seconds: 600.0 }
+    }
+}
+
+/// What a command line left.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunResult {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Exit status; 130 if the command was stopped.
+    pub exit_code: i32,
+    /// What the simulator says besides, one line each.
+    pub notes: Vec<String>,
+    /// What a command that was stopped had been waiting for.
+    pub waiting_for: Option<String>,
+}
+
+/// Everything that is stored.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// The virtual time, RFC 3339.
+    pub time: String,
+    /// Virtual seconds since the cluster was handed over.
+    pub elapsed_seconds: f64,
+    /// The newest resourceVersion.
+    pub resource_version: String,
+    /// Every object by kind, each sorted by namespace and name; every kind is there.
+    pub objects: BTreeMap<String, Vec<Value>>,
+}
+
+impl Snapshot {
+    /// What a session holds now.
+    pub fn of(session: &Session) -> Snapshot {
+        let server = session.world().server();
+        let mut objects: BTreeMap<String, Vec<Value>> =
+            Kind::ALL.iter().map(|kind| (kind.name().to_owned(), Vec::new())).collect();
+        for object in server.all() {
+            objects.entry(object.kind().name().to_owned()).or_default().push(object.to_value());
+        }
+        let elapsed = u32::try_from(session.elapsed_ms() / 1000).unwrap_or(u32::MAX);
+        Snapshot {
+            time: session.now().to_string(),
+            elapsed_seconds: f64::from(elapsed),
+            resource_version: server.resource_version().to_string(),
+            objects,
+        }
+    }
+}
+
+/// Runs a command line to its end, or stops it.
+pub fn run(session: &mut Session, line: &str, timeout_ms: u64) -> RunResult {
+    let first = session.log().written();
+    session.run(line);
+    let mut result = RunResult::default();
+    if !session.finish(timeout_ms) {
+        result.waiting_for = session.running().map(|running| running.waits_for);
+        session.interrupt();
+    }
+    let mut exit = None;
+    for entry in session.log().since(first) {
+        entry.collect(&mut result.stdout, &mut result.stderr, &mut exit);
+        if let Content::Note(note) = &entry.content {
+            result.notes.push(note.to_string());
+        }
+    }
+    result.exit_code = exit.unwrap_or_default();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of an interface's fields.
+    fn declared(interface: &str) -> Vec<String> {
+        let types = include_str!("types.d.ts");
+        let (_, rest) = types.split_once(&format!("interface {interface} {{")).expect(interface);
+        let (body, _) = rest.split_once("\n}").expect(interface);
+        let fields = body.lines().map(str::trim).filter(|line| !line.starts_with(['/', '*']));
+        let mut names: Vec<String> = fields
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, _)| name.trim_end_matches('?').trim_start_matches("readonly ").to_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn fields(value: &impl Serialize) -> Vec<String> {
+        let value = serde_json::to_value(value).expect("plain data");
+        value.as_object().expect("an object").keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_types_name_the_same_fields() {
+        assert_eq!(declared("ClusterOptions"), fields(&ClusterOptions::default()));
+        assert_eq!(declared("RunOptions"), fields(&RunOptions::default()));
+        assert_eq!(declared("RunResult"), fields(&RunResult::default()));
+        let snapshot = Snapshot::of(&Session::new(Start::default()));
+        assert_eq!(declared("Snapshot"), fields(&snapshot));
+        let types = include_str!("types.d.ts");
+        for kind in Kind::ALL {
+            assert!(types.contains(&format!("| \"{}\"", kind.name())), "{}", kind.name());
+        }
+        for world in session::StartWorld::ALL {
+            assert!(types.contains(&format!("\"{world}\"")), "{world}");
+        }
+    }
+
+    #[test]
+    fn wrong_options_say_what_there_is() {
+        let wrong = |json: &str| serde_json::from_str::<ClusterOptions>(json).map(|options| options.start());
+        assert!(wrong(r#"{"seeed": 1}"#).expect_err("unknown").to_string().contains("unknown field `seeed`"));
+        assert!(wrong(r#"{"version": "1.20"}"#).expect("reads").expect_err("unknown").contains("1.36"));
+        assert!(wrong(r#"{"world": "mars"}"#).expect("reads").expect_err("unknown").contains("tutorial"));
+        assert_eq!(wrong("{}").expect("reads"), Ok(Start::default()));
+    }
+
+    #[test]
+    fn a_command_that_nothing_ends_is_stopped() {
+        let mut session = Session::new(Start::default());
+        let watch = run(&mut session, "kubectl get pv -w", 60_000);
+        assert_eq!((watch.exit_code, watch.waiting_for.is_some()), (130, true));
+        assert_eq!(watch.stdout.lines().count(), 6);
+        let next = run(&mut session, "kubectl get pv pv001 -o name", 60_000);
+        assert_eq!((next.stdout.as_str(), next.exit_code), ("persistentvolume/pv001\n", 0));
+        assert_eq!(run(&mut session, "while", 0).notes.len(), 1);
+    }
+}

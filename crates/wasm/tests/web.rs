@@ -1,0 +1,107 @@
+//! The JS API in a browser: what it answers, and that the seed's transcripts come out as natively, to the byte.
+
+#![cfg(target_arch = "wasm32")]
+
+use petset::{Cluster, RunResult, Snapshot};
+use tests::transcript::{Transcript, difference};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn options(json: &str) -> JsValue {
+    let value: serde_json::Value = serde_json::from_str(json).expect("JSON");
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    serde::Serialize::serialize(&value, &serializer).expect("a plain object")
+}
+
+fn cluster(json: &str) -> Cluster {
+    Cluster::new(options(json)).map_err(JsValue::from).expect("a cluster")
+}
+
+fn run(cluster: &mut Cluster, line: &str) -> RunResult {
+    let result = cluster.run(line, JsValue::UNDEFINED).map_err(JsValue::from).expect("a result");
+    serde_wasm_bindgen::from_value(result).expect("a RunResult")
+}
+
+fn snapshot(cluster: &Cluster) -> Snapshot {
+    let snapshot = cluster.snapshot().map_err(JsValue::from).expect("a snapshot");
+    serde_wasm_bindgen::from_value(snapshot).expect("a Snapshot")
+}
+
+fn message<T>(result: Result<T, wasm_bindgen::JsError>) -> String {
+    let error = JsValue::from(result.err().expect("an error"));
+    format!("{error:?}")
+}
+
+#[wasm_bindgen_test]
+fn a_set_comes_up_and_is_seen() {
+    let mut cluster = cluster(r#"{"seed": 7, "version": "1.36", "world": "manifest"}"#);
+    assert_eq!(cluster.now(), "2026-01-01T00:01:00Z");
+    let created = run(&mut cluster, "kubectl create -f stateful-demo.yaml");
+    assert_eq!(created.stdout, "service/myapp-svc created\nstatefulset.apps/myapp created\n");
+    assert_eq!((created.stderr.as_str(), created.exit_code, created.waiting_for), ("", 0, None));
+    cluster.advance(10.0).map_err(JsValue::from).expect("time passes");
+    let seen = snapshot(&cluster);
+    assert_eq!((seen.elapsed_seconds, seen.time.as_str()), (10.0, "2026-01-01T00:01:10Z"));
+    let names: Vec<_> = seen.objects["Pod"].iter().map(|pod| pod["metadata"]["name"].clone()).collect();
+    assert_eq!(names, ["myapp-0", "myapp-1"]);
+    assert_eq!(seen.objects["PersistentVolume"].len(), 5);
+    let pod = cluster.get("Pod", "default", "myapp-1").map_err(JsValue::from).expect("a pod");
+    let pod: serde_json::Value = serde_wasm_bindgen::from_value(pod).expect("JSON");
+    assert_eq!((&pod["kind"], &pod["status"]["phase"]), (&"Pod".into(), &"Running".into()));
+    assert_eq!(pod, seen.objects["Pod"][1]);
+    assert!(
+        cluster.get("Pod", "default", "myapp-2").map_err(JsValue::from).expect("no error").is_undefined()
+    );
+}
+
+#[wasm_bindgen_test]
+fn files_and_failures() {
+    let mut cluster = Cluster::new(JsValue::UNDEFINED).map_err(JsValue::from).expect("a cluster");
+    cluster.write_file("a.yaml", "kind: [").map_err(JsValue::from).expect("written");
+    let failed = run(&mut cluster, "kubectl apply -f a.yaml");
+    assert_eq!((failed.stdout.as_str(), failed.exit_code), ("", 1));
+    assert!(failed.stderr.starts_with("error: error parsing a.yaml: "), "{}", failed.stderr);
+    let watched = run(&mut cluster, "kubectl get pv -w");
+    assert_eq!((watched.exit_code, watched.waiting_for.is_some()), (130, true));
+}
+
+#[wasm_bindgen_test]
+fn wrong_calls_throw_errors_that_say_what_is_wrong() {
+    assert!(message(Cluster::new(options(r#"{"colour": "red"}"#))).contains("unknown field `colour`"));
+    assert!(message(Cluster::new(options(r#"{"version": "1.20"}"#))).contains("is not simulated"));
+    assert!(message(Cluster::new(options(r#"{"world": "mars"}"#))).contains("no start world is called"));
+    let mut cluster = cluster("{}");
+    assert!(message(cluster.write_file("a/b", "")).contains("no slash"));
+    assert!(message(cluster.advance(-1.0)).contains("-1 is not between 0 and"));
+    assert!(message(cluster.advance(f64::NAN)).contains("NaN is not between 0 and"));
+    assert!(message(cluster.get("Gadget", "", "x")).contains("there is no kind \"Gadget\" here"));
+    let timeout = options(r#"{"timeoutSeconds": 1e300}"#);
+    assert!(message(cluster.run("true", timeout)).contains("timeoutSeconds"));
+}
+
+fn same_as_natively(text: &str) {
+    let played = Transcript::parse(text).expect("a transcript").play();
+    assert_eq!(difference(text, &played), None);
+}
+
+#[wasm_bindgen_test]
+fn the_seed_from_the_top() {
+    same_as_natively(include_str!("../../../tests/transcripts/seed-prelude.txt"));
+}
+
+#[wasm_bindgen_test]
+fn the_seed() {
+    same_as_natively(include_str!("../../../tests/transcripts/seed-demo.txt"));
+}
+
+#[wasm_bindgen_test]
+fn the_seed_with_a_headless_service() {
+    same_as_natively(include_str!("../../../tests/transcripts/seed-demo-headless.txt"));
+}
+
+#[wasm_bindgen_test]
+fn the_partition_first() {
+    same_as_natively(include_str!("../../../tests/transcripts/seed-partition-first.txt"));
+}

@@ -1,0 +1,166 @@
+//! One step of a recording against what the engine did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::free::{self, Normalizer};
+use super::recording::Step;
+
+/// What the engine did in a step.
+#[derive(Clone, Debug, Default)]
+pub struct Played {
+    /// Exit status; `None` if the command still ran when the step's time was over.
+    pub exit: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+    /// What the watch that ran meanwhile had printed.
+    pub background: Option<String>,
+    /// What happened.
+    pub trail: Vec<String>,
+    /// The objects afterwards.
+    pub state: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// The first difference; `None` if there is none.
+pub fn difference(step: &Step, played: &Played, normalizer: &Normalizer) -> Option<String> {
+    if played.exit != Some(step.exit) {
+        return Some(differ("exit", &step.exit, &played.exit) + &format!("\nstderr: {}", played.err));
+    }
+    if !free::effect_only(&step.run) {
+        for (what, recorded, ours) in [("stdout", &step.out, &played.out), ("stderr", &step.err, &played.err)] {
+            let (recorded, ours) = (normalizer.apply(recorded), normalizer.apply(ours));
+            if recorded != ours {
+                return Some(lines_differ(what, &recorded, &ours));
+            }
+        }
+    }
+    if let (Some(background), Some(ours)) = (&step.background, &played.background) {
+        let (recorded, ours) = (distinct(normalizer, &background.stdout), distinct(normalizer, ours));
+        if recorded != ours {
+            return Some(lines_differ(&background.command, &recorded, &ours));
+        }
+    }
+    trails_differ(&step.trail, &played.trail).or_else(|| states_differ(step.state.as_ref()?, &played.state))
+}
+
+/// Rows of a watch without repeats of the same row.
+fn distinct(normalizer: &Normalizer, text: &str) -> String {
+    let text = normalizer.apply(text);
+    let mut rows: Vec<&str> = text.lines().collect();
+    rows.dedup();
+    rows.join("\n")
+}
+
+fn trails_differ(recorded: &[String], ours: &[String]) -> Option<String> {
+    let (theirs, mine) = (by_object(recorded), by_object(ours));
+    let ids: BTreeSet<&str> = theirs.keys().chain(mine.keys()).copied().collect();
+    let burst = changes_at_once(recorded);
+    for id in ids {
+        let theirs = theirs.get(id).cloned().unwrap_or_default();
+        let mine = mine.get(id).cloned().unwrap_or_default();
+        let is_status = |line: &&str| line.contains(" status ");
+        let same = if id.starts_with("slice/") {
+            theirs.last() == mine.last()
+                && (free::is_subsequence(&theirs, &mine) || free::is_subsequence(&mine, &theirs))
+        } else if id.starts_with("sts/") && burst {
+            let ends = |lines: &[&str]| {
+                let statuses: Vec<String> =
+                    lines.iter().filter(|l| is_status(l)).map(|l| (*l).to_owned()).collect();
+                (statuses.first().cloned(), statuses.last().cloned())
+            };
+            let others = |lines: &[&str]| {
+                lines.iter().filter(|l| !is_status(l)).map(|l| (*l).to_owned()).collect::<Vec<_>>()
+            };
+            ends(&theirs) == ends(&mine) && others(&theirs) == others(&mine)
+        } else {
+            theirs == mine
+        };
+        if !same {
+            return Some(lines_differ(&format!("trail of {id}"), &theirs.join("\n"), &mine.join("\n")));
+        }
+    }
+    let (theirs, mine) = (pod_order(recorded), pod_order(ours));
+    (!burst && theirs != mine).then(|| lines_differ("order of the pods", &theirs.join("\n"), &mine.join("\n")))
+}
+
+/// Each object's own lines, in order.
+fn by_object(trail: &[String]) -> BTreeMap<&str, Vec<&str>> {
+    let mut lines: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in trail {
+        let rest = line.strip_prefix("+ ").or_else(|| line.strip_prefix("- ")).unwrap_or(line);
+        let id = rest.split_whitespace().next().unwrap_or_default();
+        lines.entry(id).or_default().push(line);
+    }
+    lines
+}
+
+/// Births and deaths of pods, in order.
+fn pod_order(trail: &[String]) -> Vec<&str> {
+    let lines = trail.iter().map(String::as_str);
+    lines.filter(|l| l.starts_with("+ pod/") || l.starts_with("- pod/")).collect()
+}
+
+/// Whether two pods were on their way (being born or dying) at the same time.
+fn changes_at_once(trail: &[String]) -> bool {
+    let mut busy: BTreeSet<&str> = BTreeSet::new();
+    for line in trail {
+        let rest = line.strip_prefix("+ ").or_else(|| line.strip_prefix("- ")).unwrap_or(line);
+        let Some(pod) = rest.split_whitespace().next().filter(|id| id.starts_with("pod/")) else { continue };
+        if line.starts_with("+ ") || line.ends_with(" terminating") {
+            busy.insert(pod);
+        } else if line.starts_with("- ") || line.ends_with(" ready") && !line.ends_with("not ready") {
+            busy.remove(pod);
+        }
+        if busy.len() > 1 {
+            return true;
+        }
+    }
+    false
+}
+
+fn states_differ(
+    recorded: &BTreeMap<String, BTreeMap<String, Value>>,
+    ours: &BTreeMap<String, BTreeMap<String, Value>>,
+) -> Option<String> {
+    let kinds: BTreeSet<&String> = recorded.keys().chain(ours.keys()).collect();
+    for kind in kinds {
+        let empty = BTreeMap::new();
+        let (theirs, mine) = (recorded.get(kind).unwrap_or(&empty), ours.get(kind).unwrap_or(&empty));
+        for name in theirs.keys().chain(mine.keys()) {
+            let (theirs, mine) = (theirs.get(name), mine.get(name));
+            if theirs.map(normal) != mine.map(normal) {
+                let text = |v: Option<&Value>| v.map_or_else(|| "absent".to_owned(), |v| format!("{v:#}"));
+                return Some(lines_differ(&format!("state of {kind}/{name}"), &text(theirs), &text(mine)));
+            }
+        }
+    }
+    None
+}
+
+/// The value without zero counters: Go drops them, a recording may not.
+fn normal(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(status) = value.get_mut("status").and_then(Value::as_object_mut) {
+        status.retain(|_, v| *v != Value::from(0));
+    }
+    value
+}
+
+fn differ(what: &str, recorded: &impl std::fmt::Debug, ours: &impl std::fmt::Debug) -> String {
+    format!("{what}: recorded {recorded:?}, ours {ours:?}")
+}
+
+fn lines_differ(what: &str, recorded: &str, ours: &str) -> String {
+    let at = recorded.lines().zip(ours.lines()).position(|(a, b)| a != b);
+    let at = at.unwrap_or_else(|| recorded.lines().count().min(ours.lines().count()));
+    let line = |text: &str| text.lines().nth(at).unwrap_or("(nothing)").to_owned();
+    format!(
+        "{what}, line {}:\n  recorded: {}\n  ours:     {}\n--- recorded\n{recorded}\n--- ours\n{ours}",
+        at + 1,
+        line(recorded),
+        line(ours)
+    )
+}

@@ -1,0 +1,65 @@
+//! Same inputs, same session: played twice, in frames or in leaps, or reached by going back in time.
+
+use session::Session;
+use tests::transcript::Transcript;
+
+/// The transcripts with enough happening.
+const TRANSCRIPTS: [&str; 2] =
+    [include_str!("../transcripts/seed-prelude.txt"), include_str!("../transcripts/seed-demo.txt")];
+
+/// The session at the end of a transcript, and time and digest after each moment's last act.
+fn play(text: &str) -> (Session, Vec<(jiff::Timestamp, u64)>) {
+    let mut moments: Vec<(jiff::Timestamp, u64)> = Vec::new();
+    let mut last = None;
+    Transcript::parse(text).expect("a transcript").play_and(|session| {
+        moments.retain(|(at, _)| *at != session.now());
+        moments.push((session.now(), session.digest()));
+        last = Some(session.clone());
+    });
+    (last.expect("acts"), moments)
+}
+
+#[test]
+fn the_same_inputs_give_the_same_session() {
+    for text in TRANSCRIPTS {
+        assert_eq!(play(text).1, play(text).1);
+    }
+}
+
+#[test]
+fn every_moment_can_be_visited_and_is_as_it_was() {
+    for text in TRANSCRIPTS {
+        let (mut session, moments) = play(text);
+        let end = session.digest();
+        for (at, digest) in moments.iter().rev().chain(moments.iter().step_by(3)) {
+            session.seek(*at);
+            assert_eq!(session.digest(), *digest, "at {at}");
+        }
+        session.seek(session.end());
+        assert_eq!(session.digest(), end);
+    }
+}
+
+#[test]
+fn frames_and_leaps_end_alike() {
+    for text in TRANSCRIPTS {
+        let (session, _) = play(text);
+        let (mut frames, mut leap) = (session.clone(), session);
+        let length =
+            u64::try_from(leap.end().as_millisecond() - leap.began().as_millisecond()).expect("forward");
+        frames.seek(frames.began());
+        leap.seek(leap.began());
+        leap.advance(length);
+        (0..length / 100).for_each(|_| frames.advance(100));
+        frames.advance(length % 100);
+        assert_eq!(frames.now(), leap.now());
+        assert_eq!(frames.digest(), leap.digest());
+    }
+}
+
+#[test]
+fn another_seed_is_another_cluster() {
+    let text = TRANSCRIPTS[1];
+    let other = text.replacen("world: manifest\n", "world: manifest\nseed: 2\n", 1);
+    assert_ne!(play(text).0.digest(), play(&other).0.digest());
+}

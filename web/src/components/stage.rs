@@ -1,0 +1,138 @@
+//! The stage: each set with its strip and columns, then the shelf, then what is in no set.
+
+use playground::model::{Drag, ImageForm};
+use playground::view::Page;
+use playground::view::stage::SetView;
+use playground::{Locale, Msg};
+use yew::prelude::*;
+
+use super::column::Column;
+use super::outside::Outside;
+use super::partition::Partition;
+use super::shelf::Shelf;
+use super::strip::Strip;
+use super::twin::Twin;
+use super::why::WhyLine;
+use crate::hooks::use_dispatch;
+
+/// The stage.
+#[derive(Clone, PartialEq, Properties)]
+pub struct StageProps {
+    /// The language.
+    pub locale: Locale,
+    /// What is shown of the cluster.
+    pub page: Page,
+    /// The partition that is being dragged.
+    pub drag: Option<Drag>,
+    /// The form for another image.
+    pub form: Option<ImageForm>,
+}
+
+/// The stage.
+#[component]
+pub fn StagePane(props: &StageProps) -> Html {
+    let dispatch = use_dispatch();
+    let words = props.locale.words();
+    let stage = &props.page.stage;
+    let form = |set: &SetView| props.form.clone().filter(|form| form.set == set.key);
+    let strip = |set: &SetView| html! { <Strip locale={props.locale} set={set.clone()} form={form(set)} /> };
+    let selected = props.page.selected.as_ref().and_then(|why| why.about.clone());
+    let onkeydown =
+        dispatch.map(|event: KeyboardEvent| (event.key() == "Escape").then_some(Msg::Select(None)));
+    html! {
+        <section class="stage" aria-label={words.stage} {onkeydown}>
+            if let Some(first) = stage.sets.first() {
+                { strip(first) }
+            } else {
+                <div class="strip">
+                    <h2 class="strip-name strip-cluster">{words.cluster}</h2>
+                    <span class="strip-note">{(words.counts)(stage)}</span>
+                </div>
+            }
+            <WhyLine
+                locale={props.locale}
+                whys={props.page.whys.clone()}
+                selected={props.page.selected.clone()}
+                acts={props.page.acts.clone()}
+            />
+            <div class="stage-body" tabindex="0" role="group" aria-label={words.stage}>
+                { for stage.sets.iter().enumerate().map(|(index, set)| html! {
+                    <div class="set" key={set.key.to_string()} data-set={set.key.name.to_string()}>
+                        if index > 0 {
+                            { strip(set) }
+                        }
+                        <Columns
+                            locale={props.locale}
+                            set={set.clone()}
+                            drag={props.drag.clone().filter(|drag| drag.set == set.key)}
+                            selected={selected.clone()}
+                        />
+                    </div>
+                }) }
+                if stage.is_empty() {
+                    <div class="stage-empty">
+                        <p class="stage-empty-title">{(words.empty_stage)(stage)}</p>
+                        <p>{words.empty_hint}</p>
+                    </div>
+                }
+                <Shelf locale={props.locale} volumes={stage.shelf.clone()} any={stage.volumes > 0} />
+                <Outside locale={props.locale} chains={stage.outside.clone()} {selected} />
+            </div>
+        </section>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct ColumnsProps {
+    locale: Locale,
+    set: SetView,
+    drag: Option<Drag>,
+    selected: Option<machinery::ObjectKey>,
+}
+
+/// A set's columns, with the partition's line between them and a table of the same.
+#[component]
+fn Columns(props: &ColumnsProps) -> Html {
+    let words = props.locale.words();
+    let set = &props.set;
+    let list = use_node_ref();
+    let dragged = props.drag.as_ref().map(|drag| drag.partition);
+    let partition = dragged.or(set.partition()).filter(|_| set.replicas > 0);
+    let replaced = dragged.map(|partition| set.replaced_with_partition(partition)).unwrap_or_default();
+    let boundary = partition.and_then(|partition| {
+        set.columns
+            .iter()
+            .find(|column| column.wanted && column.ordinal - set.start >= partition)
+            .map(|c| c.ordinal)
+    });
+    let many = set.columns.len() > MANY;
+    html! {
+        <div class="columns" data-density={if many { "tiles" } else { "cards" }} data-line={partition.is_some().then_some("true")}>
+            <div class="rows" aria-hidden="true">
+                <span>{words.row_name}</span>
+                <span>{words.row_pod}</span>
+                <span>{words.row_claim}</span>
+                <span>{words.row_volume}</span>
+            </div>
+            <ol class="columns-list" ref={list.clone()}>
+                { for set.columns.iter().map(|column| html! {
+                    <Column
+                        key={column.ordinal}
+                        locale={props.locale}
+                        column={column.clone()}
+                        boundary={boundary == Some(column.ordinal)}
+                        replaced={replaced.iter().position(|pod| **pod == column.key)}
+                        selected={props.selected.as_ref() == Some(&column.key)}
+                    />
+                }) }
+            </ol>
+            if let Some(partition) = partition {
+                <Partition locale={props.locale} set={set.clone()} {partition} dragged={dragged.is_some()} columns={list} />
+            }
+            <Twin locale={props.locale} set={set.clone()} />
+        </div>
+    }
+}
+
+/// From so many columns on, cards shrink to tiles.
+const MANY: usize = 12;

@@ -1,0 +1,175 @@
+//! The terminal: a log of what was typed and answered, and a prompt.
+
+use playground::{Locale, Msg};
+use session::{Content, Entry, Running, Terminal};
+use web_sys::{Element, HtmlTextAreaElement};
+use yew::prelude::*;
+
+use crate::dom;
+use crate::hooks::use_dispatch;
+
+/// Most entries that are drawn.
+const DRAWN: usize = 1000;
+
+/// The terminal.
+#[derive(Clone, Properties)]
+pub struct TerminalProps {
+    /// The language.
+    pub locale: Locale,
+    /// How many entries were ever written: decides whether the log is drawn anew.
+    pub written: u64,
+    /// The log.
+    pub log: Terminal,
+    /// The line in the prompt.
+    pub line: AttrValue,
+    /// The command in the foreground.
+    pub running: Option<Running>,
+    /// Whether time passes.
+    pub playing: bool,
+}
+
+impl PartialEq for TerminalProps {
+    fn eq(&self, other: &TerminalProps) -> bool {
+        // An entry never changes, so the number stands for the log; `clear` changes its length alone.
+        self.written == other.written
+            && self.log.len() == other.log.len()
+            && self.line == other.line
+            && self.running == other.running
+            && self.playing == other.playing
+            && self.locale == other.locale
+    }
+}
+
+/// The terminal.
+#[component]
+pub fn TerminalPane(props: &TerminalProps) -> Html {
+    let dispatch = use_dispatch();
+    let words = props.locale.words();
+    let scroll = use_node_ref();
+    use_effect_with((props.written, props.running.is_some()), {
+        let scroll = scroll.clone();
+        move |_| {
+            if let Some(element) = scroll.cast::<Element>() {
+                element.set_scroll_top(element.scroll_height());
+            }
+        }
+    });
+    let first = props.log.written().saturating_sub(DRAWN as u64);
+    let onclick = Callback::from(|_: MouseEvent| {
+        let selecting =
+            dom::window().and_then(|window| window.get_selection().ok()?).is_some_and(|s| !s.is_collapsed());
+        if !selecting {
+            dom::focus("prompt");
+        }
+    });
+    html! {
+        <section class="terminal" aria-labelledby="terminal-title">
+            <h2 class="hidden" id="terminal-title">{words.terminal}</h2>
+            // The prompt is the keyboard's way in; a click anywhere leads to it.
+            <div class="terminal-scroll" ref={scroll} {onclick} tabindex="0" role="group" aria-label={words.terminal}>
+                if props.log.is_empty() {
+                    <p class="terminal-hint">{words.terminal_hint}</p>
+                }
+                <div class="terminal-log" role="log" aria-label={words.terminal_log} lang="en">
+                    { for props.log.since(first).map(|entry| html! { <Line key={entry.number} entry={entry.clone()} /> }) }
+                </div>
+                if let Some(running) = &props.running {
+                    <div class="terminal-wait">
+                        <span class="terminal-spinner" aria-hidden="true"></span>
+                        <span class="terminal-waits">{waits_for(running, words)}</span>
+                        <button type="button" class="terminal-button" onclick={dispatch.on(Msg::Interrupt)}>
+                            {words.stop}<kbd aria-hidden="true">{"Ctrl C"}</kbd>
+                        </button>
+                        if !props.playing {
+                            <button type="button" class="terminal-button" onclick={dispatch.on(Msg::Play(true))}>{words.go_on}</button>
+                        }
+                    </div>
+                }
+                <Prompt locale={props.locale} line={props.line.clone()} />
+            </div>
+        </section>
+    }
+}
+
+fn waits_for(running: &Running, words: &playground::locales::Words) -> String {
+    match running.waits_for.as_str() {
+        "" => words.waiting.to_owned(),
+        what => format!("{} {what}", words.waiting_for),
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct LineProps {
+    entry: Entry,
+}
+
+/// One entry. An exit status shows only where it is not 0.
+#[component]
+fn Line(props: &LineProps) -> Html {
+    match &props.entry.content {
+        Content::Command(line) => html! {
+            <p class="terminal-command"><span class="terminal-sign" aria-hidden="true">{"$ "}</span>{&**line}</p>
+        },
+        Content::Out(text) => html! { <pre class="terminal-out">{text.trim_end_matches('\n')}</pre> },
+        Content::Err(text) => html! { <pre class="terminal-err">{text.trim_end_matches('\n')}</pre> },
+        Content::Note(text) => html! { <p class="terminal-note">{"# "}{&**text}</p> },
+        Content::Exit(0) => html! {},
+        Content::Exit(status) => html! { <p class="terminal-exit">{format!("# exit {status}")}</p> },
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct PromptProps {
+    locale: Locale,
+    line: AttrValue,
+}
+
+#[component]
+fn Prompt(props: &PromptProps) -> Html {
+    let dispatch = use_dispatch();
+    let words = props.locale.words();
+    let oninput = dispatch.map(|event: InputEvent| {
+        event.target_dyn_into::<HtmlTextAreaElement>().map(|input| Msg::Type(input.value()))
+    });
+    // What was pasted may have several lines: all of them show, and nothing runs before Enter.
+    let rows = props.line.split('\n').count();
+    let several = rows > 1;
+    let onkeydown = dispatch.map(move |event: KeyboardEvent| {
+        // Enter ends an input method's composition, not the line.
+        if event.is_composing() {
+            return None;
+        }
+        let msg = match event.key().as_str() {
+            "Enter" if !event.shift_key() => Msg::Enter,
+            "ArrowUp" if !several => Msg::Earlier,
+            "ArrowDown" if !several => Msg::Later,
+            "c" if event.ctrl_key() && !has_selection(&event) => Msg::Interrupt,
+            _ => return None,
+        };
+        event.prevent_default();
+        Some(msg)
+    });
+    html! {
+        <div class="terminal-prompt">
+            <span class="terminal-sign" aria-hidden="true">{"$"}</span>
+            <textarea
+                id="prompt"
+                rows={rows.to_string()}
+                aria-label={words.prompt}
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                enterkeyhint="go"
+                value={props.line.clone()}
+                {oninput}
+                {onkeydown}
+            />
+        </div>
+    }
+}
+
+/// Whether Ctrl-C would copy something.
+fn has_selection(event: &KeyboardEvent) -> bool {
+    let Some(input) = event.target_dyn_into::<HtmlTextAreaElement>() else { return false };
+    input.selection_start().ok().flatten() != input.selection_end().ok().flatten()
+}

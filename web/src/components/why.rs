@@ -1,0 +1,112 @@
+//! The Why line: the most urgent answer, or the one about the clicked object, and what to try next.
+
+use std::rc::Rc;
+
+use playground::view::acts::Act;
+use playground::view::why::{Why, WhyKind};
+use playground::{Locale, Msg};
+use yew::prelude::*;
+
+use super::sentence::sentence;
+use crate::dom;
+use crate::hooks::use_dispatch;
+use crate::session::Dispatch;
+
+/// The line.
+#[derive(Clone, PartialEq, Properties)]
+pub struct WhyLineProps {
+    /// The language.
+    pub locale: Locale,
+    /// Every answer, the most urgent first.
+    pub whys: Rc<Vec<Why>>,
+    /// The answer about the clicked object.
+    pub selected: Option<Rc<Why>>,
+    /// What to try next.
+    pub acts: Rc<Vec<Act>>,
+}
+
+/// The line.
+#[component]
+pub fn WhyLine(props: &WhyLineProps) -> Html {
+    let dispatch = use_dispatch();
+    let words = props.locale.words();
+    let open = use_state(|| false);
+    let Some(first) = props.selected.as_deref().or(props.whys.first()) else { return html! {} };
+    let others = if props.selected.is_some() { &[] } else { props.whys.get(1..).unwrap_or_default() };
+    let toggle = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| open.set(!*open))
+    };
+    html! {
+        <section class="why" aria-labelledby="why-title" data-kind={kind_name(first.kind)} data-testid="why">
+            <h2 class="hidden" id="why-title">{words.why}</h2>
+            <div class="why-line">
+                { answer(&dispatch, props.locale, first) }
+                if !others.is_empty() {
+                    <button type="button" class="why-more" aria-expanded={open.to_string()} onclick={toggle}>
+                        {(words.why_more)(others.len())}{if *open { " ▴" } else { " ▾" }}
+                    </button>
+                }
+                if props.selected.is_some() {
+                    <button type="button" class="why-more" onclick={dispatch.on(Msg::Select(None))}>
+                        {"← "}{words.back_to_all}
+                    </button>
+                }
+            </div>
+            if *open {
+                { for others.iter().map(|why| html! {
+                    <div class="why-line why-other" data-kind={kind_name(why.kind)}>{ answer(&dispatch, props.locale, why) }</div>
+                }) }
+            }
+            if first.kind == WhyKind::Quiet && props.selected.is_none() && !props.acts.is_empty() {
+                <div class="why-acts">
+                    <span>{words.try_next}</span>
+                    { for props.acts.iter().map(|act| html! {
+                        <button type="button" class="why-act" title={act.command.clone()}
+                            onclick={dispatch.on(Msg::Run(act.command.clone()))}>
+                            {(words.act)(&act.kind)}
+                        </button>
+                    }) }
+                </div>
+            }
+        </section>
+    }
+}
+
+fn kind_name(kind: WhyKind) -> &'static str {
+    match kind {
+        WhyKind::Stuck => "stuck",
+        WhyKind::Waiting => "waiting",
+        WhyKind::Progressing => "progressing",
+        WhyKind::Quiet => "quiet",
+    }
+}
+
+fn answer(dispatch: &Dispatch, locale: Locale, why: &Why) -> Html {
+    let words = locale.words();
+    let next = (words.why_next)(why);
+    html! {
+        <>
+            <span class="why-kind">{words.kind(why.kind)}</span>
+            <p class="why-sentence">{sentence(&(words.why_sentence)(why))}</p>
+            if !next.is_empty() {
+                <p class="why-next">{words.next}{" "}{sentence(&next)}</p>
+            }
+            if let Some(command) = &why.way_out {
+                <button type="button" class="why-out" title={words.way_out_hint} onclick={type_in(dispatch, command)}>
+                    {words.way_out}{" "}<code>{command}</code>
+                </button>
+            }
+        </>
+    }
+}
+
+/// Puts a command into the prompt; a person runs it.
+fn type_in(dispatch: &Dispatch, command: &str) -> Callback<MouseEvent> {
+    let (dispatch, command) = (dispatch.clone(), command.to_owned());
+    Callback::from(move |_| {
+        dispatch.send(Msg::Type(command.clone()));
+        dispatch.send(Msg::Pane(playground::model::Pane::Terminal));
+        dom::focus("prompt");
+    })
+}

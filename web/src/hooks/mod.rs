@@ -1,0 +1,21 @@
+//! Hooks: time, theme, the model's handle.
+
+mod frames;
+mod leaving;
+mod resizes;
+mod theme;
+
+pub use frames::use_frames;
+pub use leaving::use_leaving;
+pub use resizes::use_resizes;
+pub use theme::{Theme, use_theme};
+
+use yew::prelude::*;
+
+use crate::session::Dispatch;
+
+/// The model's handle; its absence is a mistake in `app.rs`.
+#[hook]
+pub fn use_dispatch() -> Dispatch {
+    use_context::<Dispatch>().expect("App provides the dispatch")
+}
