@@ -83,6 +83,12 @@ pub fn App(props: &AppProps) -> Html {
                     track={model.track.clone()}
                 />
                 <BottomTabs locale={model.locale} pane={model.pane} />
+                if let Some(failure) = session.world().failure() {
+                    <div class="crash" role="alert">
+                        <p class="crash-title">{model.locale.words().failed}</p>
+                        <pre tabindex="0">{failure}</pre>
+                    </div>
+                }
             </div>
         </ContextProvider<Dispatch>>
     }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use client::api::Refusal;
 use k8s_openapi::api::core::v1::{
     ConfigMapProjection, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath, ObjectFieldSelector,
-    PersistentVolumeClaim, Pod, PodSpec, ProjectedVolumeSource, ServiceAccountTokenProjection, Toleration, Volume,
-    VolumeMount, VolumeProjection,
+    PersistentVolumeClaim, Pod, PodSpec, ProjectedVolumeSource, ServiceAccountTokenProjection, Toleration,
+    Volume, VolumeMount, VolumeProjection,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::quantity::Quantity;
@@ -186,11 +186,8 @@ fn token_volume(name: String) -> Volume {
         api_version: Some("v1".to_owned()),
         field_path: "metadata.namespace".to_owned(),
     };
-    let namespace = DownwardAPIVolumeFile {
-        path: "namespace".to_owned(),
-        field_ref: Some(field),
-        ..Default::default()
-    };
+    let namespace =
+        DownwardAPIVolumeFile { path: "namespace".to_owned(), field_ref: Some(field), ..Default::default() };
     let sources = vec![
         VolumeProjection { service_account_token: Some(token), ..Default::default() },
         VolumeProjection { config_map: Some(root), ..Default::default() },
@@ -218,7 +215,7 @@ fn resize(server: &Server, old: &PersistentVolumeClaim, new: &PersistentVolumeCl
     }
     let class = new.spec.as_ref().and_then(|s| s.storage_class_name.as_deref()).unwrap_or_default();
     let class = server.get::<StorageClass>("", class);
-    if !class.is_some_and(|class| class.allow_volume_expansion == Some(true)) {
+    if class.is_none_or(|class| class.allow_volume_expansion != Some(true)) {
         return forbidden(
             "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize",
         );

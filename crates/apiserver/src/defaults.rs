@@ -3,7 +3,9 @@
 //! Models SetDefaults_PodSpec and its companions in pkg/apis/core/v1/defaults.go (v1.36.2). Invariant: applying them twice
 //! is applying them once.
 
-use k8s_openapi::api::core::v1::{Container, EnvVar, HTTPGetAction, Lifecycle, PodSpec, Probe, Volume, VolumeProjection};
+use k8s_openapi::api::core::v1::{
+    Container, EnvVar, HTTPGetAction, Lifecycle, PodSpec, Probe, Volume, VolumeProjection,
+};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Text;
 use machinery::quantity::Quantity;
 use std::collections::BTreeMap;
@@ -68,7 +70,8 @@ fn default_container(container: &mut Container, host_network: bool) {
         }
     }
     container.env.iter_mut().flatten().for_each(default_env);
-    let probes = [&mut container.readiness_probe, &mut container.liveness_probe, &mut container.startup_probe];
+    let probes =
+        [&mut container.readiness_probe, &mut container.liveness_probe, &mut container.startup_probe];
     probes.into_iter().flatten().for_each(default_probe);
     if let Some(Lifecycle { post_start, pre_stop, .. }) = &mut container.lifecycle {
         let handlers = [post_start, pre_stop];

@@ -82,7 +82,9 @@ fn from_pods(server: &Server, service: &Service, selector: &Selector) -> (Vec<En
     let mut by_ports: BTreeMap<Vec<Port>, Addresses> = BTreeMap::new();
     let mut version = Object::Service(Arc::new(service.clone())).resource_version();
     let mut count = 0;
-    for pod in server.list::<Pod>(service.namespace()).filter(|pod| selector.matches(pod.metadata.labels.as_ref())) {
+    for pod in
+        server.list::<Pod>(service.namespace()).filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
+    {
         let newest = pod.metadata.resource_version.as_deref().and_then(|v| v.parse().ok()).unwrap_or(0);
         version = version.max(newest);
         let Some(address) = address_of(pod, service, publish_not_ready) else {
@@ -98,7 +100,8 @@ fn from_pods(server: &Server, service: &Service, selector: &Selector) -> (Vec<En
             continue;
         }
         let addresses = by_ports.entry(resolved).or_default();
-        if publish_not_ready || is_ready(pod) { &mut addresses.ready } else { &mut addresses.not_ready }.push(address);
+        if publish_not_ready || is_ready(pod) { &mut addresses.ready } else { &mut addresses.not_ready }
+            .push(address);
     }
     (by_ports.into_iter().map(|(ports, addresses)| subset(ports, addresses)).collect(), version)
 }

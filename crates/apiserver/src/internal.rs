@@ -189,7 +189,9 @@ fn unified(old: &[String], new: &[String]) -> String {
     while let Some(first) = edits[start..].iter().position(|edit| edit.sign != ' ').map(|i| i + start) {
         // A hunk goes on while no more than twice the context lies between two changes.
         let mut last = first;
-        while let Some(next) = edits[last + 1..].iter().position(|edit| edit.sign != ' ').map(|i| i + last + 1) {
+        while let Some(next) =
+            edits[last + 1..].iter().position(|edit| edit.sign != ' ').map(|i| i + last + 1)
+        {
             if next - last > 2 * CONTEXT + 1 {
                 break;
             }
@@ -267,7 +269,13 @@ mod tests {
 
     #[test]
     fn json_names_follow_from_go_names() {
-        let cases = [("DNSPolicy", "dnsPolicy"), ("NFS", "nfs"), ("Name", "name"), ("FSGroup", "fsGroup"), ("TTY", "tty")];
+        let cases = [
+            ("DNSPolicy", "dnsPolicy"),
+            ("NFS", "nfs"),
+            ("Name", "name"),
+            ("FSGroup", "fsGroup"),
+            ("TTY", "tty"),
+        ];
         for (go, json) in cases {
             assert_eq!(lower_camel(go), json);
         }
@@ -291,7 +299,8 @@ mod tests {
         let mut new = old.clone();
         new[1] = "x".to_owned();
         new.remove(15);
-        let expected = "@@ -1,5 +1,5 @@\n 0\n-1\n+x\n 2\n 3\n 4\n@@ -13,7 +13,6 @@\n 12\n 13\n 14\n-15\n 16\n 17\n 18\n";
+        let expected =
+            "@@ -1,5 +1,5 @@\n 0\n-1\n+x\n 2\n 3\n 4\n@@ -13,7 +13,6 @@\n 12\n 13\n 14\n-15\n 16\n 17\n 18\n";
         assert_eq!(unified(&old, &new), expected);
     }
 }

@@ -45,7 +45,9 @@ impl Server {
         }
         let mut warnings = Vec::new();
         if request.kind == Kind::Endpoints {
-            warnings.push("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned());
+            warnings.push(
+                "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned(),
+            );
         }
         let verb = std::mem::replace(&mut request.verb, Verb::Get);
         let body = match verb {

@@ -44,7 +44,12 @@ fn every_manifest_is_answered_as_recorded() {
                 } else {
                     ours["refusal"]["message"] = json!(refusal.message);
                 }
-                assert_eq!(cluster.server.resource_version(), before, "{}: refused, yet written", case["name"]);
+                assert_eq!(
+                    cluster.server.resource_version(),
+                    before,
+                    "{}: refused, yet written",
+                    case["name"]
+                );
             }
         }
         if expected != ours {

@@ -183,15 +183,39 @@ pub struct WatchEvent {
     pub old: Option<Object>,
 }
 
+/// Where a piece of output goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
 /// What a command in a container left.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExecOutput {
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
+    /// What it printed, piece by piece, in order.
+    pub pieces: Vec<(Stream, String)>,
     /// Exit status.
     pub exit_code: i32,
+}
+
+impl ExecOutput {
+    /// Prints to standard output.
+    pub fn out(&mut self, text: impl Into<String>) {
+        self.pieces.push((Stream::Out, text.into()));
+    }
+
+    /// Prints to standard error.
+    pub fn err(&mut self, text: impl Into<String>) {
+        self.pieces.push((Stream::Err, text.into()));
+    }
+
+    /// Everything that went to one stream.
+    pub fn text(&self, stream: Stream) -> String {
+        self.pieces.iter().filter(|(of, _)| *of == stream).map(|(_, text)| text.as_str()).collect()
+    }
 }
 
 /// The API server, whoever it is.

@@ -3,6 +3,7 @@
 mod support;
 
 use client::Api;
+use client::api::Stream;
 use cluster::Config;
 use k8s_openapi::api::core::v1::PersistentVolume;
 use machinery::{Kind, Resource};
@@ -92,7 +93,7 @@ fn a_pod_resolves_its_own_name_and_its_ready_peers() {
     let mut lookup = |name: &str| {
         let command = ["nslookup".to_owned(), name.to_owned()];
         let output = world.api().exec("default", "myapp-0", "", &command).expect("the container runs");
-        (output.stdout, output.stderr, output.exit_code)
+        (output.text(Stream::Out), output.text(Stream::Err), output.exit_code)
     };
     let server = "nslookup: can't resolve '(null)': Name does not resolve\n";
     let (stdout, stderr, code) = lookup("myapp-0");

@@ -16,7 +16,7 @@ use harness::Cluster;
 use k8s_openapi::api::core::v1::Event;
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use machinery::version::Features;
-use machinery::{Kind, Object, Resource};
+use machinery::{Kind, Object};
 use serde_json::{Value, json};
 
 /// `# title` starts a scenario, `$ command` does something, the other lines are what stands afterwards.
@@ -172,7 +172,8 @@ fn why(verdict: &machinery::decision::Verdict) -> String {
     use machinery::decision::Verdict::{
         Bound, Creating, Failed, InUse, NoVolume, ScalingDown, Settled, StaleClaim, Waiting,
     };
-    let names = |keys: &[machinery::ObjectKey]| keys.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ");
+    let names =
+        |keys: &[machinery::ObjectKey]| keys.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ");
     match verdict {
         Settled { .. } => "settled".to_owned(),
         Creating { pods } => format!("creating {}", names(pods)),
@@ -207,7 +208,8 @@ fn events(cluster: &Cluster, since: u64) -> String {
             let Event { type_, reason, message, count, .. } = (**event).clone();
             let part = |text: Option<String>| text.unwrap_or_default();
             let times = count.filter(|&n| n > 1).map(|n| format!(" (x{n})")).unwrap_or_default();
-            writeln!(lines, "  {} {}: {}{times}", part(type_), part(reason), part(message)).expect("a string");
+            writeln!(lines, "  {} {}: {}{times}", part(type_), part(reason), part(message))
+                .expect("a string");
         }
     }
     lines

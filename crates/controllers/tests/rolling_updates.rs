@@ -122,7 +122,8 @@ impl Set {
             match &event.object {
                 Object::Pod(pod) if is_deletion(&event) => actions.push(format!("delete {}", ordinal(pod))),
                 Object::Pod(pod) if event.old.is_none() => {
-                    let revision = pod.metadata.labels.as_ref().map(|l| l["controller-revision-hash"].clone());
+                    let revision =
+                        pod.metadata.labels.as_ref().map(|l| l["controller-revision-hash"].clone());
                     let letter = self.letter(&revision.unwrap_or_default());
                     actions.push(format!("create {}@{letter}", ordinal(pod)));
                 }
@@ -149,7 +150,13 @@ impl Set {
 
     fn status(&mut self, set: &StatefulSet) -> String {
         let StatefulSetStatus {
-            replicas, ready_replicas, current_replicas, updated_replicas, current_revision, update_revision, ..
+            replicas,
+            ready_replicas,
+            current_replicas,
+            updated_replicas,
+            current_revision,
+            update_revision,
+            ..
         } = set.status.clone().unwrap_or_default();
         let counts = [Some(replicas), ready_replicas, current_replicas, updated_replicas];
         let counts = counts.map(|count| count.unwrap_or(0).to_string()).join(" ");

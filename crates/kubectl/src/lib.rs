@@ -4,6 +4,7 @@
 //! Departs in one point: it never blocks. A command that would wait returns a [`Condition`] and is resumed later.
 //! Invariant: everything that happens outside goes through [`Env`]; a running command is data and can be cloned.
 
+mod absent;
 mod context;
 mod describe;
 mod failure;
@@ -19,6 +20,7 @@ mod selector;
 mod verbs;
 
 use client::Api;
+pub use client::api::Stream;
 use jiff::Timestamp;
 use machinery::version::Features;
 
@@ -35,15 +37,6 @@ pub trait Files {
     fn names(&self) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// Where a piece of output goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
 }
 
 /// What a command sees of the world, each time that it is resumed.

@@ -6,7 +6,7 @@
 mod nslookup;
 
 use client::Listers;
-use client::api::{ExecOutput, Refusal};
+use client::api::{ExecOutput, Refusal, Stream};
 use k8s_openapi::api::core::v1::{Container, Pod, Service};
 use machinery::status::Reason;
 use machinery::{Kind, Resource, Status};
@@ -148,11 +148,11 @@ impl Shell<'_> {
         let mut output = ExecOutput::default();
         for path in args {
             match *path {
-                "/etc/hosts" => output.stdout += &dns::hosts_file(self.pod),
-                "/etc/resolv.conf" => output.stdout += &dns::resolv_conf(self.pod),
-                "/etc/hostname" => output.stdout += &format!("{}\n", dns::hostname(self.pod)),
+                "/etc/hosts" => output.out(dns::hosts_file(self.pod)),
+                "/etc/resolv.conf" => output.out(dns::resolv_conf(self.pod)),
+                "/etc/hostname" => output.out(format!("{}\n", dns::hostname(self.pod))),
                 _ => {
-                    output.stderr += &format!("cat: can't open '{path}': No such file or directory\n");
+                    output.err(format!("cat: can't open '{path}': No such file or directory\n"));
                     output.exit_code = 1;
                 }
             }
@@ -172,10 +172,10 @@ impl Shell<'_> {
         let paths = if args.is_empty() { &["/"][..] } else { args };
         for path in paths {
             match path.trim_end_matches('/') {
-                "" => output.stdout += &format!("{}\n", ROOT.join("\n")),
+                "" => output.out(format!("{}\n", ROOT.join("\n"))),
                 path if mounts.contains(&path) => {}
                 path => {
-                    output.stderr += &format!("ls: {path}: No such file or directory\n");
+                    output.err(format!("ls: {path}: No such file or directory\n"));
                     output.exit_code = 1;
                 }
             }
@@ -276,9 +276,9 @@ fn service_variables(service: &Service) -> Vec<(String, String)> {
 }
 
 fn printed(stdout: String) -> ExecOutput {
-    ExecOutput { stdout, ..Default::default() }
+    ExecOutput { pieces: vec![(Stream::Out, stdout)], exit_code: 0 }
 }
 
 fn failed(stderr: String, exit_code: i32) -> ExecOutput {
-    ExecOutput { stderr, exit_code, ..Default::default() }
+    ExecOutput { pieces: vec![(Stream::Err, stderr)], exit_code }
 }

@@ -1,6 +1,7 @@
 //! What a pod sees of itself and its peers: files, names, environment.
 
 use client::Listers;
+use client::api::Stream;
 use client::api::{Change, WatchEvent};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::{Kind, Object};
@@ -94,7 +95,7 @@ fn listers() -> Listers {
 fn run(pod: &str, line: &str) -> (String, String, i32) {
     let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     let output = exec::exec(&listers(), "default", pod, "", &words).expect("the container runs");
-    (output.stdout, output.stderr, output.exit_code)
+    (output.text(Stream::Out), output.text(Stream::Err), output.exit_code)
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn a_shell_runs_one_simple_command() {
     let shell = |line: &str| {
         let words = ["sh", "-c", line].map(str::to_owned);
         let output = exec::exec(&listers(), "default", "web-0", "", &words).expect("the container runs");
-        (output.stdout, output.stderr, output.exit_code)
+        (output.text(Stream::Out), output.text(Stream::Err), output.exit_code)
     };
     assert_eq!(shell("echo hello"), ("hello\n".to_owned(), String::new(), 0));
     assert_eq!(shell("nope"), (String::new(), "sh: nope: not found\n".to_owned(), 127));

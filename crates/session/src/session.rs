@@ -159,26 +159,28 @@ impl Session {
         false
     }
 
-    /// Lets time pass until nothing moves by itself any more, at most so long. Whether it came to that.
+    /// Lets time pass until nothing moves by itself any more but periodic work, at most so long. Whether it came to that.
     pub fn run_until_quiet(&mut self, limit_ms: u64) -> bool {
-        self.pass_until(limit_ms, |session| session.state.is_quiet())
+        self.pass_until(limit_ms, |session, limit| session.state.is_quiet(limit))
     }
 
     /// Lets time pass until the line in the foreground has ended, at most so long, and not beyond the moment from which
-    /// only another input could end it. Whether it ended.
+    /// only another input, or a time after the limit, could end it. Whether it ended.
     pub fn finish(&mut self, limit_ms: u64) -> bool {
-        self.pass_until(limit_ms, |session| session.running().is_none() || session.state.is_quiet());
+        self.pass_until(limit_ms, |session, limit| {
+            session.running().is_none() || session.state.is_quiet(limit)
+        });
         self.running().is_none()
     }
 
-    fn pass_until(&mut self, limit_ms: u64, done: impl Fn(&Session) -> bool) -> bool {
+    fn pass_until(&mut self, limit_ms: u64, done: impl Fn(&Session, Timestamp) -> bool) -> bool {
         let limit = after_ms(self.now(), i64::try_from(limit_ms).unwrap_or(i64::MAX));
-        while !done(self) {
+        while !done(self, limit) {
             match self.next_moment() {
                 Some(at) if at <= limit => self.play_to(at),
                 _ => {
                     self.play_to(limit);
-                    return done(self);
+                    return done(self, limit);
                 }
             }
         }

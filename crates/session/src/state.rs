@@ -190,9 +190,9 @@ impl State {
         self.next_due().is_none_or(|due| due > self.now())
     }
 
-    /// Whether nothing will happen but periodic work.
-    pub fn is_quiet(&self) -> bool {
-        !self.is_awake() && self.wakes_at().is_none() && self.world.is_quiet()
+    /// Whether nothing will happen up to that time but periodic work.
+    pub fn is_quiet(&self, up_to: Timestamp) -> bool {
+        !self.is_awake() && self.wakes_at().is_none_or(|wake| wake > up_to) && self.world.is_quiet()
     }
 
     /// Does the next thing that is due; the world goes before a command that waits for the same moment.

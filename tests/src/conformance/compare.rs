@@ -30,7 +30,8 @@ pub fn difference(step: &Step, played: &Played, normalizer: &Normalizer) -> Opti
         return Some(differ("exit", &step.exit, &played.exit) + &format!("\nstderr: {}", played.err));
     }
     if !free::effect_only(&step.run) {
-        for (what, recorded, ours) in [("stdout", &step.out, &played.out), ("stderr", &step.err, &played.err)] {
+        for (what, recorded, ours) in [("stdout", &step.out, &played.out), ("stderr", &step.err, &played.err)]
+        {
             let (recorded, ours) = (normalizer.apply(recorded), normalizer.apply(ours));
             if recorded != ours {
                 return Some(lines_differ(what, &recorded, &ours));
@@ -83,7 +84,8 @@ fn trails_differ(recorded: &[String], ours: &[String]) -> Option<String> {
         }
     }
     let (theirs, mine) = (pod_order(recorded), pod_order(ours));
-    (!burst && theirs != mine).then(|| lines_differ("order of the pods", &theirs.join("\n"), &mine.join("\n")))
+    (!burst && theirs != mine)
+        .then(|| lines_differ("order of the pods", &theirs.join("\n"), &mine.join("\n")))
 }
 
 /// Each object's own lines, in order.

@@ -33,7 +33,8 @@ impl Default for Normalizer {
             (r" {2,}", "  "),
             (r"(?m) +$", ""),
         ];
-        let compiled = rules.into_iter().filter_map(|(pattern, name)| Some((Regex::new(pattern).ok()?, name)));
+        let compiled =
+            rules.into_iter().filter_map(|(pattern, name)| Some((Regex::new(pattern).ok()?, name)));
         Normalizer { rules: compiled.collect() }
     }
 }
@@ -41,7 +42,9 @@ impl Default for Normalizer {
 impl Normalizer {
     /// The text in its comparable form.
     pub fn apply(&self, text: &str) -> String {
-        self.rules.iter().fold(text.to_owned(), |text, (rule, name)| rule.replace_all(&text, *name).into_owned())
+        self.rules
+            .iter()
+            .fold(text.to_owned(), |text, (rule, name)| rule.replace_all(&text, *name).into_owned())
     }
 }
 

@@ -72,7 +72,9 @@ fn modified(id: &str, old: &Object, new: &Object) -> Vec<String> {
         (Object::StatefulSet(old), Object::StatefulSet(new)) if old.status != new.status => {
             lines.push(status(id, new));
         }
-        (Object::ControllerRevision(old), Object::ControllerRevision(new)) if old.revision != new.revision => {
+        (Object::ControllerRevision(old), Object::ControllerRevision(new))
+            if old.revision != new.revision =>
+        {
             lines.push(format!("{id} revision={}", new.revision));
         }
         (Object::EndpointSlice(old), Object::EndpointSlice(new)) if endpoints(old) != endpoints(new) => {
@@ -108,7 +110,9 @@ fn pod(id: &str, old: &Pod, new: &Pod) -> Vec<String> {
 /// `Bound default/data-web-0`, with `(no uid)` for a claim that is only named.
 fn volume(volume: &PersistentVolume) -> String {
     let phase = volume.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or_default();
-    let Some(claim) = volume.spec.as_ref().and_then(|s| s.claim_ref.as_ref()) else { return phase.to_owned() };
+    let Some(claim) = volume.spec.as_ref().and_then(|s| s.claim_ref.as_ref()) else {
+        return phase.to_owned();
+    };
     let namespace = claim.namespace.as_deref().unwrap_or_default();
     let name = claim.name.as_deref().unwrap_or_default();
     let no_uid = if claim.uid.as_deref().unwrap_or_default().is_empty() { " (no uid)" } else { "" };

@@ -51,6 +51,7 @@ pub fn Editor(props: &EditorProps) -> Html {
     let chosen = props.files.iter().position(|name| *name == props.file).unwrap_or(0);
     let lines = props.text.lines().count().max(1) + usize::from(props.text.ends_with('\n'));
     let bright = !matches!(&*props.effect, Effect::Same | Effect::Nothing | Effect::Refused(_));
+    let effect = (words.effect)(&props.effect);
     let tone = match &*props.effect {
         Effect::Refused(_) => "refused",
         Effect::Same | Effect::Nothing => "same",
@@ -92,7 +93,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                     {words.apply}
                 </button>
                 <kbd aria-hidden="true">{"Ctrl ⏎"}</kbd>
-                <p class="editor-effect" data-effect={tone} aria-live="polite">{(words.effect)(&props.effect)}</p>
+                <p class="editor-effect" data-effect={tone} title={effect.clone()} aria-live="polite">{effect}</p>
             </div>
         </section>
     }

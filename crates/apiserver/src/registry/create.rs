@@ -74,7 +74,11 @@ fn fill_system_fields(env: &mut Env<'_>, object: &mut Object) {
 fn bind(server: &mut Server, env: &Env<'_>, request: &Request, body: &Body) -> Result<Answer, Refusal> {
     let target = match body {
         Body::Json(binding) if request.kind == Kind::Pod => binding["target"]["name"].as_str(),
-        _ => return Err(Box::new(Status::bad_request("a binding is the JSON of a v1 Binding, sent to a pod"))),
+        _ => {
+            return Err(Box::new(Status::bad_request(
+                "a binding is the JSON of a v1 Binding, sent to a pod",
+            )));
+        }
     };
     let node = target.unwrap_or_default();
     let mut pod = server.read(request)?;

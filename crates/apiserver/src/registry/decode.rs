@@ -47,8 +47,9 @@ fn check_type(kind: Kind, value: &Value) -> Result<(), Refusal> {
     let (version, given) = (text("apiVersion"), text("kind"));
     let expected = kind.api_version();
     if !version.is_empty() && version != expected {
-        let why =
-            format!("the API version in the data ({version}) does not match the expected API version ({expected})");
+        let why = format!(
+            "the API version in the data ({version}) does not match the expected API version ({expected})"
+        );
         return Err(Box::new(Status::bad_request(why)));
     }
     if !given.is_empty() && given != kind.name() {

@@ -78,7 +78,8 @@ fn kind_has_own_labels(kind: Kind) -> bool {
 }
 
 fn is_selectable(kind: Kind, label: &str) -> bool {
-    let of_all = label == "metadata.name" || (label == "metadata.namespace" && kind != Kind::Namespace && kind != Kind::Node);
+    let of_all = label == "metadata.name"
+        || (label == "metadata.namespace" && kind != Kind::Namespace && kind != Kind::Node);
     of_all || own_labels(kind).contains(&label)
 }
 

@@ -148,8 +148,7 @@ fn check_identity(request: &Request, old: &Object, new: &mut Object) -> Result<(
     }
     if new.name() != request.name {
         let (given, expected) = (new.name(), &request.name);
-        let why =
-            format!("the name of the object ({given}) does not match the name on the URL ({expected})");
+        let why = format!("the name of the object ({given}) does not match the name on the URL ({expected})");
         return Err(Box::new(Status::bad_request(why)));
     }
     check_namespace(request, new)?;

@@ -20,7 +20,8 @@ impl Strategy for Deployment {
         let strategy = spec.strategy.get_or_insert_default();
         if strategy.type_.get_or_insert_with(|| "RollingUpdate".to_owned()) == "RollingUpdate" {
             let rolling = strategy.rolling_update.get_or_insert_default();
-            let quarter = || k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::String("25%".to_owned());
+            let quarter =
+                || k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::String("25%".to_owned());
             rolling.max_surge.get_or_insert_with(quarter);
             rolling.max_unavailable.get_or_insert_with(quarter);
         }

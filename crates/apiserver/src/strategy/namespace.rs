@@ -83,5 +83,8 @@ pub fn finish(server: &mut Server, name: &str) {
 }
 
 fn is_empty(server: &Server, name: &str) -> bool {
-    Kind::ALL.into_iter().filter(|kind| kind.is_namespaced()).all(|kind| server.store.list(kind, name).next().is_none())
+    Kind::ALL
+        .into_iter()
+        .filter(|kind| kind.is_namespaced())
+        .all(|kind| server.store.list(kind, name).next().is_none())
 }

@@ -19,16 +19,26 @@ impl Strategy for Node {
         for (i, taint) in taints.iter().enumerate() {
             let path = path.index(i);
             let broken = names::qualified_name(&taint.key);
-            errors.extend(broken.into_iter().map(|why| FieldError::invalid(&path.child("key"), taint.key.as_str(), why)));
+            errors.extend(
+                broken
+                    .into_iter()
+                    .map(|why| FieldError::invalid(&path.child("key"), taint.key.as_str(), why)),
+            );
             let value = taint.value.as_deref().unwrap_or_default();
             let broken = names::label_value(value).join(";");
             if !broken.is_empty() {
                 errors.push(FieldError::invalid(&path.child("value"), value, broken));
             }
             if !EFFECTS.contains(&taint.effect.as_str()) {
-                errors.push(FieldError::not_supported(&path.child("effect"), taint.effect.as_str(), &EFFECTS));
+                errors.push(FieldError::not_supported(
+                    &path.child("effect"),
+                    taint.effect.as_str(),
+                    &EFFECTS,
+                ));
             }
-            let is_same = |other: &&k8s_openapi::api::core::v1::Taint| other.key == taint.key && other.effect == taint.effect;
+            let is_same = |other: &&k8s_openapi::api::core::v1::Taint| {
+                other.key == taint.key && other.effect == taint.effect
+            };
             if taints[..i].iter().any(|other| is_same(&other)) {
                 let why = "taints must be unique by key and effect pair";
                 let error = FieldError::duplicate(&path, taint.key.as_str());

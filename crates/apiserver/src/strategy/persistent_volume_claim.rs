@@ -133,7 +133,11 @@ pub fn volume_mode(mode: Option<&str>, path: &Path) -> Option<FieldError> {
 }
 
 /// ValidatePersistentVolumeClaimUpdate: a volume can be named once, a class given once, a bound claim resized.
-fn spec_change(new: &PersistentVolumeClaim, new_spec: &PersistentVolumeClaimSpec, old: &PersistentVolumeClaimSpec) -> Errors {
+fn spec_change(
+    new: &PersistentVolumeClaim,
+    new_spec: &PersistentVolumeClaimSpec,
+    old: &PersistentVolumeClaimSpec,
+) -> Errors {
     let path = Path::new("spec");
     let status = new.status.clone().unwrap_or_default();
     let is_bound = status.phase.as_deref() == Some("Bound");

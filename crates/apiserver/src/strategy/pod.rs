@@ -44,13 +44,18 @@ impl Strategy for Pod {
             return errors;
         };
         let path = Path::new("spec");
-        let groups = [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
+        let groups =
+            [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
         for (field, containers) in groups {
             for (i, container) in containers.unwrap_or_default().iter().enumerate() {
                 let image = container.image.as_deref().unwrap_or_default();
                 if image.trim() != image {
                     let path = path.child(field).index(i).child("image");
-                    errors.push(FieldError::invalid(&path, image, "must not have leading or trailing whitespace"));
+                    errors.push(FieldError::invalid(
+                        &path,
+                        image,
+                        "must not have leading or trailing whitespace",
+                    ));
                 }
             }
         }
@@ -134,7 +139,9 @@ fn spec_change(new: &PodSpec, old: &PodSpec) -> Errors {
         errors.push(FieldError::invalid(&path.child("activeDeadlineSeconds"), value, why));
     }
     let added_only = |old: &Toleration| {
-        let same = |new: &Toleration| Toleration { toleration_seconds: old.toleration_seconds, ..new.clone() } == *old;
+        let same = |new: &Toleration| {
+            Toleration { toleration_seconds: old.toleration_seconds, ..new.clone() } == *old
+        };
         new.tolerations.iter().flatten().any(same)
     };
     if !old.tolerations.iter().flatten().all(added_only) {
@@ -234,7 +241,8 @@ pub fn spec_warnings(spec: &PodSpec, path: &Path) -> Vec<String> {
         let path = path.child("terminationGracePeriodSeconds");
         warnings.push(format!("{path}: must be >= 0; negative values are invalid and will be treated as 1"));
     }
-    let groups = [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
+    let groups =
+        [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
     for (field, containers) in groups {
         for (i, container) in containers.unwrap_or_default().iter().enumerate() {
             warnings.extend(container_warnings(container, &path.child(field).index(i)));
@@ -258,9 +266,13 @@ fn container_warnings(container: &Container, path: &Path) -> Vec<String> {
         }
     }
     let env = container.env.as_deref().unwrap_or_default();
-    for (i, variable) in env.iter().enumerate().filter(|(i, v)| env[..*i].iter().any(|other| other.name == v.name)) {
+    for (i, variable) in
+        env.iter().enumerate().filter(|(i, v)| env[..*i].iter().any(|other| other.name == v.name))
+    {
         let (path, name) = (path.child("env").index(i), &variable.name);
-        warnings.push(format!("{path}: hides previous definition of \"{name}\", which may be dropped when using apply"));
+        warnings.push(format!(
+            "{path}: hides previous definition of \"{name}\", which may be dropped when using apply"
+        ));
     }
     let ports = container.ports.as_deref().unwrap_or_default();
     for (i, port) in ports.iter().enumerate() {

@@ -92,7 +92,12 @@ pub fn apply(object: &Object, scale: &Value) -> Result<Object, Refusal> {
         let error = FieldError::invalid(&path, replicas, "must be greater than or equal to 0");
         let message = format!("Scale.autoscaling \"{}\" is invalid: {error}", object.name());
         let name = object.name().to_owned();
-        return Err(Box::new(Status { reason: Reason::Invalid, causes: vec![error], name, ..Status::bad_request(message) }));
+        return Err(Box::new(Status {
+            reason: Reason::Invalid,
+            causes: vec![error],
+            name,
+            ..Status::bad_request(message)
+        }));
     }
     let mut object = object.clone();
     match &mut object {

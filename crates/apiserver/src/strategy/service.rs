@@ -5,7 +5,8 @@
 
 use client::api::Refusal;
 use k8s_openapi::api::core::v1::{
-    ClientIPConfig, LoadBalancerStatus, Service, ServicePort, ServiceSpec, ServiceStatus, SessionAffinityConfig,
+    ClientIPConfig, LoadBalancerStatus, Service, ServicePort, ServiceSpec, ServiceStatus,
+    SessionAffinityConfig,
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::field::{FieldError, Path};
@@ -60,10 +61,8 @@ impl Strategy for Service {
     }
 
     fn prepare_for_create(&mut self, _terms: Terms) {
-        self.status = Some(ServiceStatus {
-            load_balancer: Some(LoadBalancerStatus::default()),
-            conditions: None,
-        });
+        self.status =
+            Some(ServiceStatus { load_balancer: Some(LoadBalancerStatus::default()), conditions: None });
     }
 
     fn validate(&self, _terms: Terms) -> Errors {
@@ -244,7 +243,8 @@ fn cannot_have(server: &Server, ip: &str, all: &[String]) -> Option<FieldError> 
 }
 
 fn is_taken(server: &Server, ip: &str) -> bool {
-    let has = |service: &Service| service.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some(ip));
+    let has =
+        |service: &Service| service.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_deref() == Some(ip));
     server.list::<Service>("").any(|service| has(service))
 }
 
@@ -268,7 +268,8 @@ fn node_ports(
         let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
         taken.extend(ports.filter_map(|port| port.node_port));
     }
-    let own: Vec<i32> = before.iter().flat_map(|b| b.ports.iter().flatten()).filter_map(|p| p.node_port).collect();
+    let own: Vec<i32> =
+        before.iter().flat_map(|b| b.ports.iter().flatten()).filter_map(|p| p.node_port).collect();
     let mut errors = Vec::new();
     let count = NODE_PORTS.end() - NODE_PORTS.start() + 1;
     for (i, port) in spec.ports.iter_mut().flatten().enumerate() {
@@ -284,7 +285,8 @@ fn node_ports(
             }
             Some(number) => taken.push(number),
             None => {
-                let start = i32::try_from(env.choices.number("nodePort", count.unsigned_abs().into())).unwrap_or(0);
+                let start =
+                    i32::try_from(env.choices.number("nodePort", count.unsigned_abs().into())).unwrap_or(0);
                 let free = (0..count).map(|step| NODE_PORTS.start() + (start + step) % count);
                 port.node_port = free.into_iter().find(|number| !taken.contains(number));
                 taken.extend(port.node_port);
@@ -356,7 +358,12 @@ fn external_name(spec: &ServiceSpec, path: &Path) -> Errors {
     errors
 }
 
-fn service_port<'a>(port: &'a ServicePort, needs_name: bool, names: &mut Vec<&'a str>, path: &Path) -> Errors {
+fn service_port<'a>(
+    port: &'a ServicePort,
+    needs_name: bool,
+    names: &mut Vec<&'a str>,
+    path: &Path,
+) -> Errors {
     let mut errors = Vec::new();
     match port.name.as_deref().unwrap_or_default() {
         "" if needs_name => errors.push(FieldError::required(&path.child("name"), "")),

@@ -4,10 +4,10 @@
 //! pkg/apis/apps/validation/validation.go (v1.36.2).
 
 use k8s_openapi::api::apps::v1::{
-    RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec,
-    StatefulSetStatus,
+    RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy,
+    StatefulSetSpec, StatefulSetStatus,
 };
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimVolumeSource, PodSpec, Volume};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaimVolumeSource, PodSpec, Volume};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::field::{FieldError, Path};
 use machinery::labels::Selector;
@@ -41,7 +41,8 @@ impl Strategy for StatefulSet {
         {
             rolling.partition.get_or_insert(0);
         }
-        let nothing = || StatefulSetPersistentVolumeClaimRetentionPolicy { when_deleted: None, when_scaled: None };
+        let nothing =
+            || StatefulSetPersistentVolumeClaimRetentionPolicy { when_deleted: None, when_scaled: None };
         let policy = spec.persistent_volume_claim_retention_policy.get_or_insert_with(nothing);
         policy.when_deleted.get_or_insert_with(|| "Retain".to_owned());
         policy.when_scaled.get_or_insert_with(|| "Retain".to_owned());
@@ -103,15 +104,17 @@ impl Strategy for StatefulSet {
             ("updatedReplicas", status.updated_replicas),
             ("availableReplicas", status.available_replicas),
         ];
-        let mut errors: Errors =
-            counts.iter().filter_map(|(name, count)| non_negative(count.unwrap_or(0), &path.child(name))).collect();
+        let mut errors: Errors = counts
+            .iter()
+            .filter_map(|(name, count)| non_negative(count.unwrap_or(0), &path.child(name)))
+            .collect();
         for (name, count) in &counts[1..] {
             if count.unwrap_or(0) > status.replicas {
                 let why = "cannot be greater than status.replicas";
                 errors.push(FieldError::invalid(&path.child(name), count.unwrap_or(0), why));
             }
         }
-        if status.available_replicas > status.ready_replicas {
+        if status.available_replicas.unwrap_or(0) > status.ready_replicas.unwrap_or(0) {
             let why = "cannot be greater than status.readyReplicas";
             let count = status.available_replicas.unwrap_or(0);
             errors.push(FieldError::invalid(&path.child("availableReplicas"), count, why));
@@ -130,7 +133,8 @@ impl Strategy for StatefulSet {
             return Vec::new();
         };
         let template = path.child("template").child("spec");
-        let mut warnings = spec.template.spec.as_ref().map_or_else(Vec::new, |s| pod::spec_warnings(s, &template));
+        let mut warnings =
+            spec.template.spec.as_ref().map_or_else(Vec::new, |s| pod::spec_warnings(s, &template));
         for (i, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
             let path = path.child("volumeClaimTemplates").index(i).child("spec");
             warnings.extend(persistent_volume_claim::spec_warnings(claim, &path));
@@ -169,7 +173,9 @@ fn max_unavailable(old: Option<&StatefulSet>, new: &mut StatefulSet, features: F
         Some(rolling) if features.max_unavailable_stateful_set && is_rolling => {
             rolling.max_unavailable.get_or_insert(IntOrString::Int(1));
         }
-        Some(rolling) if !features.max_unavailable_stateful_set && !was_in_use => rolling.max_unavailable = None,
+        Some(rolling) if !features.max_unavailable_stateful_set && !was_in_use => {
+            rolling.max_unavailable = None
+        }
         _ => {}
     }
 }
@@ -223,7 +229,10 @@ fn update_strategy(spec: &StatefulSetSpec, path: &Path) -> Errors {
         "OnDelete" => {
             let why = "only allowed for updateStrategy 'RollingUpdate'";
             let path = path.child("rollingUpdate");
-            rolling.map(|rolling| FieldError::invalid_struct(&path, rolling_json(rolling), why)).into_iter().collect()
+            rolling
+                .map(|rolling| FieldError::invalid_struct(&path, rolling_json(rolling), why))
+                .into_iter()
+                .collect()
         }
         "RollingUpdate" => {
             let path = path.child("rollingUpdate");
@@ -344,7 +353,8 @@ fn pod_spec_errors(spec: &StatefulSetSpec, path: &Path) -> Errors {
             claims.push(Volume { name, persistent_volume_claim: Some(source), ..Default::default() });
         }
     }
-    let of_template = pod.volumes.iter().flatten().filter(|volume| claims.iter().all(|claim| claim.name != volume.name));
+    let of_template =
+        pod.volumes.iter().flatten().filter(|volume| claims.iter().all(|claim| claim.name != volume.name));
     let volumes: Vec<&Volume> = claims.iter().chain(of_template).collect();
     let spec = PodSpec { hostname: None, subdomain: None, ..pod.clone() };
     pod_spec::pod_spec(&spec, &volumes, &path.child("template").child("spec"))

@@ -20,7 +20,11 @@ impl Strategy for StorageClass {
         }
         let policy = self.reclaim_policy.as_deref().unwrap_or_default();
         if !["Delete", "Retain"].contains(&policy) {
-            errors.push(FieldError::not_supported(&Path::new("reclaimPolicy"), policy, &["Delete", "Retain"]));
+            errors.push(FieldError::not_supported(
+                &Path::new("reclaimPolicy"),
+                policy,
+                &["Delete", "Retain"],
+            ));
         }
         let mode = self.volume_binding_mode.as_deref().unwrap_or_default();
         let modes = ["Immediate", "WaitForFirstConsumer"];

@@ -27,7 +27,12 @@ const ENV_FIELDS: [&str; 9] = [
 ];
 
 /// The containers of a pod; `volumes` are the names of those that can be mounted.
-pub fn containers(containers: &[Container], volumes: &[&str], grace_period_seconds: i64, path: &Path) -> Errors {
+pub fn containers(
+    containers: &[Container],
+    volumes: &[&str],
+    grace_period_seconds: i64,
+    path: &Path,
+) -> Errors {
     if containers.is_empty() {
         return vec![FieldError::required(path, "")];
     }
@@ -212,7 +217,8 @@ fn field_ref(field: &str, path: &Path) -> Option<FieldError> {
     if field.is_empty() {
         return Some(FieldError::required(path, ""));
     }
-    let is_subscript = ["metadata.annotations['", "metadata.labels['"].iter().any(|head| field.starts_with(head));
+    let is_subscript =
+        ["metadata.annotations['", "metadata.labels['"].iter().any(|head| field.starts_with(head));
     if is_subscript || ENV_FIELDS.contains(&field) {
         return None;
     }

@@ -3,7 +3,8 @@
 //! Models validateProbe, validateHandler and validateLifecycle in pkg/apis/core/validation/validation.go (v1.36.2).
 
 use k8s_openapi::api::core::v1::{
-    Container, ExecAction, GRPCAction, HTTPGetAction, Lifecycle, LifecycleHandler, Probe, SleepAction, TCPSocketAction,
+    Container, ExecAction, GRPCAction, HTTPGetAction, Lifecycle, LifecycleHandler, Probe, SleepAction,
+    TCPSocketAction,
 };
 use machinery::field::{FieldError, Path};
 
@@ -25,7 +26,10 @@ pub fn of_container(container: &Container, grace_period_seconds: i64, path: &Pat
     if let Some(Lifecycle { post_start, pre_stop, .. }) = &container.lifecycle {
         let path = path.child("lifecycle");
         for (name, hook) in [("postStart", post_start), ("preStop", pre_stop)] {
-            errors.extend(hook.as_ref().map_or_else(Vec::new, |h| lifecycle(h, grace_period_seconds, &path.child(name))));
+            errors.extend(
+                hook.as_ref()
+                    .map_or_else(Vec::new, |h| lifecycle(h, grace_period_seconds, &path.child(name))),
+            );
         }
     }
     for (name, given) in [
@@ -90,13 +94,15 @@ fn handler(given: &Handler<'_>, grace_period_seconds: i64, path: &Path) -> Error
     let checks = [
         given.exec.map(|exec| ("exec", exec_errors(exec, &path.child("exec")))),
         given.http_get.map(|get| ("httpGet", http_get_errors(get, &path.child("httpGet")))),
-        given.tcp_socket.map(|tcp| {
-            ("tcpSocket", port_number_or_name(&tcp.port, &path.child("tcpSocket").child("port")))
-        }),
+        given
+            .tcp_socket
+            .map(|tcp| ("tcpSocket", port_number_or_name(&tcp.port, &path.child("tcpSocket").child("port")))),
         given.grpc.map(|grpc| {
             ("grpc", port_number(grpc.port, &path.child("grpc").child("port")).into_iter().collect())
         }),
-        given.sleep.map(|sleep| ("sleep", sleep_errors(sleep.seconds, grace_period_seconds, &path.child("sleep")))),
+        given
+            .sleep
+            .map(|sleep| ("sleep", sleep_errors(sleep.seconds, grace_period_seconds, &path.child("sleep")))),
     ];
     let mut errors = Vec::new();
     let mut count = 0;

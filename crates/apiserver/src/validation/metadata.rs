@@ -17,7 +17,12 @@ const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// What is wrong with a new object's metadata (ValidateObjectMeta).
-pub fn object_meta(meta: &ObjectMeta, namespaced: bool, rule: fn(&str) -> Vec<String>, path: &Path) -> Errors {
+pub fn object_meta(
+    meta: &ObjectMeta,
+    namespaced: bool,
+    rule: fn(&str) -> Vec<String>,
+    path: &Path,
+) -> Errors {
     let mut errors = Vec::new();
     if let Some(base) = meta.generate_name.as_deref().filter(|base| !base.is_empty()) {
         errors.extend(each(rule(&without_trailing_dash(base)), &path.child("generateName"), base));
@@ -108,7 +113,8 @@ fn owner_references(meta: &ObjectMeta, path: &Path) -> Errors {
         let empty = fields.into_iter().filter(|(_, value, _)| value.is_empty());
         errors.extend(empty.map(|(field, value, why)| FieldError::invalid(&path.child(field), value, why)));
     }
-    let controllers: Vec<&OwnerReference> = owners.iter().filter(|owner| owner.controller == Some(true)).collect();
+    let controllers: Vec<&OwnerReference> =
+        owners.iter().filter(|owner| owner.controller == Some(true)).collect();
     if let [first, second, ..] = controllers[..] {
         let why = format!(
             "Only one reference can have Controller set to true. Found \"true\" in references for {}/{} and {}/{}",
@@ -154,7 +160,11 @@ pub fn label_selector(selector: &LabelSelector, path: &Path) -> Errors {
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             other => {
-                errors.push(FieldError::invalid(&path.child("operator"), other, "not a valid selector operator"));
+                errors.push(FieldError::invalid(
+                    &path.child("operator"),
+                    other,
+                    "not a valid selector operator",
+                ));
             }
         }
         errors.extend(each(names::qualified_name(&expression.key), &path.child("key"), &expression.key));
@@ -173,7 +183,10 @@ pub fn selector_json(selector: &LabelSelector) -> String {
     }
     let expressions = selector.match_expressions.as_deref().unwrap_or_default();
     if !expressions.is_empty() {
-        parts.push(format!("\"matchExpressions\":{}", json::to_string(&Value::from_iter(expressions.iter().map(|e| json!(e))))));
+        parts.push(format!(
+            "\"matchExpressions\":{}",
+            json::to_string(&Value::from_iter(expressions.iter().map(|e| json!(e))))
+        ));
     }
     format!("{{{}}}", parts.join(","))
 }

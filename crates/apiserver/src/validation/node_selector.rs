@@ -83,7 +83,11 @@ fn term(term: &NodeSelectorTerm, path: &Path) -> Errors {
         let path = path.child("matchFields").index(i);
         if !["In", "NotIn"].contains(&requirement.operator.as_str()) {
             let operator = requirement.operator.as_str();
-            errors.push(FieldError::invalid(&path.child("operator"), operator, "not a valid selector operator"));
+            errors.push(FieldError::invalid(
+                &path.child("operator"),
+                operator,
+                "not a valid selector operator",
+            ));
         }
         if requirement.key != "metadata.name" {
             let key = requirement.key.as_str();

@@ -122,7 +122,11 @@ fn topology_spread(constraints: &[TopologySpreadConstraint], path: &Path) -> Err
     for (i, constraint) in constraints.iter().enumerate() {
         let path = path.index(i);
         if constraint.max_skew <= 0 {
-            errors.push(FieldError::invalid(&path.child("maxSkew"), constraint.max_skew, "must be greater than zero"));
+            errors.push(FieldError::invalid(
+                &path.child("maxSkew"),
+                constraint.max_skew,
+                "must be greater than zero",
+            ));
         }
         if constraint.topology_key.is_empty() {
             errors.push(FieldError::required(&path.child("topologyKey"), "can not be empty"));
@@ -161,7 +165,8 @@ fn tolerations(tolerations: &[Toleration], path: &Path) -> Errors {
         if !key.is_empty() {
             errors.extend(each(names::qualified_name(key), &path.child("key"), key));
         } else if operator != "Exists" {
-            let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+            let why =
+                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
             errors.push(FieldError::invalid(&operator_path, operator, why));
         }
         if toleration.toleration_seconds.is_some() && effect != "NoExecute" {

@@ -66,7 +66,13 @@ fn resource(name: &str, text: &Text, path: &Path) -> Errors {
     errors
 }
 
-fn within(name: &str, text: &Text, limit: Option<&Text>, requests: &Path, limits: &Path) -> Option<FieldError> {
+fn within(
+    name: &str,
+    text: &Text,
+    limit: Option<&Text>,
+    requests: &Path,
+    limits: &Path,
+) -> Option<FieldError> {
     let can_overcommit = !name.contains('/') && !name.starts_with("hugepages-");
     let Some(limit) = limit else {
         let why = "Limit must be set for non overcommitable resources";

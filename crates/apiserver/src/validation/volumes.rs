@@ -4,7 +4,8 @@
 //! Departs in one point: of the sources that need a storage system that is not simulated only the number is checked.
 
 use k8s_openapi::api::core::v1::{
-    CSIPersistentVolumeSource, HostPathVolumeSource, KeyToPath, NFSVolumeSource, ProjectedVolumeSource, Volume,
+    CSIPersistentVolumeSource, HostPathVolumeSource, KeyToPath, NFSVolumeSource, ProjectedVolumeSource,
+    Volume,
 };
 use machinery::field::{FieldError, Path};
 use machinery::names;
@@ -108,7 +109,8 @@ fn details(volume: &Volume, source: &str, path: &Path) -> Errors {
         }
         "secret" => volume.secret.as_ref().map_or_else(Vec::new, |secret| {
             let mut errors: Errors = Vec::new();
-            errors.extend(required(secret.secret_name.as_deref().unwrap_or_default(), &at.child("secretName")));
+            errors
+                .extend(required(secret.secret_name.as_deref().unwrap_or_default(), &at.child("secretName")));
             errors.extend(file_mode(secret.default_mode, &at.child("defaultMode")));
             errors.extend(items(secret.items.as_deref(), &at));
             errors

@@ -87,7 +87,13 @@ impl Cluster {
         self.patch_part(kind, name, Subresource::None, patch)
     }
 
-    pub fn patch_part(&mut self, kind: Kind, name: &str, part: Subresource, patch: Value) -> Result<Response, Refusal> {
+    pub fn patch_part(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        part: Subresource,
+        patch: Value,
+    ) -> Result<Response, Refusal> {
         let patch_type = if part == Subresource::Scale { PatchType::Merge } else { PatchType::Strategic };
         self.call(Request::new(Verb::Patch(patch_type, patch), kind, "default", name).of(part))
     }

@@ -180,7 +180,8 @@ impl Cluster {
             } else if pod.metadata.deletion_timestamp.is_some() {
                 let options = DeleteOptions { grace_period_seconds: Some(0), ..Default::default() };
                 self.delete(Kind::Pod, pod.name(), options);
-            } else if pod.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Pending") && !is_bad(&pod) {
+            } else if pod.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Pending") && !is_bad(&pod)
+            {
                 self.run(pod);
             }
         }
@@ -244,7 +245,9 @@ impl Cluster {
             self.queue.insert(key);
         }
         for (index, controller) in self.controllers.iter().enumerate() {
-            if controller.resync_period_ms().is_some_and(|ms| i64::try_from(ms).is_ok_and(|ms| ms <= seconds * 1000))
+            if controller
+                .resync_period_ms()
+                .is_some_and(|ms| i64::try_from(ms).is_ok_and(|ms| ms <= seconds * 1000))
             {
                 self.queue.extend(controller.resync_keys(&self.listers).into_iter().map(|key| (index, key)));
             }

@@ -73,7 +73,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             return Err(Failure::message(format!("--{name} is not simulated; apply without it")));
         }
     }
-    let writing = Writing::of(call, MANAGER)?;
+    let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, parsed, writing.dry_run)?;
     let targets = resource::targets(context, parsed, &[], writing.rules())?;
     let (mut manifests, mut failures) = (Vec::new(), Vec::new());
@@ -143,9 +143,6 @@ fn apply(
     if last_applied(&current).is_none() {
         warn_of_missing_annotation(context, &info);
     }
-    if writing.dry_run == DryRun::Client {
-        return Ok((info, "configured", whole::value(&current)));
-    }
     let (changed, object) = update(context, &info, &current, &modified, writing)?;
     if object.meta().deletion_timestamp.is_some() {
         let name = object.name();
@@ -178,6 +175,9 @@ fn update(
         })?;
     if patch.as_object().is_some_and(Map::is_empty) {
         return Ok((false, current.clone()));
+    }
+    if writing.dry_run == DryRun::Client {
+        return Ok((true, current.clone()));
     }
     let text = json::to_string(&patch);
     let verb = Verb::Patch(PatchType::Strategic, patch);

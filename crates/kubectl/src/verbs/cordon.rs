@@ -40,7 +40,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>, unschedulable: bool) -> Resul
     if !call.parsed.args.is_empty() && selects {
         return Err(call.usage("error: cannot specify both a node name and a --selector option"));
     }
-    let dry_run = dry_run(&call.parsed)?;
+    let dry_run = dry_run(context, &call.parsed)?;
     let mut words = vec!["nodes".to_owned()];
     words.extend(call.parsed.args.iter().cloned());
     if call.parsed.args.iter().any(|arg| arg.contains('/')) {

@@ -55,18 +55,18 @@ impl Writing {
     ///
     /// # Errors
     /// If one of them has a value that it cannot have.
-    pub fn of(call: &Call, manager: &'static str) -> Result<Writing, Failure> {
+    pub fn of(call: &Call, context: &mut Context<'_, '_>, manager: &'static str) -> Result<Writing, Failure> {
         let validation = match call.parsed.text("validate") {
             None | Some("strict" | "true") => FieldValidation::Strict,
             Some("warn") => FieldValidation::Warn,
             Some("ignore" | "false") => FieldValidation::Ignore,
             Some(other) => {
                 return Err(Failure::message(format!(
-                    "invalid value {other} for --validate, must be one of: strict (or true), warn, ignore (or false)"
+                    "invalid - validate option \"{other}\"; must be one of: strict (or true), warn, ignore (or false)"
                 )));
             }
         };
-        Ok(Writing { dry_run: dry_run(&call.parsed)?, validation, manager })
+        Ok(Writing { dry_run: dry_run(context, &call.parsed)?, validation, manager })
     }
 
     /// How the objects of files are read for it.
@@ -92,7 +92,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if parsed.list("filename").is_empty() && !parsed.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
     }
-    let writing = Writing::of(call, MANAGER)?;
+    let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, parsed, writing.dry_run)?;
     let targets = resource::targets(context, parsed, &[], writing.rules())?;
     let mut failures = Vec::new();

@@ -58,7 +58,7 @@ struct How {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    let how = how(call)?;
+    let how = how(call, context)?;
     // Upstream has this check behind another one with other words; the recordings do not show which wins.
     if parsed.on("all") && parsed.text("selector").is_some_and(|text| !text.is_empty()) {
         return Err(Failure::message("cannot set --all and --selector at the same time"));
@@ -105,7 +105,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     Ok(Next::Go(Box::new(Running::Delete(Wait::new(context, parsed, asked)))))
 }
 
-fn how(call: &Call) -> Result<How, Failure> {
+fn how(call: &Call, context: &mut Context<'_, '_>) -> Result<How, Failure> {
     let parsed = &call.parsed;
     let output = parsed.text("output").unwrap_or_default();
     if !output.is_empty() && output != "name" {
@@ -146,7 +146,7 @@ fn how(call: &Call) -> Result<How, Failure> {
         propagation: Some(propagation),
         ..DeleteOptions::default()
     };
-    Ok(How { options, forced: force, dry_run: dry_run(parsed)?, short: output == "name" })
+    Ok(How { options, forced: force, dry_run: dry_run(context, parsed)?, short: output == "name" })
 }
 
 // The uid of what was deleted.

@@ -49,12 +49,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let pod = pod(call, context, names)?;
     let container = container(call, context, &pod)?;
     let output = context.env.api.exec(pod.namespace(), pod.name(), &container, command)?;
-    if !output.stdout.is_empty() {
-        context.out(output.stdout);
-    }
-    if !output.stderr.is_empty() {
-        context.err(output.stderr);
-    }
+    context.env.output.extend(output.pieces);
     if output.exit_code == 0 {
         return Ok(Next::Done);
     }

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 
 use client::api::{Change, ListOptions, WatchEvent};
 use jiff::Timestamp;
-use machinery::{Kind, Object, time};
+use machinery::status::Reason;
+use machinery::{Kind, Object, Status, time};
 use serde_json::{Value, json};
 
 use super::{Call, Command, Next, Running};
+use crate::absent::{self, AbsentType};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{Flag, Takes, flag, lettered, parse_duration};
@@ -65,6 +67,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if parsed.on("output-watch-events") && !parsed.on("watch") && !parsed.on("watch-only") {
         return Err(call.usage("--output-watch-events option can only be used with --watch or --watch-only"));
     }
+    if let Some(absent) = parsed.args.first().and_then(|word| absent::find(word)) {
+        return nothing_of(call, context, absent, &format);
+    }
     let rules = Rules { type_means_all: true, validate: false };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
     if parsed.on("watch") || parsed.on("watch-only") {
@@ -74,6 +79,28 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     match &format {
         Format::Human | Format::Wide => tables(call, context, &targets, format == Format::Wide)?,
         format => whole(call, context, &targets, format)?,
+    }
+    Ok(Next::Done)
+}
+
+// A type that exists and of which there is nothing.
+fn nothing_of(
+    call: &Call,
+    context: &mut Context<'_, '_>,
+    absent: &AbsentType,
+    format: &Format,
+) -> Result<Next, Failure> {
+    let parsed = &call.parsed;
+    if let Some(name) = parsed.args.get(1) {
+        let message = format!("{} \"{name}\" not found", absent.group_resource());
+        let status = Status { reason: Reason::NotFound, ..Status::bad_request(message) };
+        return Err(Failure::from(Box::new(status)));
+    }
+    if matches!(format, Format::Human | Format::Wide) {
+        let namespace = if parsed.on("all-namespaces") { "" } else { parsed.namespace() };
+        context.err(nothing_found(namespace, absent.namespaced));
+    } else {
+        format.print(context, &list_of(Vec::new()), parsed.on("no-headers"))?;
     }
     Ok(Next::Done)
 }

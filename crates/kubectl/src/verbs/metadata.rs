@@ -90,7 +90,7 @@ pub(super) fn run(
     if edit.set.is_empty() && edit.remove.is_empty() && !parsed.on("list") {
         return Err(Failure::message(format!("at least one {noun} update is required")));
     }
-    let dry_run = dry_run(parsed)?;
+    let dry_run = dry_run(context, parsed)?;
     let mut report = Report::new(context, parsed, dry_run)?;
     let rules = Rules { type_means_all: parsed.on("all"), validate: false };
     let targets = resource::targets(context, parsed, objects, rules)?;

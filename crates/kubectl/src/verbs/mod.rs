@@ -220,14 +220,19 @@ pub(crate) const DRY_RUN: Flag = flags::flag("dry-run", flags::Takes::TextOr("un
 ///
 /// # Errors
 /// Upstream's message, if it is no strategy.
-pub(crate) fn dry_run(parsed: &Parsed) -> Result<DryRun, Failure> {
+pub(crate) fn dry_run(context: &mut Context<'_, '_>, parsed: &Parsed) -> Result<DryRun, Failure> {
     match parsed.text("dry-run") {
         None | Some("none") => Ok(DryRun::None),
         Some("client") => Ok(DryRun::Client),
         Some("server") => Ok(DryRun::Server),
-        Some("unchanged") => Err(Failure::message(
-            "--dry-run flag without a value was specified. A value must be set: \"none\", \"server\", or \"client\".",
-        )),
+        Some("unchanged") => {
+            // klog's line, with the time, a process id and the place in upstream's source.
+            let time = context.now().strftime("%m%d %H:%M:%S%.6f");
+            context.err(format!(
+                "W{time}       1 helpers.go:719] --dry-run is deprecated and can be replaced with --dry-run=client.\n"
+            ));
+            Ok(DryRun::Client)
+        }
         Some(other) => Err(Failure::message(format!(
             "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
         ))),

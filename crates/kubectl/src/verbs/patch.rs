@@ -80,8 +80,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             )));
         }
     };
-    let dry_run = dry_run(parsed)?;
-    let mut report = Report::new(context, parsed, dry_run)?;
+    let dry_run = dry_run(context, parsed)?;
+    // kubectl does not say here that it was a dry run.
+    let mut report = Report::new(context, parsed, DryRun::None)?;
     let patch = if text.trim_start().starts_with('{') { from_json(&text) } else { Ok(from_yaml(&text)?) };
     let targets = resource::targets(context, parsed, &parsed.args, Rules::default())?;
     let mut failures = Vec::new();
@@ -160,9 +161,11 @@ fn apply(
         request.field_manager = MANAGER;
         value(context.call(request)?)
     };
-    let operation = if before == after { "patched (no change)" } else { "patched" };
+    // A Scale always changes: who wrote it last is part of it, and not simulated.
+    let unchanged = before == after && subresource != Subresource::Scale;
+    let operation = if unchanged { "patched (no change)" } else { "patched" };
     if subresource == Subresource::Scale && !report.prints_objects() {
-        context.out(format!("scale.autoscaling/{} {}\n", info.name, super::done(operation, dry_run)));
+        context.out(format!("scale.autoscaling/{} {operation}\n", info.name));
         report.counted();
         return Ok(());
     }

@@ -39,7 +39,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if parsed.list("filename").is_empty() && !parsed.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
     }
-    let writing = Writing::of(call, MANAGER)?;
+    let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, parsed, writing.dry_run)?;
     let targets = resource::targets(context, parsed, &parsed.args, writing.rules())?;
     let mut failures = Vec::new();

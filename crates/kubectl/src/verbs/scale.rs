@@ -55,7 +55,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if expected < -1 {
         return Err(Failure::message("The --current-replicas must specify an integer of -1 or greater"));
     }
-    let dry_run = dry_run(parsed)?;
+    let dry_run = dry_run(context, parsed)?;
     let mut report = Report::new(context, parsed, dry_run)?;
     let rules = Rules { type_means_all: parsed.on("all"), validate: false };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;

@@ -51,7 +51,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             Ok((name.to_owned(), image.to_owned()))
         })
         .collect::<Result<_, Failure>>()?;
-    let dry_run = dry_run(parsed)?;
+    let dry_run = dry_run(context, parsed)?;
     let mut report = Report::new(context, parsed, dry_run)?;
     let rules = Rules { type_means_all: parsed.on("all"), validate: false };
     let targets = resource::targets(context, parsed, &words, rules)?;

@@ -99,7 +99,9 @@ impl Api for Cluster {
 
     fn exec(&mut self, _: &str, pod: &str, _: &str, command: &[String]) -> Result<ExecOutput, Refusal> {
         match command.first().map(String::as_str) {
-            Some("hostname") => Ok(ExecOutput { stdout: format!("{pod}\n"), ..ExecOutput::default() }),
+            Some("hostname") => {
+                Ok(ExecOutput { pieces: vec![(kubectl::Stream::Out, format!("{pod}\n"))], exit_code: 0 })
+            }
             Some("false") => Ok(ExecOutput { exit_code: 3, ..ExecOutput::default() }),
             _ => Err(Box::new(Status::internal("no such command"))),
         }

@@ -13,20 +13,24 @@ const USAGE: &str =
 
 /// Looks one name or address up.
 pub(super) fn run(resolver: Resolver<'_>, args: &[&str]) -> ExecOutput {
+    let mut output = ExecOutput::default();
     let [name] = args else {
-        return ExecOutput { stderr: USAGE.to_owned(), exit_code: 1, ..Default::default() };
+        output.err(USAGE);
+        output.exit_code = 1;
+        return output;
     };
-    let mut output = ExecOutput { stdout: "\n".to_owned(), stderr: SERVER.to_owned(), exit_code: 0 };
+    output.err(SERVER);
+    output.out("\n");
     let addresses = resolver.addresses(name);
     if addresses.is_empty() {
-        output.stderr += &format!("nslookup: can't resolve '{name}': Name does not resolve\n");
+        output.err(format!("nslookup: can't resolve '{name}': Name does not resolve\n"));
         output.exit_code = 1;
         return output;
     }
-    output.stdout += &format!("{:<10} {name}\n", "Name:");
+    output.out(format!("{:<10} {name}\n", "Name:"));
     for (index, address) in addresses.iter().enumerate() {
         let known_as = resolver.name_of(*address).map(|name| format!(" {name}")).unwrap_or_default();
-        output.stdout += &format!("Address {}: {address}{known_as}\n", index + 1);
+        output.out(format!("Address {}: {address}{known_as}\n", index + 1));
     }
     output
 }

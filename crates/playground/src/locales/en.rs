@@ -128,6 +128,7 @@ pub(super) static WORDS: Words = Words {
     role_old: "old",
     role_only: "revision",
     nxdomain: "NXDOMAIN",
+    failed: "The simulated cluster has stopped: this is a mistake of ours, not yours. What you typed is still there.",
     why_sentence,
     why_next,
     why_more: |more| if more == 1 { "1 more".to_owned() } else { format!("{more} more") },
@@ -332,7 +333,11 @@ fn why_sentence(why: &Why) -> String {
 }
 
 fn pods(replicas: i32) -> String {
-    if replicas == 1 { "its one pod".to_owned() } else { format!("all {replicas} pods") }
+    match replicas {
+        1 => "its one pod".to_owned(),
+        2 => "both pods".to_owned(),
+        many => format!("all {many} pods"),
+    }
 }
 
 fn kept(claims: usize) -> String {

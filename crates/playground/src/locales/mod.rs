@@ -272,8 +272,10 @@ words! {
     role_old,
     /// The role of a revision.
     role_only,
-    /// Ordinals that do not match anything.
-    nxdomain;
+    /// A name without an answer.
+    nxdomain,
+    /// The simulated cluster has failed by a mistake of ours.
+    failed;
 
     /// The sentence of a Why.
     fn why_sentence(&Why),

@@ -105,6 +105,8 @@ impl Revisions {
             (true, true) => Role::Only,
             (true, false) => Role::Current,
             (false, true) => Role::Update,
+            // No status has been written yet.
+            (false, false) if self.update.is_empty() => Role::Only,
             (false, false) => Role::Old,
         }
     }

@@ -385,6 +385,10 @@ fn of_blocking(
     let held = held(set);
     let why = match why {
         Why { reason: Reason::Stopping { pod, seconds, step, .. }, .. } => {
+            // The controller only says that it waits for the pod; the update is why the pod goes.
+            let updating =
+                set.update().is_some() && column.is_some_and(|column| column.wanted && column.updates);
+            let step = if updating { Some(Step::Update) } else { step };
             Why { reason: Reason::Stopping { pod, seconds, step, held }, ..why }
         }
         // The decision is older than the pod's last step.

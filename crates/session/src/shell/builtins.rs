@@ -19,6 +19,8 @@ pub enum Started {
     Kubectl(Box<Invocation>),
     /// It ends at this time.
     Sleep(Timestamp),
+    /// There is no such command; what we say besides.
+    Unknown(String),
 }
 
 /// Every command, with what `help` says of it.
@@ -81,7 +83,10 @@ pub fn start(
             0
         }
         filter if filters::is_filter(filter) => run_filter(words, input, env, &mut io),
-        unknown => not_found(unknown, env, io.output),
+        unknown => {
+            io.output.push((Stream::Err, format!("bash: {unknown}: command not found\n")));
+            return Started::Unknown(hint(unknown));
+        }
     };
     Started::Done(status)
 }
@@ -105,9 +110,8 @@ impl Io<'_> {
     }
 }
 
-fn not_found(command: &str, env: &mut Env<'_>, output: &mut Vec<(Stream, String)>) -> i32 {
-    output.push((Stream::Err, format!("bash: {command}: command not found\n")));
-    env.printed.push(Printed::Note(match command {
+fn hint(unknown: &str) -> String {
+    match unknown {
         "vim" | "vi" | "nano" | "emacs" | "code" => {
             "the editor's tabs are the files; edit them there".to_owned()
         }
@@ -115,8 +119,7 @@ fn not_found(command: &str, env: &mut Env<'_>, output: &mut Vec<(Stream, String)
             let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
             format!("here there are: {}", names.join(" "))
         }
-    }));
-    127
+    }
 }
 
 fn help() -> String {

@@ -283,6 +283,10 @@ impl Interpreter {
         match started {
             Started::Done(status) => memory.status = status,
             Started::Kubectl(invocation) => self.running = Some(Running::Kubectl(invocation)),
+            Started::Unknown(hint) => {
+                env.printed.push(Printed::Note(hint));
+                memory.status = 127;
+            }
             Started::Sleep(until) => self.running = Some(Running::Sleep { until, what: words.join(" ") }),
         }
         Ok(())

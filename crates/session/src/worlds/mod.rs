@@ -111,12 +111,8 @@ impl Default for Start {
 
 /// The state in which a session begins.
 pub(crate) fn build(start: &Start) -> State {
-    let config = Config {
-        features: start.features,
-        seed: start.seed,
-        profile: start.profile,
-        ..Config::default()
-    };
+    let config =
+        Config { features: start.features, seed: start.seed, profile: start.profile, ..Config::default() };
     let mut state = State::new(World::new(config));
     let begins = after_ms(state.now(), PRELUDE_MS);
     for (name, text, command) in start.world.prelude() {

@@ -414,6 +414,13 @@ impl PersistentVolumeController {
                 return Ok(Verdict::Failed { message });
             }
         };
+        if self
+            .provisioning
+            .remove(&claim.key())
+            .is_some_and(|version| version == claim.metadata.resource_version)
+        {
+            return Ok(Verdict::WaitsForProvisioner { provisioner });
+        }
         let claim = self.set_claim_provisioner(cx, claim, &provisioner)?;
         let message = format!(
             "Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
@@ -435,6 +442,7 @@ impl PersistentVolumeController {
         set_annotation(&mut changed.metadata, ANN_BETA_STORAGE_PROVISIONER, provisioner);
         set_annotation(&mut changed.metadata, ANN_STORAGE_PROVISIONER, provisioner);
         let stored = cx.api.update(changed)?;
+        self.provisioning.insert(stored.key(), stored.metadata.resource_version.clone());
         self.store_claim_update(&stored);
         Ok(stored)
     }

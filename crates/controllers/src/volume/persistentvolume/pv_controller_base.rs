@@ -23,6 +23,9 @@ const RESYNC_MS: u64 = 15_000;
 pub struct PersistentVolumeController {
     pub(super) claims: OrdMap<ObjectKey, Arc<PersistentVolumeClaim>>,
     pub(super) volumes: PersistentVolumeOrderedIndex,
+    /// Claims for which a provisioner has just been asked, with the resourceVersion that this gave them. Upstream's
+    /// operation is still running when that version comes in, and is not started again.
+    pub(super) provisioning: OrdMap<ObjectKey, Option<String>>,
 }
 
 impl Reconciler for PersistentVolumeController {
@@ -110,6 +113,7 @@ impl PersistentVolumeController {
     /// A volume whose claim has gone is released at once.
     fn delete_claim(&mut self, cx: &mut Context<'_>, key: &ObjectKey) {
         cx.decide_nothing(key);
+        self.provisioning.remove(key);
         let Some(claim) = self.claims.remove(key) else {
             return;
         };

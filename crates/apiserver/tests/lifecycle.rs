@@ -1,0 +1,515 @@
+//! What becomes of objects: versions, generations, updates, deletion, subresources.
+
+#[allow(dead_code, reason = "shared by several test binaries")]
+mod common;
+
+use client::api::{
+    Answer, Body, Change, DeleteOptions, ListOptions, Propagation, Request, Subresource, Verb,
+};
+use common::{Cluster, claim, object_of, pod, service, set, volume};
+use jiff::ToSpan;
+use machinery::{Kind, Object, ObjectKey};
+use serde_json::{Value, json};
+
+fn grace(seconds: i64) -> DeleteOptions {
+    DeleteOptions { grace_period_seconds: Some(seconds), ..Default::default() }
+}
+
+fn cascade(propagation: Propagation) -> DeleteOptions {
+    DeleteOptions { propagation: Some(propagation), ..Default::default() }
+}
+
+/// What happened since, one word a change.
+fn changes(cluster: &Cluster, since: u64) -> Vec<String> {
+    let word = |change: Change| match change {
+        Change::Added => "+",
+        Change::Modified => "~",
+        Change::Deleted => "-",
+    };
+    cluster.server.changes_since(since).map(|e| format!("{}{}", word(e.change), e.object.key())).collect()
+}
+
+#[test]
+fn only_a_change_of_the_spec_counts_as_a_generation() {
+    let mut cluster = Cluster::new();
+    cluster.create(set("web"));
+    // (part, patch, generation, whether something was written)
+    let cases = [
+        (Subresource::None, json!({"spec": {"replicas": 2}}), 2, true),
+        (Subresource::None, json!({"spec": {"replicas": 2}}), 2, false),
+        (Subresource::None, json!({"metadata": {"labels": {"a": "b"}}}), 2, true),
+        (Subresource::None, json!({"status": {"replicas": 9}}), 2, false),
+        (Subresource::Status, json!({"spec": {"replicas": 7}, "status": {"replicas": 2}}), 2, true),
+        (Subresource::Scale, json!({"spec": {"replicas": 3}}), 3, true),
+        (Subresource::Scale, json!({"spec": {"replicas": 3}}), 3, false),
+    ];
+    for (part, patch, generation, is_written) in cases {
+        let before = cluster.server.resource_version();
+        cluster.patch_part(Kind::StatefulSet, "web", part, patch.clone()).expect("allowed");
+        let value = cluster.value(Kind::StatefulSet, "web");
+        assert_eq!(value["metadata"]["generation"], json!(generation), "{patch}");
+        assert_eq!(cluster.server.resource_version() > before, is_written, "{patch}");
+    }
+    let value = cluster.value(Kind::StatefulSet, "web");
+    assert_eq!((&value["spec"]["replicas"], &value["status"]["replicas"]), (&json!(3), &json!(2)));
+}
+
+#[test]
+fn a_stale_version_or_another_uid_is_a_conflict() {
+    let mut cluster = Cluster::new();
+    cluster.create(set("web"));
+    let stale = cluster.get(Kind::StatefulSet, "web").expect("created");
+    cluster.patch(Kind::StatefulSet, "web", json!({"spec": {"replicas": 2}})).expect("allowed");
+    let update =
+        |object: Object| Request::new(Verb::Update(Body::Typed(object)), Kind::StatefulSet, "default", "web");
+    let refusal = cluster.call(update(stale.clone())).expect_err("stale");
+    assert_eq!(
+        refusal.message,
+        "Operation cannot be fulfilled on statefulsets.apps \"web\": the object has been modified; please apply your changes to the latest version and try again"
+    );
+    let mut other = stale;
+    other.meta_mut().resource_version = None;
+    other.meta_mut().uid = Some("other".to_owned());
+    assert!(
+        cluster.call(update(other)).expect_err("another object").message.contains("Precondition failed: UID")
+    );
+}
+
+#[test]
+fn changes_that_are_not_allowed_are_refused_as_recorded() {
+    let mut cluster = Cluster::new();
+    cluster.create(set("web"));
+    cluster.create(volume("pv001"));
+    cluster.create(service("web"));
+    cluster.create(claim("c"));
+    let bound = json!({"status": {"phase": "Bound", "capacity": {"storage": "5Gi"}}, "spec": {}});
+    cluster.patch(Kind::PersistentVolumeClaim, "c", json!({"spec": {"volumeName": "pv001"}})).expect("once");
+    cluster.patch_part(Kind::PersistentVolumeClaim, "c", Subresource::Status, bound).expect("allowed");
+    let immutable_set = "StatefulSet.apps \"web\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+    let immutable_claim = "PersistentVolumeClaim \"c\" is invalid: spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n";
+    let cases = [
+        (Kind::StatefulSet, "web", json!({"spec": {"serviceName": "x"}}), immutable_set.to_owned()),
+        (
+            Kind::StatefulSet,
+            "web",
+            json!({"spec": {"selector": {"matchLabels": {"app": "x"}}}}),
+            format!(
+                "StatefulSet.apps \"web\" is invalid: [spec.template.metadata.labels: Invalid value: {{\"app\":\"web\"}}: `selector` does not match template `labels`, {}]",
+                &immutable_set["StatefulSet.apps \"web\" is invalid: ".len()..]
+            ),
+        ),
+        (
+            Kind::StatefulSet,
+            "web",
+            json!({"spec": {"updateStrategy": {"type": "OnDelete"}}}),
+            "StatefulSet.apps \"web\" is invalid: spec.updateStrategy.rollingUpdate: Invalid value: {\"Partition\":0,\"MaxUnavailable\":null}: only allowed for updateStrategy 'RollingUpdate'".to_owned(),
+        ),
+        (
+            Kind::StatefulSet,
+            "web",
+            json!({"spec": {"updateStrategy": {"type": "Foo"}}}),
+            "StatefulSet.apps \"web\" is invalid: spec.updateStrategy: Invalid value: {\"Type\":\"Foo\",\"RollingUpdate\":{\"Partition\":0,\"MaxUnavailable\":null}}: must be 'RollingUpdate' or 'OnDelete'".to_owned(),
+        ),
+        (
+            Kind::StatefulSet,
+            "web",
+            json!({"metadata": {"name": "x"}}),
+            "the name of the object (x) does not match the name on the URL (web)".to_owned(),
+        ),
+        (
+            Kind::StatefulSet,
+            "web",
+            json!({"spec": {"replicas": "3"}}),
+            " \"\" is invalid: patch: Invalid value: \"map[spec:map[replicas:3]]\": unrecognized type: int32".to_owned(),
+        ),
+        (
+            Kind::StatefulSet,
+            "web",
+            json!({"spec": {"template": {"spec": {"containers": [{"image": "nginx:2"}]}}}}),
+            "map: map[image:nginx:2] does not contain declared merge key: name".to_owned(),
+        ),
+        (
+            Kind::PersistentVolumeClaim,
+            "c",
+            json!({"spec": {"accessModes": ["ReadWriteMany"]}}),
+            format!("{immutable_claim}@@ -1,6 +1,6 @@\n {{\n  \"AccessModes\": [\n-  \"ReadWriteOnce\"\n+  \"ReadWriteMany\"\n  ],\n  \"Selector\": null,\n  \"Resources\": {{\n\n"),
+        ),
+        (
+            Kind::PersistentVolumeClaim,
+            "c",
+            json!({"spec": {"volumeName": "zzz"}}),
+            format!("{immutable_claim}@@ -9,7 +9,7 @@\n    \"storage\": \"1Gi\"\n   }}\n  }},\n- \"VolumeName\": \"pv001\",\n+ \"VolumeName\": \"zzz\",\n  \"StorageClassName\": null,\n  \"VolumeMode\": \"Filesystem\",\n  \"DataSource\": null,\n\n"),
+        ),
+        (
+            Kind::PersistentVolumeClaim,
+            "c",
+            json!({"spec": {"resources": {"requests": {"storage": "3Gi"}}}}),
+            "persistentvolumeclaims \"c\" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize".to_owned(),
+        ),
+        (
+            Kind::PersistentVolume,
+            "pv001",
+            json!({"spec": {"nfs": {"path": "/x"}}}),
+            "PersistentVolume \"pv001\" is invalid: spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n@@ -5,7 +5,7 @@\n  \"Glusterfs\": null,\n  \"NFS\": {\n   \"Server\": \"192.168.1.100\",\n-  \"Path\": \"/data/volumes/v1\",\n+  \"Path\": \"/x\",\n   \"ReadOnly\": false\n  },\n  \"RBD\": null,\n\n".to_owned(),
+        ),
+        (
+            Kind::Service,
+            "web",
+            json!({"spec": {"clusterIP": "10.96.0.77"}}),
+            "Service \"web\" is invalid: spec.clusterIPs[0]: Invalid value: [\"10.96.0.77\"]: may not change once set".to_owned(),
+        ),
+    ];
+    for (kind, name, patch, expected) in cases {
+        let before = cluster.server.resource_version();
+        let refusal = cluster.patch(kind, name, patch.clone()).map(drop).expect_err("refused");
+        assert_eq!(refusal.message, expected, "{patch}");
+        assert_eq!(cluster.server.resource_version(), before);
+    }
+}
+
+/// The recorded pod had a claim and its token as volumes; the line number counts every field before the hostname.
+#[test]
+fn a_pod_says_what_of_it_was_changed() {
+    let mut cluster = Cluster::new();
+    let mut web = pod("web-0");
+    web["spec"]["hostname"] = json!("web-0");
+    web["spec"]["subdomain"] = json!("web");
+    web["spec"]["volumes"] = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data-web-0"}}]);
+    web["spec"]["containers"][0]["volumeMounts"] =
+        json!([{"name": "data", "mountPath": "/usr/share/nginx/html"}]);
+    cluster.create(web);
+    let refusal = cluster.patch(Kind::Pod, "web-0", json!({"spec": {"hostname": "x"}})).expect_err("refused");
+    let (head, difference) = refusal.message.split_once('\n').expect("a difference");
+    assert_eq!(
+        head,
+        "Pod \"web-0\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+    );
+    assert_eq!(
+        difference,
+        "@@ -233,7 +233,7 @@\n   \"SELinuxChangePolicy\": null\n  },\n  \"ImagePullSecrets\": null,\n- \"Hostname\": \"web-0\",\n+ \"Hostname\": \"x\",\n  \"Subdomain\": \"web\",\n  \"SetHostnameAsFQDN\": null,\n  \"Affinity\": null,\n\n"
+    );
+    cluster
+        .patch(Kind::Pod, "web-0", json!({"spec": {"containers": [{"name": "nginx", "image": "nginx:2"}]}}))
+        .expect("images may change");
+}
+
+#[test]
+fn a_scheduled_pod_goes_after_its_grace_and_a_second_delete_only_shortens_it() {
+    let mut cluster = Cluster::new();
+    cluster.create(pod("p"));
+    cluster.bind("p", "node-1").expect("allowed");
+    assert!(
+        cluster
+            .bind("p", "node-2")
+            .expect_err("bound")
+            .message
+            .ends_with("pod p is already assigned to node \"node-1\"")
+    );
+    let since = cluster.server.resource_version();
+    cluster.delete(Kind::Pod, "p", DeleteOptions::default()).expect("allowed");
+    let value = cluster.value(Kind::Pod, "p");
+    assert_eq!(value["metadata"]["deletionTimestamp"], json!("2026-01-01T00:00:30Z"));
+    assert_eq!(
+        (&value["metadata"]["deletionGracePeriodSeconds"], &value["metadata"]["generation"]),
+        (&json!(30), &json!(2))
+    );
+    cluster.now = cluster.now.checked_add(3.seconds()).expect("a time");
+    for longer in [DeleteOptions::default(), grace(40)] {
+        cluster.delete(Kind::Pod, "p", longer).expect("allowed");
+    }
+    assert_eq!(changes(&cluster, since), ["~pod/p"]);
+    cluster.delete(Kind::Pod, "p", grace(10)).expect("allowed");
+    assert_eq!(cluster.value(Kind::Pod, "p")["metadata"]["deletionTimestamp"], json!("2026-01-01T00:00:10Z"));
+    cluster.delete(Kind::Pod, "p", grace(0)).expect("allowed");
+    assert_eq!(changes(&cluster, since), ["~pod/p", "~pod/p", "~pod/p", "-pod/p"]);
+}
+
+#[test]
+fn an_unscheduled_or_finished_pod_goes_at_once() {
+    let mut cluster = Cluster::new();
+    for (name, phase) in [("unscheduled", None), ("done", Some("Succeeded"))] {
+        cluster.create(pod(name));
+        if let Some(phase) = phase {
+            cluster.bind(name, "node-1").expect("allowed");
+            cluster
+                .patch_part(Kind::Pod, name, Subresource::Status, json!({"status": {"phase": phase}}))
+                .expect("allowed");
+        }
+        cluster.delete(Kind::Pod, name, DeleteOptions::default()).expect("allowed");
+        assert_eq!(cluster.get(Kind::Pod, name), None, "{name}");
+    }
+}
+
+#[test]
+fn what_has_a_finalizer_waits_for_it() {
+    let mut cluster = Cluster::new();
+    cluster.create(claim("c"));
+    let finalizers = &cluster.value(Kind::PersistentVolumeClaim, "c")["metadata"]["finalizers"].clone();
+    assert_eq!(*finalizers, json!(["kubernetes.io/pvc-protection"]));
+    cluster.delete(Kind::PersistentVolumeClaim, "c", DeleteOptions::default()).expect("allowed");
+    let since = cluster.server.resource_version();
+    cluster.delete(Kind::PersistentVolumeClaim, "c", DeleteOptions::default()).expect("allowed");
+    let add = json!({"metadata": {"finalizers": ["kubernetes.io/pvc-protection", "a.b/c"]}});
+    let refusal = cluster.patch(Kind::PersistentVolumeClaim, "c", add).expect_err("too late");
+    assert!(
+        refusal.message.contains("metadata.finalizers: Forbidden: no new finalizers can be added"),
+        "{refusal}"
+    );
+    assert_eq!(changes(&cluster, since), [""; 0]);
+    let cleared = json!({"metadata": {"finalizers": null}});
+    cluster.patch(Kind::PersistentVolumeClaim, "c", cleared).expect("allowed");
+    assert_eq!(changes(&cluster, since), ["-persistentvolumeclaim/c"]);
+}
+
+#[test]
+fn the_propagation_policy_is_a_finalizer() {
+    let mut cluster = Cluster::new();
+    for (propagation, finalizers) in
+        [(Propagation::Foreground, json!(["foregroundDeletion"])), (Propagation::Orphan, json!(["orphan"]))]
+    {
+        cluster.create(set("web"));
+        cluster.delete(Kind::StatefulSet, "web", cascade(propagation)).expect("allowed");
+        let value = cluster.value(Kind::StatefulSet, "web");
+        assert_eq!(value["metadata"]["finalizers"], finalizers);
+        assert_eq!(value["metadata"]["generation"], json!(2));
+        // An explicit policy beats the one that the object carries.
+        cluster.delete(Kind::StatefulSet, "web", cascade(Propagation::Background)).expect("allowed");
+        assert_eq!(cluster.get(Kind::StatefulSet, "web"), None);
+    }
+    cluster.create(set("web"));
+    cluster.delete(Kind::StatefulSet, "web", DeleteOptions::default()).expect("allowed");
+    assert_eq!(cluster.get(Kind::StatefulSet, "web"), None);
+}
+
+#[test]
+fn a_delete_for_another_object_is_a_conflict() {
+    let mut cluster = Cluster::new();
+    cluster.create(set("web"));
+    let other = DeleteOptions { uid: Some("other".to_owned()), ..Default::default() };
+    let refusal = cluster.delete(Kind::StatefulSet, "web", other).expect_err("another object");
+    assert!(
+        refusal.is_conflict()
+            && refusal.message.contains("the UID in the precondition (other) does not match"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_dry_run_does_everything_but_storing() {
+    let mut cluster = Cluster::new();
+    cluster.create(set("web"));
+    let before = cluster.server.resource_version();
+    let patch = Verb::Patch(machinery::patch::PatchType::Merge, json!({"spec": {"replicas": 5}}));
+    let verbs = [
+        Verb::Create(Body::Json(set("other"))),
+        patch,
+        Verb::Delete(DeleteOptions::default()),
+        Verb::Delete(cascade(Propagation::Foreground)),
+    ];
+    for verb in verbs {
+        let request = Cluster::request(verb, &set("web"), "web");
+        cluster.call(Request { dry_run: true, ..request }).expect("allowed");
+    }
+    let request = Cluster::request(Verb::Create(Body::Json(set("web"))), &set("web"), "");
+    assert!(cluster.call(Request { dry_run: true, ..request }).expect_err("it is there").is_already_exists());
+    assert_eq!(cluster.server.resource_version(), before);
+}
+
+#[test]
+fn names_are_generated_and_addresses_are_unique() {
+    let mut cluster = Cluster::new();
+    let mut object = set("web");
+    object["metadata"] = json!({"generateName": "web-"});
+    assert_eq!(cluster.create(object).name(), "web-xxxxx");
+    let mut ips: Vec<Value> = Vec::new();
+    for name in ["a", "b", "c"] {
+        let value = cluster.create(service(name)).to_value();
+        assert_eq!(value["spec"]["clusterIPs"], json!([value["spec"]["clusterIP"]]));
+        ips.push(value["spec"]["clusterIP"].clone());
+    }
+    ips.dedup();
+    assert_eq!(ips.len(), 3);
+    let mut taken = service("d");
+    taken["spec"]["clusterIP"] = ips[0].clone();
+    let refusal = cluster.try_create(taken).expect_err("taken");
+    assert!(refusal.message.ends_with("provided IP is already allocated"), "{refusal}");
+    let mut node_port = service("e");
+    node_port["spec"]["type"] = json!("NodePort");
+    let port = cluster.create(node_port).to_value()["spec"]["ports"][0]["nodePort"].as_i64().expect("a port");
+    assert!((30_000..=32_767).contains(&port));
+}
+
+#[test]
+fn a_claim_without_a_class_gets_the_newest_default_one() {
+    let mut cluster = Cluster::new();
+    let class = |name: &str, is_default: &str| {
+        json!({
+            "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "example.com/nfs",
+            "metadata": {"name": name, "annotations": {"storageclass.kubernetes.io/is-default-class": is_default}},
+        })
+    };
+    for (name, is_default) in [("b", "true"), ("a", "true"), ("c", "false")] {
+        cluster.create(class(name, is_default));
+    }
+    let mut explicit = claim("explicit");
+    explicit["spec"]["storageClassName"] = json!("");
+    cluster.create(explicit);
+    cluster.create(claim("open"));
+    cluster.now = cluster.now.checked_add(1.second()).expect("a time");
+    cluster.create(class("z", "true"));
+    cluster.create(claim("later"));
+    for (name, expected) in [("explicit", ""), ("open", "a"), ("later", "z")] {
+        let value = cluster.value(Kind::PersistentVolumeClaim, name);
+        assert_eq!(value["spec"]["storageClassName"], json!(expected), "{name}");
+    }
+}
+
+#[test]
+fn a_namespace_takes_everything_with_it() {
+    let mut cluster = Cluster::new();
+    cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}));
+    for mut object in [claim("c"), set("web"), service("web")] {
+        object["metadata"]["namespace"] = json!("n");
+        cluster.create(object);
+    }
+    cluster.delete(Kind::Namespace, "n", DeleteOptions::default()).expect("allowed");
+    let value = cluster.value(Kind::Namespace, "n");
+    assert_eq!(value["status"]["phase"], json!("Terminating"));
+    assert_eq!(cluster.server.list::<k8s_openapi::api::apps::v1::StatefulSet>("n").count(), 0);
+    let mut late = claim("late");
+    late["metadata"]["namespace"] = json!("n");
+    let refusal = cluster.try_create(late).expect_err("too late");
+    assert_eq!(
+        refusal.message,
+        "persistentvolumeclaims \"late\" is forbidden: unable to create new content in namespace n because it is being terminated"
+    );
+    let cleared = Verb::Patch(machinery::patch::PatchType::Merge, json!({"metadata": {"finalizers": null}}));
+    cluster.call(Request::new(cleared, Kind::PersistentVolumeClaim, "n", "c")).expect("allowed");
+    assert_eq!(cluster.get(Kind::Namespace, "n"), None);
+    let refusal = cluster.delete(Kind::Namespace, "default", DeleteOptions::default()).expect_err("it stays");
+    assert_eq!(refusal.message, "namespaces \"default\" is forbidden: this namespace may not be deleted");
+}
+
+#[test]
+fn lists_select_by_field() {
+    let mut cluster = Cluster::new();
+    for name in ["b", "a"] {
+        cluster.create(pod(name));
+    }
+    cluster.bind("a", "node-1").expect("allowed");
+    let mut list = |kind: Kind, label: &str, value: &str, equal: bool| {
+        let options =
+            ListOptions { fields: vec![(label.to_owned(), value.to_owned(), equal)], ..Default::default() };
+        cluster.call(Request::new(Verb::List(options), kind, "default", "")).map(|response| {
+            match response.body {
+                Answer::List(items, _) => items.iter().map(|o| o.name().to_owned()).collect::<Vec<_>>(),
+                other => panic!("{other:?} is no list"),
+            }
+        })
+    };
+    assert_eq!(list(Kind::Pod, "metadata.name", "a", false).expect("pods"), ["b"]);
+    assert_eq!(list(Kind::Pod, "spec.nodeName", "node-1", true).expect("pods"), ["a"]);
+    assert_eq!(list(Kind::Pod, "status.phase", "Pending", true).expect("pods"), ["a", "b"]);
+    let refusal = list(Kind::Pod, "spec.foo", "x", true).expect_err("no such label");
+    assert_eq!(refusal.message, "field label not supported: spec.foo");
+    let refusal = list(Kind::StatefulSet, "spec.foo", "x", true).expect_err("no such label");
+    assert_eq!(
+        refusal.message,
+        "\"spec.foo\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+    );
+}
+
+#[test]
+fn endpoints_follow_the_pods() {
+    let mut cluster = Cluster::new();
+    cluster.create(service("web"));
+    let status = |ip: &str, ready: &str| json!({"status": {"phase": "Running", "podIP": ip, "conditions": [{"type": "Ready", "status": ready}]}});
+    for (name, ip, ready) in
+        [("web-0", "10.244.2.3", "True"), ("web-1", "10.244.1.3", "True"), ("web-2", "10.244.1.4", "False")]
+    {
+        let mut pod = pod(name);
+        pod["spec"]["hostname"] = json!(name);
+        pod["spec"]["subdomain"] = json!("web");
+        cluster.create(pod);
+        cluster.bind(name, "node-1").expect("allowed");
+        cluster.patch_part(Kind::Pod, name, Subresource::Status, status(ip, ready)).expect("allowed");
+    }
+    cluster.delete(Kind::Pod, "web-1", DeleteOptions::default()).expect("allowed");
+    let value = cluster.value(Kind::Endpoints, "web");
+    let subset = &value["subsets"][0];
+    assert_eq!(subset["addresses"].as_array().map(Vec::len), Some(1));
+    assert_eq!(subset["addresses"][0]["hostname"], json!("web-0"));
+    assert_eq!(subset["notReadyAddresses"][0]["ip"], json!("10.244.1.4"));
+    assert_eq!(subset["ports"], json!([{"name": "web", "port": 80, "protocol": "TCP"}]));
+    assert_eq!(
+        value["metadata"]["labels"],
+        json!({"endpoints.kubernetes.io/managed-by": "endpoint-controller"})
+    );
+}
+
+#[test]
+fn bodies_are_bounded() {
+    let mut cluster = Cluster::new();
+    let map = |bytes: usize| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "big"}, "data": {"a": "x".repeat(bytes)}});
+    let refusal = cluster.try_create(map(2_000_000)).expect_err("too long");
+    assert_eq!(
+        refusal.message,
+        "ConfigMap \"big\" is invalid: []: Too long: may not be more than 1048576 bytes"
+    );
+    let refusal = cluster.try_create(map(4_000_000)).expect_err("too large");
+    assert_eq!(refusal.message, "Request entity too large: limit is 3145728");
+    cluster.create(map(1_000_000));
+}
+
+#[test]
+fn a_watch_sees_its_kind_and_knows_when_it_is_too_late() {
+    let mut cluster = Cluster::new();
+    let since = cluster.server.resource_version();
+    cluster.create(set("web"));
+    cluster.create(claim("c"));
+    cluster.patch(Kind::StatefulSet, "web", json!({"spec": {"replicas": 2}})).expect("allowed");
+    let events = cluster.server.watch(Kind::StatefulSet, "default", since).expect("remembered");
+    let replicas = |o: &Object| o.to_value()["spec"]["replicas"].clone();
+    assert_eq!(events.iter().map(|e| replicas(&e.object)).collect::<Vec<_>>(), [json!(1), json!(2)]);
+    assert_eq!(events[1].old.as_ref().map(replicas), Some(json!(1)));
+    assert!(cluster.server.watch(Kind::StatefulSet, "other", since).expect("remembered").is_empty());
+    assert!(cluster.server.object(&ObjectKey::new(Kind::StatefulSet, "default", "web")).is_some());
+    for n in 0..10_001 {
+        cluster
+            .patch(Kind::PersistentVolumeClaim, "c", json!({"metadata": {"labels": {"n": n.to_string()}}}))
+            .expect("allowed");
+    }
+    let refusal = cluster.server.watch(Kind::StatefulSet, "default", since).expect_err("forgotten");
+    assert_eq!(refusal.reason, machinery::status::Reason::Expired);
+}
+
+#[test]
+fn the_gate_decides_about_max_unavailable() {
+    let mut object = set("web");
+    object["spec"]["updateStrategy"] = json!({"rollingUpdate": {"maxUnavailable": 2}});
+    let mut off = Cluster::new();
+    let stored = off.create(object.clone()).to_value();
+    assert_eq!(stored["spec"]["updateStrategy"]["rollingUpdate"], json!({"partition": 0}));
+    let features = machinery::version::Features { max_unavailable_stateful_set: true, ..Default::default() };
+    let mut on = Cluster::with(features);
+    assert_eq!(
+        on.create(object).to_value()["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
+        json!(2)
+    );
+    let cases = [
+        (json!(0), "Invalid value: 0: cannot be 0"),
+        (json!("200%"), "Invalid value: \"200%\": must not be greater than 100%"),
+        (json!(-1), "Invalid value: -1: must be greater than or equal to 0"),
+    ];
+    for (value, expected) in cases {
+        let patch = json!({"spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": value}}}});
+        let refusal = on.patch(Kind::StatefulSet, "web", patch).expect_err("refused");
+        assert!(refusal.message.ends_with(expected), "{refusal}");
+    }
+    let response = on.try_create(set("other")).expect("allowed");
+    let stored = object_of(response).to_value();
+    assert_eq!(
+        stored["spec"]["updateStrategy"]["rollingUpdate"],
+        json!({"maxUnavailable": 1, "partition": 0})
+    );
+}
