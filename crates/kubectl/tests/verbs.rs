@@ -105,3 +105,49 @@ fn verbs_say_what_they_do() {
     }
     assert_eq!(found.lines().count(), expected.lines().count());
 }
+
+#[test]
+fn a_watch_prints_each_change_below_its_header() {
+    let mut cluster = Cluster::new();
+    cluster.files.0.insert("pod.yaml".to_owned(), FILES[2].1.to_owned());
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let mut all = Invocation::new(&words("get pods -w -L tier"), None);
+    let mut selected =
+        Invocation::new(&words("get pods -w -l tier=db --output-watch-events --no-headers"), None);
+    let waits = Output::default();
+    assert_eq!((cluster.resume(&mut all), cluster.resume(&mut selected)), (waits, Output::default()));
+    let steps = [
+        (
+            "create -f pod.yaml",
+            "NAME   READY   STATUS    RESTARTS   AGE   TIER\np      0/1     Pending   0          0s    \n",
+            "",
+        ),
+        (
+            "label pod p tier=db",
+            "p      0/1     Pending   0          0s    db\n",
+            "ADDED   p     0/1   Pending   0     0s\n",
+        ),
+        (
+            "label pod p tier-",
+            "p      0/1     Pending   0          0s    \n",
+            "DELETED   p     0/1   Pending   0     0s\n",
+        ),
+        (
+            "label pod p tier=db",
+            "p      0/1     Pending   0          0s    db\n",
+            "ADDED     p     0/1   Pending   0     0s\n",
+        ),
+        (
+            "delete pod p --force",
+            "p      0/1     Terminating   0          0s    db\np      0/1     Terminating   0          0s    db\n",
+            "MODIFIED   p     0/1   Terminating   0     0s\nDELETED    p     0/1   Terminating   0     0s\n",
+        ),
+        ("get pods", "", ""),
+    ];
+    for (command, row, selected_row) in steps {
+        cluster.resume(&mut Invocation::new(&words(command), None));
+        let (of_all, of_selected) = (cluster.resume(&mut all), cluster.resume(&mut selected));
+        assert_eq!((of_all.out.as_str(), of_selected.out.as_str()), (row, selected_row), "{command}");
+        assert_eq!((of_all.exit, of_selected.exit), (None, None));
+    }
+}

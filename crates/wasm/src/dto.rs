@@ -43,17 +43,11 @@ impl ClusterOptions {
 }
 
 /// How a command line is run.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RunOptions {
     /// Virtual seconds after which the command is stopped.
-    pub timeout_seconds: f64,
-}
-
-impl Default for RunOptions {
-    fn default() -> RunOptions {
-        RunOptions { timeout_seconds: 600.0 }
-    }
+    pub timeout_seconds: Option<f64>,
 }
 
 /// What a command line left.

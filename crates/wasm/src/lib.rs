@@ -21,6 +21,8 @@ const TYPES: &'static str = include_str!("types.d.ts");
 
 /// The most virtual time that one call lets pass, in seconds: 30 days.
 const LIMIT_SECONDS: f64 = 2_592_000.0;
+/// Virtual seconds after which a command is stopped, unless said otherwise.
+const TIMEOUT_SECONDS: f64 = 600.0;
 
 /// A simulated cluster with a terminal: it lives in this tab, and its clock moves only when told to.
 #[wasm_bindgen]
@@ -66,7 +68,7 @@ impl Cluster {
         #[wasm_bindgen(unchecked_optional_param_type = "RunOptions")] options: JsValue,
     ) -> Result<JsValue, JsError> {
         let options: RunOptions = read("options", options)?;
-        let timeout = milliseconds("timeoutSeconds", options.timeout_seconds)?;
+        let timeout = milliseconds("timeoutSeconds", options.timeout_seconds.unwrap_or(TIMEOUT_SECONDS))?;
         write(&dto::run(&mut self.session, line, timeout))
     }
 
@@ -120,7 +122,10 @@ fn read<T: DeserializeOwned + Default>(what: &str, value: JsValue) -> Result<T, 
     if value.is_undefined() || value.is_null() {
         return Ok(T::default());
     }
-    serde_wasm_bindgen::from_value(value).map_err(|error| JsError::new(&format!("{what}: {error}")))
+    // By way of JSON: reading a struct directly, serde-wasm-bindgen never looks at fields that the struct does not have.
+    let json: serde_json::Value =
+        serde_wasm_bindgen::from_value(value).map_err(|error| JsError::new(&format!("{what}: {error}")))?;
+    serde_json::from_value(json).map_err(|error| JsError::new(&format!("{what}: {error}")))
 }
 
 fn write<T: Serialize>(value: &T) -> Result<JsValue, JsError> {

@@ -32,7 +32,7 @@ export interface ClusterOptions {
 /** How a command line is run. */
 export interface RunOptions {
   /** Virtual seconds after which the command is stopped, as by Ctrl-C. Default 600. */
-  timeoutSeconds?: number;
+  timeoutSeconds?: number | null;
 }
 
 /** What a command line left. */

@@ -71,6 +71,8 @@ fn files_and_failures() {
 fn wrong_calls_throw_errors_that_say_what_is_wrong() {
     assert!(message(Cluster::new(options(r#"{"colour": "red"}"#))).contains("unknown field `colour`"));
     assert!(message(Cluster::new(options(r#"{"version": "1.20"}"#))).contains("is not simulated"));
+    assert!(message(Cluster::new(options(r#"{"seed": 1.5}"#))).contains("options: invalid type"));
+    assert!(message(Cluster::new(JsValue::from_str("tutorial"))).contains("options: invalid type: string"));
     assert!(message(Cluster::new(options(r#"{"world": "mars"}"#))).contains("no start world is called"));
     let mut cluster = cluster("{}");
     assert!(message(cluster.write_file("a/b", "")).contains("no slash"));
