@@ -228,7 +228,7 @@ impl Model {
         };
         if self.shown.as_ref() != Some(&shown) {
             Arc::make_mut(memory).observe(world.listers());
-            for event in world.server().changes_since(self.track.clone().seen()) {
+            for event in world.server().changes_since(self.track.seen()) {
                 let at = machinery::time::ms_between(began, world.now()).unsigned_abs();
                 self.track.changed(at, event);
             }

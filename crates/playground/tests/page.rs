@@ -125,6 +125,8 @@ fn a_partition_holds_back_the_ordinals_below() {
         panic!("{:?}", model.page.whys);
     };
     assert_eq!((held.first, held.last, held.revision.as_str(), held.partition), (0, 2, "r1", 3));
+    let sentence = (model.locale.words().why_sentence)(&model.page.whys[0]);
+    assert_eq!(sentence, "Nothing is waiting; 0–2 stay at r1 because partition is 3.");
     let replaced: Vec<_> =
         set(&model).replaced_with_partition(1).iter().map(|pod| pod.name.to_string()).collect();
     assert_eq!(replaced, ["myapp-2", "myapp-1"]);
@@ -198,6 +200,8 @@ fn a_volume_in_use_waits_for_a_person_and_says_for_whom() {
         Reason::HeldClaim { claim: "mypvc".to_owned(), by: vec!["pod-vol-pvc".to_owned()] }
     );
     assert_eq!(why.way_out.as_deref(), Some("kubectl delete pod pod-vol-pvc"));
+    let sentence = (model.locale.words().why_sentence)(why);
+    assert_eq!(sentence, "`mypvc` is being deleted and waits: `pod-vol-pvc` uses it.");
     update(&mut model, Msg::Interrupt);
     assert!(model.session.running().is_none());
 }

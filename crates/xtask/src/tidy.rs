@@ -45,7 +45,7 @@ const BROWSER_CRATES: [(&str, &[&str]); 6] = [
 const BARRED_FEATURES: [&str; 2] = ["preserve_order", "arbitrary_precision"];
 
 /// Folders of one machine, which no file may name; without their slashes, so that this file may list them.
-const MACHINE_FOLDERS: [&str; 4] = ["farm", "root", "tmp", "work"];
+const MACHINE_FOLDERS: [&str; 3] = ["farm", "root", "work"];
 
 /// Words in the names of hosts that packages come from.
 const PACKAGE_HOSTS: [&str; 4] = ["artifactory", "crates.io", "npmjs", "registry"];
@@ -220,12 +220,12 @@ mod tests {
             ("src/a.rs", "//! What it is for.".to_owned(), true),
             ("src/a.rs", "// What it is for.".to_owned(), false),
             ("a.md", folder("work"), false),
-            ("a.md", format!("in target{}", folder("tmp").trim_start_matches("see ")), true),
+            ("a.md", format!("in target{}", folder("work").trim_start_matches("see ")), true),
             ("a.md", folder("usr"), true),
             ("a.md", host("index.crates.io"), false),
             ("a.md", host("docs.rs"), true),
             ("Cargo.lock", host("index.crates.io"), true),
-            ("tests/conformance/1.36/a.json", folder("tmp"), true),
+            ("tests/conformance/1.36/a.json", folder("work"), true),
         ] {
             assert_eq!(text_breaches(name, &text).is_empty(), tidy, "{name}: {text}");
         }

@@ -146,7 +146,7 @@ fn states_differ(
 fn normal(value: &Value) -> Value {
     let mut value = value.clone();
     if let Some(status) = value.get_mut("status").and_then(Value::as_object_mut) {
-        status.retain(|_, v| *v != Value::from(0));
+        status.retain(|_, v| v.as_i64() != Some(0));
     }
     value
 }

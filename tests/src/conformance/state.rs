@@ -13,10 +13,10 @@ use serde_json::{Map, Value, json};
 /// Objects by kind (`pod`, `pvc`, `pv`, `sts`, `cr`, `slice`) and name; kinds without objects are absent, but `slice` is always there.
 pub fn of(server: &Server) -> BTreeMap<String, BTreeMap<String, Value>> {
     let mut state = BTreeMap::new();
-    insert::<Pod>(&mut state, server, "pod", |pod| pod_state(pod));
-    insert::<PersistentVolumeClaim>(&mut state, server, "pvc", |claim| claim_state(claim));
-    insert::<PersistentVolume>(&mut state, server, "pv", |volume| volume_state(volume));
-    insert::<StatefulSet>(&mut state, server, "sts", |set| set_state(set));
+    insert::<Pod>(&mut state, server, "pod", pod_state);
+    insert::<PersistentVolumeClaim>(&mut state, server, "pvc", claim_state);
+    insert::<PersistentVolume>(&mut state, server, "pv", volume_state);
+    insert::<StatefulSet>(&mut state, server, "sts", set_state);
     insert::<ControllerRevision>(
         &mut state,
         server,

@@ -64,10 +64,8 @@ fn modified(id: &str, old: &Object, new: &Object) -> Vec<String> {
                 lines.push(format!("{id} {} {volume}", phase(new)).trim_end().to_owned());
             }
         }
-        (Object::PersistentVolume(old), Object::PersistentVolume(new)) => {
-            if volume(old) != volume(new) {
-                lines.push(format!("{id} {}", volume(new)).trim_end().to_owned());
-            }
+        (Object::PersistentVolume(old), Object::PersistentVolume(new)) if volume(old) != volume(new) => {
+            lines.push(format!("{id} {}", volume(new)).trim_end().to_owned());
         }
         (Object::StatefulSet(old), Object::StatefulSet(new)) if old.status != new.status => {
             lines.push(status(id, new));

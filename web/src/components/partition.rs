@@ -9,8 +9,9 @@ use yew::prelude::*;
 use crate::dom;
 use crate::hooks::{use_dispatch, use_resizes};
 
-/// How far before the first and after the last column the line stands, in pixels.
+/// How far before the first and after the last column the line stands, in pixels: beside, and where they are stacked.
 const EDGE: i32 = 7;
+const STACKED_EDGE: i32 = 20;
 
 /// The line.
 #[derive(Clone, PartialEq, Properties)]
@@ -149,10 +150,11 @@ fn place(line: &Element, all: &[(i32, HtmlElement)], ordinal: i32) {
             (last.offset_left() + last.offset_width() + next.offset_left()) / 2,
             (last.offset_top() + last.offset_height() + next.offset_top()) / 2,
         ),
-        (None, Some(next)) => (next.offset_left() - EDGE, next.offset_top() - EDGE),
-        (Some(last), None) => {
-            (last.offset_left() + last.offset_width() + EDGE, last.offset_top() + last.offset_height() + EDGE)
-        }
+        (None, Some(next)) => (next.offset_left() - EDGE, next.offset_top() - STACKED_EDGE),
+        (Some(last), None) => (
+            last.offset_left() + last.offset_width() + EDGE,
+            last.offset_top() + last.offset_height() + STACKED_EDGE,
+        ),
         (None, None) => return,
     };
     dom::set_property(line, "--x", &format!("{x}px"));

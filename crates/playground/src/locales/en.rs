@@ -6,7 +6,7 @@ use super::Words;
 use crate::effect::{Change, Effect};
 use crate::view::acts::ActKind;
 use crate::view::dns::Broken;
-use crate::view::pod::Note;
+use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
 use crate::view::why::{Held, Next, Reason, Why};
 
@@ -178,7 +178,7 @@ fn act(kind: &ActKind) -> String {
         ActKind::Delete(pod) => format!("delete {pod}"),
         ActKind::LookUp(pod) => format!("look up the name of {pod}"),
         ActKind::Partition(partition) => format!("hold back all below {partition}"),
-        ActKind::Image(image) => format!("update to {}", image.rsplit('/').next().unwrap_or(image)),
+        ActKind::Image(image) => format!("update to {}", short_image(image)),
     }
 }
 
@@ -212,7 +212,9 @@ fn change(change: &Change) -> String {
             format!("replicas {old} → {new}: removes {}", removed.join(", "))
         }
         Change::Replicas(set, old, new) => format!("replicas of {set} {old} → {new}"),
-        Change::Image(container, old, new) => format!("image of {container} {old} → {new}"),
+        Change::Image(container, old, new) => {
+            format!("image of {container} {} → {}", short_image(old), short_image(new))
+        }
     }
 }
 

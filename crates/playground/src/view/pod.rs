@@ -97,7 +97,7 @@ impl PodCard {
 }
 
 /// `myapp:v2` of `registry.example:5000/ikubernetes/myapp:v2`.
-fn short_image(image: &str) -> &str {
+pub fn short_image(image: &str) -> &str {
     image.rsplit('/').next().unwrap_or(image)
 }
 
