@@ -61,12 +61,36 @@ async function applied(page: Page): Promise<void> {
 }
 
 test('the cluster answers soon after the page is asked for', async ({ page }) => {
-  const start = Date.now();
+  // Types as soon as there is a prompt, inside the page, so that the test's own round trips are not counted.
+  await page.addInitScript(() => {
+    const until = <T>(find: () => T | null | undefined | false) =>
+      new Promise<T>((resolve) => {
+        const look = () => {
+          const found = find();
+          if (found) resolve(found);
+          else requestAnimationFrame(look);
+        };
+        look();
+      });
+    const answered = async () => {
+      await until(() => document.querySelector('[data-ready]'));
+      const ready = performance.now();
+      const prompt = document.querySelector<HTMLTextAreaElement>('#prompt')!;
+      prompt.value = 'kubectl get nodes';
+      prompt.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      await until(() => prompt.value === 'kubectl get nodes');
+      prompt.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+      await until(() => document.querySelector('[role=log]')?.textContent?.includes('node-1'));
+      return { ready, answer: performance.now() };
+    };
+    Object.assign(window, { answered: answered() });
+  });
   await page.goto('./');
-  await type(page, 'kubectl get nodes');
-  await expect(page.getByRole('log')).toContainText('node-1');
+  const { ready, answer } = await page.evaluate(
+    () => (window as unknown as { answered: Promise<{ ready: number; answer: number }> }).answered,
+  );
   // Printed, not asserted: how fast the machine is says nothing about the page.
-  console.log(`from page load to a cluster that answers: ${Date.now() - start} ms`);
+  console.log(`from page load: ready after ${ready.toFixed(0)} ms, the first answer after ${answer.toFixed(0)} ms`);
 });
 
 test('the seed: born in order, scaled, updated above the partition, scaled down from the top', async ({ page }) => {
@@ -92,7 +116,7 @@ test('the seed: born in order, scaled, updated above the partition, scaled down 
     await expect(page.getByTestId('replicas')).toHaveText(String(replicas));
   }
   await expect(pod(page, 4)).toHaveAttribute('data-status', 'Running');
-  await expect(page.getByRole('log')).toContainText('kubectl scale statefulset myapp --replicas=5');
+  await expect(page.getByRole('log')).toContainText('kubectl scale sts myapp --replicas=5');
 
   for (let partition = 1; partition <= 3; partition += 1) {
     await page.getByTestId('partition-more').click();
@@ -164,7 +188,11 @@ for (const [width, height] of [[1440, 900], [1024, 768], [768, 1024], [360, 740]
       test('accessible, and nothing wider than the window', async ({ page }) => {
         await open(page);
         await hurry(page);
+        const panes = page.getByRole('navigation', { name: 'Panes' });
+        const narrow = await panes.isVisible();
+        if (narrow) await panes.getByRole('button', { name: 'Terminal' }).click();
         await type(page, 'kubectl apply -f stateful-demo.yaml');
+        if (narrow) await panes.getByRole('button', { name: 'Stage' }).click();
         await expect(pod(page, 1)).toHaveAttribute('data-status', 'Running');
         await expectAccessible(page);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

