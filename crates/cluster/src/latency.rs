@@ -37,7 +37,8 @@ impl Component {
             Component::Scheduler => 3,
             Component::PersistentVolume => 5,
             Component::PvcProtection | Component::PvProtection => 5,
-            Component::EndpointSlice => 6,
+            // Upstream publishes each change of a pod, so it looks before the set goes on to the next one.
+            Component::EndpointSlice => 1,
             Component::Kubelet => 8,
             // Upstream's collector learns of changes through a graph of its own, after everyone else.
             Component::GarbageCollector => 10,

@@ -3,6 +3,7 @@
 use cluster::{Script, World};
 use jiff::Timestamp;
 use machinery::time::{after_ms, ms_between};
+use node::kubelet::Faults;
 
 use crate::files::Files;
 use crate::shell::Shell;
@@ -111,6 +112,13 @@ impl Session {
             volumes: bindings.iter().cloned().collect(),
             ..Script::default()
         }));
+    }
+
+    /// Breaks on purpose what `faults` says, and heals everything else.
+    pub fn set_faults(&mut self, faults: Faults) {
+        if *self.world().faults() != faults {
+            self.input(Input::Fault(faults));
+        }
     }
 
     fn input(&mut self, input: Input) {

@@ -81,6 +81,7 @@ impl State {
             Input::Command { line } => self.type_line(line),
             Input::Interrupt => self.interrupt(),
             Input::Script(script) => self.world.script(script.clone()),
+            Input::Fault(faults) => self.world.set_faults(faults.clone()),
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use cluster::Script;
 use imbl::Vector;
 use jiff::Timestamp;
+use node::kubelet::Faults;
 
 use crate::state::State;
 
@@ -36,6 +37,8 @@ pub enum Input {
     Interrupt,
     /// What Kubernetes leaves open is decided from here on.
     Script(Script),
+    /// This is broken on purpose from here on, and nothing else is.
+    Fault(Faults),
 }
 
 /// An input and when it happened.

@@ -32,6 +32,7 @@ Commands:
   dist                leave the page in dist/, as small as it gets: a static site for any file server and any path
   test [--only PART]  run every check; PART is lint, native, wasm or page
   tidy                check the project's own rules only (a part of lint)
+  conformance PATH…   replay recordings of a real control plane (files or folders), and print what differs first
 ";
 
 /// What the person asked for.
@@ -40,6 +41,7 @@ enum Request {
     Dist,
     Test { only: Option<test::Part> },
     Tidy,
+    Conformance { paths: Vec<String> },
     Help,
 }
 
@@ -79,6 +81,9 @@ fn parse(words: &[&str]) -> Result<Request, String> {
             None => Err(format!("--only: there is no part \"{part}\"")),
         },
         ["tidy"] => Ok(Request::Tidy),
+        ["conformance", paths @ ..] if !paths.is_empty() => {
+            Ok(Request::Conformance { paths: paths.iter().map(|path| (*path).to_owned()).collect() })
+        }
         _ => Err(format!("cannot understand \"{}\"", words.join(" "))),
     }
 }
@@ -90,6 +95,13 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Dist => dist::dist(&Workspace::find()?)?,
         Request::Test { only } => return Ok(test::test(&Workspace::find()?, only)),
         Request::Tidy => tidy::tidy(&Workspace::find()?)?,
+        Request::Conformance { paths } => {
+            let mut replay = Workspace::find()?.cargo();
+            // In the folder where the person stands, so that the paths mean what they say.
+            replay.args(["run", "--quiet", "--package", "tests", "--bin", "conformance", "--"]).args(paths);
+            let succeeded = replay.current_dir(std::env::current_dir()?).status()?.success();
+            return Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -100,12 +112,28 @@ mod tests {
 
     #[test]
     fn command_lines_are_understood_or_refused() {
-        for line in ["", "help", "serve", "serve --port 0", "dist", "test", "test --only wasm", "tidy"] {
+        for line in [
+            "",
+            "help",
+            "serve",
+            "serve --port 0",
+            "dist",
+            "test",
+            "test --only wasm",
+            "tidy",
+            "conformance a b",
+        ] {
             assert!(parse(&line.split_whitespace().collect::<Vec<_>>()).is_ok(), "{line}");
         }
-        for line in
-            ["bench", "serve --port", "serve --port 65536", "test --only all", "test lint", "dist out"]
-        {
+        for line in [
+            "bench",
+            "conformance",
+            "serve --port",
+            "serve --port 65536",
+            "test --only all",
+            "test lint",
+            "dist out",
+        ] {
             assert!(parse(&line.split_whitespace().collect::<Vec<_>>()).is_err(), "{line}");
         }
     }

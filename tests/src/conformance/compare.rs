@@ -39,7 +39,9 @@ pub fn difference(step: &Step, played: &Played, normalizer: &Normalizer) -> Opti
         }
     }
     if let (Some(background), Some(ours)) = (&step.background, &played.background) {
-        let (recorded, ours) = (distinct(normalizer, &background.stdout), distinct(normalizer, ours));
+        let by_object = changes_at_once(&step.trail);
+        let (recorded, ours) =
+            (rows(normalizer, &background.stdout, by_object), rows(normalizer, ours, by_object));
         if recorded != ours {
             return Some(lines_differ(&background.command, &recorded, &ours));
         }
@@ -47,10 +49,13 @@ pub fn difference(step: &Step, played: &Played, normalizer: &Normalizer) -> Opti
     trails_differ(&step.trail, &played.trail).or_else(|| states_differ(step.state.as_ref()?, &played.state))
 }
 
-/// Rows of a watch without repeats of the same row.
-fn distinct(normalizer: &Normalizer, text: &str) -> String {
+/// Rows of a watch without repeats of the same row; each object's own where several change at once.
+fn rows(normalizer: &Normalizer, text: &str, by_object: bool) -> String {
     let text = normalizer.apply(text);
     let mut rows: Vec<&str> = text.lines().collect();
+    if by_object {
+        rows.sort_by_key(|row| row.split_whitespace().next());
+    }
     rows.dedup();
     rows.join("\n")
 }
@@ -65,7 +70,15 @@ fn trails_differ(recorded: &[String], ours: &[String]) -> Option<String> {
         let is_status = |line: &&str| line.contains(" status ");
         let same = if id.starts_with("slice/") {
             theirs.last() == mine.last()
-                && (free::is_subsequence(&theirs, &mine) || free::is_subsequence(&mine, &theirs))
+                && if burst {
+                    courses_agree(&theirs, &mine)
+                } else {
+                    free::is_subsequence(&theirs, &mine) || free::is_subsequence(&mine, &theirs)
+                }
+        } else if id.starts_with("pvc/") {
+            let is_owner = |line: &&&str| line.contains(" owners ");
+            theirs.iter().filter(is_owner).eq(mine.iter().filter(is_owner))
+                && theirs.iter().filter(|l| !is_owner(l)).eq(mine.iter().filter(|l| !is_owner(l)))
         } else if id.starts_with("sts/") && burst {
             let ends = |lines: &[&str]| {
                 let statuses: Vec<String> =
@@ -86,6 +99,38 @@ fn trails_differ(recorded: &[String], ours: &[String]) -> Option<String> {
     let (theirs, mine) = (pod_order(recorded), pod_order(ours));
     (!burst && theirs != mine)
         .then(|| lines_differ("order of the pods", &theirs.join("\n"), &mine.join("\n")))
+}
+
+/// Whether each pod went the same way through a slice's entries, though the pods went at different speeds.
+fn courses_agree(theirs: &[&str], mine: &[&str]) -> bool {
+    let (theirs, mine) = (courses(theirs), courses(mine));
+    let pods: BTreeSet<&str> = theirs.keys().chain(mine.keys()).copied().collect();
+    let of = |courses: &BTreeMap<&str, Vec<String>>, pod: &str| courses.get(pod).cloned().unwrap_or_default();
+    pods.into_iter().all(|pod| {
+        let (theirs, mine) = (of(&theirs, pod), of(&mine, pod));
+        free::is_subsequence(&theirs, &mine) || free::is_subsequence(&mine, &theirs)
+    })
+}
+
+/// What each pod was in a slice's entries, one after the other: `ready`, `serving+terminating`, or not there.
+fn courses<'a>(entries: &[&'a str]) -> BTreeMap<&'a str, Vec<String>> {
+    let mut courses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let pods = |entry: &'a str| {
+        let listed = entry.split_once(' ').map_or("", |(_, pods)| pods);
+        listed.split(", ").filter_map(|pod| pod.split_once(':')).collect::<BTreeMap<&str, &str>>()
+    };
+    let all: BTreeSet<&str> = entries.iter().flat_map(|entry| pods(entry).into_keys()).collect();
+    for entry in entries {
+        let listed = pods(entry);
+        for pod in &all {
+            let state = listed.get(pod).copied().unwrap_or("not there").to_owned();
+            let course = courses.entry(pod).or_default();
+            if course.last() != Some(&state) {
+                course.push(state);
+            }
+        }
+    }
+    courses
 }
 
 /// Each object's own lines, in order.

@@ -7,7 +7,8 @@
 //! | uids, suffixes of generated names | random |
 //! | the order between unrelated objects | several controllers write at once |
 //! | which of equal volumes a claim gets | scripted from the recording |
-//! | a slice's intermediate entries | its controller batches: one side's entries have to be a subsequence of the other's |
+//! | a slice's intermediate entries | its controller batches: one side's entries have to be a subsequence of the other's; where two pods change at once, each pod's own course has to be |
+//! | when a claim's owners are written, against its binding | two controllers write it, and one may have to try again |
 //! | a set's statuses on the way, where two pods change at once | the number of syncs depends on timing |
 //! | how often a watch repeats a row | the server may fold changes together |
 //! | what `describe`, `-o yaml`, `-o json` and `get events` print | compared by effect only |
@@ -27,6 +28,7 @@ impl Default for Normalizer {
             // The API server's own port stands alone in the slice `kubernetes`.
             (r"(kubernetes\s+IPv4\s+)(6443|16843)\b", "${1}<port>"),
             (r"\bnode-\d+\b", "<node>"),
+            (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uid>"),
             (r"\b([a-z0-9-]+)-[bcdfghjklmnpqrstvwxz2456789]{5}(\s+IPv4)", "$1-<suffix>$2"),
             // A duration at a line's end or before more columns: AGE, LAST SEEN, `3 (12s ago)`.
             (r"(?m)(^|[ (])(\d+[smhdy]){1,2}([ )]|$)", "$1<age>$3"),
@@ -40,11 +42,19 @@ impl Default for Normalizer {
 }
 
 impl Normalizer {
-    /// The text in its comparable form.
+    /// The text in its comparable form. Rows that a random suffix sorts are put in order.
     pub fn apply(&self, text: &str) -> String {
-        self.rules
-            .iter()
-            .fold(text.to_owned(), |text, (rule, name)| rule.replace_all(&text, *name).into_owned())
+        let replace =
+            |text: String, (rule, name): &(Regex, &str)| rule.replace_all(&text, *name).into_owned();
+        let text = self.rules.iter().fold(text.to_owned(), replace);
+        if !text.contains("<suffix>") {
+            return text;
+        }
+        let mut rows: Vec<&str> = text.lines().collect();
+        if let Some(rows) = rows.get_mut(1..) {
+            rows.sort_unstable();
+        }
+        rows.join("\n")
     }
 }
 

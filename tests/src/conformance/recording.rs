@@ -1,7 +1,9 @@
 //! The recorded scenarios, as they lie in `tests/conformance`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use machinery::version::Features;
+use node::kubelet::{Faults, NamePattern};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,6 +12,8 @@ use serde_json::Value;
 pub struct Trace {
     /// Its name, that of the file.
     pub name: String,
+    /// The feature gates that were set, as `Name=true,…`.
+    pub gates: Option<String>,
     /// Files in the folder where the commands run.
     pub files: BTreeMap<String, String>,
     /// The commands, in order.
@@ -21,6 +25,11 @@ pub struct Trace {
 pub struct Step {
     /// The shell line; `true` only lets time pass.
     pub run: String,
+    /// What came on its standard input.
+    pub stdin: Option<String>,
+    /// What the nodes did differently from this step on.
+    #[serde(default)]
+    pub kubelet: Knobs,
     /// Exit status.
     pub exit: i32,
     /// Standard output.
@@ -36,6 +45,35 @@ pub struct Step {
     pub trail: Vec<String>,
     /// The objects after the step, by kind and name; absent where nothing changed.
     pub state: Option<BTreeMap<String, BTreeMap<String, Value>>>,
+}
+
+/// What the recorder's stand-in for the kubelets was told; times in seconds.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Knobs {
+    never_ready: Vec<String>,
+    slow_ready: BTreeMap<String, f64>,
+    start_delay: Option<f64>,
+    stop_delay: Option<f64>,
+    dead_nodes: BTreeSet<String>,
+    stuck_delete: Vec<String>,
+}
+
+impl Knobs {
+    /// The same as faults of the simulated nodes.
+    pub fn faults(&self) -> Faults {
+        let ms = |seconds: f64| (seconds * 1000.0) as u64;
+        let patterns = |names: &[String]| names.iter().cloned().map(NamePattern).collect();
+        let slow = self.slow_ready.iter().map(|(name, late)| (NamePattern(name.clone()), ms(*late)));
+        Faults {
+            never_ready: patterns(&self.never_ready),
+            slow_ready: slow.collect(),
+            start_delay_ms: self.start_delay.map(ms),
+            stop_delay_ms: self.stop_delay.map(ms),
+            dead_nodes: self.dead_nodes.clone(),
+            stuck_delete: patterns(&self.stuck_delete),
+        }
+    }
 }
 
 /// A command that ran from the step's start to its end.
@@ -56,7 +94,16 @@ impl Trace {
         serde_json::from_str(json)
     }
 
-    /// Which volume each claim ever got, as (`namespace/claim`, volume): scripted where several were equal.
+    /// The simulated version and gates.
+    pub fn features(&self) -> Features {
+        let on =
+            |gate: &str| self.gates.as_deref().is_some_and(|gates| gates.contains(&format!("{gate}=true")));
+        Features { max_unavailable_stateful_set: on("MaxUnavailableStatefulSet"), ..Features::default() }
+    }
+}
+
+impl Step {
+    /// Which volume each claim got in this step, as (`namespace/claim`, volume): scripted where several were equal.
     pub fn bindings(&self) -> Vec<(String, String)> {
         let claimed = |line: &String| {
             let rest = line.strip_prefix("pv/")?;
@@ -64,6 +111,6 @@ impl Trace {
             let claim = rest.split_whitespace().next()?;
             Some((claim.to_owned(), volume.to_owned()))
         };
-        self.steps.iter().flat_map(|step| &step.trail).filter_map(claimed).collect()
+        self.trail.iter().filter_map(claimed).collect()
     }
 }

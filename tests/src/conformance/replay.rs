@@ -1,7 +1,6 @@
 //! Runs a recording's commands in a session and compares step by step.
 
 use kubectl::{Env, Invocation, Stream};
-use machinery::version::Features;
 use node::kubelet::Profile;
 use session::{Session, Start, StartWorld};
 
@@ -36,13 +35,12 @@ pub fn replay(trace: &Trace) -> Result<(), Difference> {
     let mut session = Session::new(Start {
         world: StartWorld::Empty,
         seed: 1,
-        features: Features::default(),
+        features: trace.features(),
         profile: Profile::Recorder,
     });
     for (name, text) in &trace.files {
         session.write_file(name, text);
     }
-    session.script_volumes(&trace.bindings());
     for (index, step) in trace.steps.iter().enumerate() {
         let played = play(&mut session, step);
         if let Some(what) = difference(step, &played, &normalizer) {
@@ -56,7 +54,12 @@ fn play(session: &mut Session, step: &Step) -> Played {
     let before = session.world().server().resource_version();
     let seen = session.log().len();
     let mut watch = step.background.as_ref().map(|b| Watch::start(session, &b.command));
-    session.run(&step.run);
+    session.set_faults(step.kubelet.faults());
+    let bindings = step.bindings();
+    if !bindings.is_empty() {
+        session.script_volumes(&bindings);
+    }
+    session.run(&line(step));
     session.advance(step.ms);
     let mut played = Played::default();
     for entry in session.log().iter().skip(seen) {
@@ -66,6 +69,16 @@ fn play(session: &mut Session, step: &Step) -> Played {
     played.trail = session.world().server().changes_since(before).flat_map(trail::lines).collect();
     played.state = state::of(session.world().server());
     played
+}
+
+/// The command, with what came on its standard input as a here-document.
+fn line(step: &Step) -> String {
+    match &step.stdin {
+        None => step.run.clone(),
+        Some(text) => {
+            format!("{} <<'END-OF-STDIN'\n{}\nEND-OF-STDIN\n", step.run, text.trim_end_matches('\n'))
+        }
+    }
 }
 
 /// A kubectl that watches while another one works; it only reads, so a copy of the world serves it.

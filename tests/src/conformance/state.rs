@@ -89,9 +89,10 @@ fn claim_state(claim: &PersistentVolumeClaim) -> Value {
 
 fn volume_state(volume: &PersistentVolume) -> Value {
     let spec = volume.spec.clone().unwrap_or_default();
-    let claim = spec
-        .claim_ref
-        .map(|c| json!(format!("{}/{}", c.namespace.unwrap_or_default(), c.name.unwrap_or_default())));
+    let claim = spec.claim_ref.map(|c| {
+        let no_uid = if c.uid.unwrap_or_default().is_empty() { " (no uid)" } else { "" };
+        json!(format!("{}/{}{no_uid}", c.namespace.unwrap_or_default(), c.name.unwrap_or_default()))
+    });
     let mut short = json!({
         "phase": volume.status.as_ref().and_then(|s| s.phase.clone()),
         "capacity": spec.capacity.and_then(|c| c.get("storage").cloned()),

@@ -42,8 +42,16 @@ fn added(id: &str, object: &Object) -> Vec<String> {
         Object::ControllerRevision(revision) => vec![format!("+ {id} revision={}", revision.revision)],
         _ => vec![format!("+ {id}")],
     };
-    if let Object::StatefulSet(set) = object {
-        lines.push(status(id, set));
+    match object {
+        Object::StatefulSet(set) => lines.push(status(id, set)),
+        // What a new object shows beyond its being there.
+        Object::PersistentVolume(new) if new.spec.as_ref().is_some_and(|s| s.claim_ref.is_some()) => {
+            lines.push(format!("{id} {}", volume(new)));
+        }
+        Object::EndpointSlice(slice) if slice.endpoints.as_ref().is_some_and(|e| !e.is_empty()) => {
+            lines.push(format!("{id} {}", endpoints(slice)));
+        }
+        _ => {}
     }
     lines
 }
