@@ -71,7 +71,9 @@ impl Store {
     pub fn changes_since(&self, since: u64) -> impl Iterator<Item = &WatchEvent> {
         // Every change has its own resourceVersion, so the distance from the end is known.
         let newer = usize::try_from(self.resource_version.saturating_sub(since)).unwrap_or(usize::MAX);
-        self.changes.iter().skip(self.changes.len().saturating_sub(newer))
+        let from = self.changes.len().saturating_sub(newer);
+        // By index: to skip would walk over everything that is remembered.
+        (from..self.changes.len()).filter_map(|index| self.changes.get(index))
     }
 
     fn remember(&mut self, event: WatchEvent) {
