@@ -83,7 +83,7 @@ fn modified(id: &str, old: &Object, new: &Object) -> Vec<String> {
         {
             lines.push(format!("{id} revision={}", new.revision));
         }
-        (Object::EndpointSlice(old), Object::EndpointSlice(new)) if endpoints(old) != endpoints(new) => {
+        (Object::EndpointSlice(old), Object::EndpointSlice(new)) if old.endpoints != new.endpoints => {
             lines.push(format!("{id} {}", endpoints(new)).trim_end().to_owned());
         }
         _ => {}
