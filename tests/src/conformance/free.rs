@@ -35,9 +35,8 @@ impl Default for Normalizer {
             (r" {2,}", "  "),
             (r"(?m) +$", ""),
         ];
-        let compiled =
-            rules.into_iter().filter_map(|(pattern, name)| Some((Regex::new(pattern).ok()?, name)));
-        Normalizer { rules: compiled.collect() }
+        let compile = |(pattern, name)| (Regex::new(pattern).expect("a rule of ours"), name);
+        Normalizer { rules: rules.into_iter().map(compile).collect() }
     }
 }
 
