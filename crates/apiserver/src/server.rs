@@ -40,6 +40,7 @@ impl Server {
     /// # Errors
     /// The refusal; nothing has changed then.
     pub fn call(&mut self, env: &mut Env<'_>, mut request: Request) -> Result<Response, Refusal> {
+        self.store.set_now(env.now);
         if !request.kind.is_namespaced() {
             request.namespace.clear();
         }
@@ -101,7 +102,20 @@ impl Server {
 
     /// The remembered changes of every kind after a resourceVersion, oldest first.
     pub fn changes_since(&self, since: u64) -> impl Iterator<Item = &WatchEvent> {
+        self.dated_changes_since(since).map(|(_, event)| event)
+    }
+
+    /// The same, with the time of each.
+    pub fn dated_changes_since(
+        &self,
+        since: u64,
+    ) -> impl DoubleEndedIterator<Item = &(Timestamp, WatchEvent)> {
         self.store.changes_since(since)
+    }
+
+    /// Changes up to this resourceVersion are no longer remembered.
+    pub fn forgotten(&self) -> u64 {
+        self.store.forgotten()
     }
 
     /// One stored object.

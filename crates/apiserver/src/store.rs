@@ -5,6 +5,7 @@
 
 use client::api::{Change, WatchEvent};
 use imbl::{OrdMap, Vector};
+use jiff::Timestamp;
 use machinery::{Kind, Object, ObjectKey};
 
 /// How many changes a watch can look back.
@@ -15,11 +16,18 @@ const REMEMBERED: usize = 10_000;
 pub(crate) struct Store {
     objects: OrdMap<ObjectKey, Object>,
     resource_version: u64,
-    changes: Vector<WatchEvent>,
+    /// With the time of each.
+    changes: Vector<(Timestamp, WatchEvent)>,
     forgotten: u64,
+    now: Timestamp,
 }
 
 impl Store {
+    /// What is stored from here on is stored at this time.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
     /// The newest resourceVersion.
     pub fn resource_version(&self) -> u64 {
         self.resource_version
@@ -67,8 +75,8 @@ impl Store {
         Some(object)
     }
 
-    /// The remembered changes after a resourceVersion, oldest first.
-    pub fn changes_since(&self, since: u64) -> impl Iterator<Item = &WatchEvent> {
+    /// The remembered changes after a resourceVersion with their times, oldest first.
+    pub fn changes_since(&self, since: u64) -> impl DoubleEndedIterator<Item = &(Timestamp, WatchEvent)> {
         // Every change has its own resourceVersion, so the distance from the end is known.
         let newer = usize::try_from(self.resource_version.saturating_sub(since)).unwrap_or(usize::MAX);
         let from = self.changes.len().saturating_sub(newer);
@@ -77,9 +85,9 @@ impl Store {
     }
 
     fn remember(&mut self, event: WatchEvent) {
-        self.changes.push_back(event);
+        self.changes.push_back((self.now, event));
         if self.changes.len() > REMEMBERED
-            && let Some(event) = self.changes.pop_front()
+            && let Some((_, event)) = self.changes.pop_front()
         {
             self.forgotten = event.object.resource_version();
         }
@@ -106,8 +114,8 @@ mod tests {
         store.put(map("a"));
         let removed = store.remove(&stored.key()).expect("it was there");
         let changes: Vec<_> = store.changes_since(0).collect();
-        assert_eq!(changes.iter().map(|c| c.object.resource_version()).collect::<Vec<_>>(), [1, 2, 3]);
-        assert_eq!(changes.iter().map(|c| c.old.is_some()).collect::<Vec<_>>(), [false, true, true]);
+        assert_eq!(changes.iter().map(|(_, c)| c.object.resource_version()).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(changes.iter().map(|(_, c)| c.old.is_some()).collect::<Vec<_>>(), [false, true, true]);
         assert_eq!(removed.resource_version(), 3);
         assert_eq!(store.changes_since(2).count(), 1);
         assert!(store.remove(&stored.key()).is_none());

@@ -26,13 +26,16 @@ pub struct Session {
     /// How many inputs of the timeline the state contains.
     applied: usize,
     timeline: Timeline,
+    /// How often the course of events was left for another.
+    course: u64,
 }
 
 impl Session {
     /// A new session; its clock shows zero.
     pub fn new(start: Start) -> Session {
         let state = worlds::build(&start);
-        Session { began: state.now(), timeline: Timeline::new(state.clone()), applied: 0, state, start }
+        let timeline = Timeline::new(state.clone());
+        Session { began: state.now(), timeline, applied: 0, course: 0, state, start }
     }
 
     /// How it was started.
@@ -123,6 +126,7 @@ impl Session {
 
     fn input(&mut self, input: Input) {
         if self.is_past() {
+            self.course += 1;
             self.timeline.fork(self.applied, self.now());
         } else if self.overwrites_last(&input) {
             self.timeline.forget_last();
@@ -258,10 +262,16 @@ impl Session {
     pub fn step_back(&mut self) -> bool {
         let Some(last) = self.applied.checked_sub(1) else { return false };
         let Some(at) = self.timeline.inputs.get(last).map(|dated| dated.at) else { return false };
+        self.course += 1;
         self.timeline.fork(last, at);
         self.restore(last, at);
         self.play_to(at);
         true
+    }
+
+    /// A number that changes whenever another course of events is taken: what was read of the last one is of no use then.
+    pub fn course(&self) -> u64 {
+        self.course
     }
 
     /// The courses of events that were left, oldest first.
@@ -276,6 +286,7 @@ impl Session {
         let next = chosen.inputs.get(shared).map_or(chosen.end, |dated| dated.at);
         let at = next.min(self.timeline.end);
         self.timeline.branches.remove(branch);
+        self.course += 1;
         self.timeline.fork(shared, at);
         self.timeline.inputs = chosen.inputs;
         self.timeline.end = chosen.end;
