@@ -41,7 +41,7 @@ pub fn App(props: &AppProps) -> Html {
     html! {
         <ContextProvider<Dispatch> context={dispatch}>
             <div class="app" data-pane={pane} data-ready="true">
-                <Header locale={model.locale} world={session.start().world} />
+                <Header locale={model.locale} start={session.start().clone()} />
                 <main class="work">
                     <div class="side">
                         <Editor

@@ -5,9 +5,12 @@
 use client::api::{Body, Refusal, Request, Subresource, Verb};
 use client::{Api, Client};
 use k8s_openapi::api::core::v1::Node;
+use machinery::version::Version;
 use machinery::{Kind, Object, Resource, Status};
 use node::kubelet::Profile;
 use serde_json::{Value, json};
+
+use crate::world::Config;
 
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 /// Where the API server listens.
@@ -17,7 +20,7 @@ const MASTER: &str = "192.168.1.10";
 ///
 /// # Errors
 /// If the API server refuses one, which is our own fault.
-pub(crate) fn set_up(api: &mut dyn Api, nodes: u32, profile: Profile) -> Result<(), Refusal> {
+pub(crate) fn set_up(api: &mut dyn Api, config: &Config) -> Result<(), Refusal> {
     for name in NAMESPACES {
         let labels = json!({"kubernetes.io/metadata.name": name});
         let value = json!({"metadata": {"name": name, "labels": labels}, "status": {"phase": "Active"}});
@@ -25,8 +28,8 @@ pub(crate) fn set_up(api: &mut dyn Api, nodes: u32, profile: Profile) -> Result<
     }
     create(api, Kind::Service, service())?;
     create(api, Kind::EndpointSlice, slice())?;
-    for number in 1..=nodes {
-        let wanted = object(Kind::Node, node(number, profile))?;
+    for number in 1..=config.nodes {
+        let wanted = object(Kind::Node, node(number, config))?;
         let wanted = Node::unwrap(&wanted).ok_or_else(|| Status::internal("a node is no node"))?;
         let mut created = (*api.create::<Node>((**wanted).clone())?).clone();
         // A new node may come without the status that was sent.
@@ -78,15 +81,15 @@ fn slice() -> Value {
 }
 
 /// The node `node-NUMBER`, with addresses that leave room for any number of nodes that a page can show.
-fn node(number: u32, profile: Profile) -> Value {
+fn node(number: u32, config: &Config) -> Value {
     let name = format!("node-{number}");
     let host = 10 + number;
     let address = format!("192.168.{}.{}", 1 + host / 256, host % 256);
     let range = format!("10.{}.{}.0/24", 244 + number / 256, number % 256);
-    let (kubelet, runtime) = match profile {
-        Profile::Default => ("v1.36.2", "containerd://2.2.1"),
+    let (kubelet, runtime) = match config.profile {
+        Profile::Default => (config.features.version, "containerd://2.2.1"),
         // What the stand-in behind the recordings said of itself.
-        Profile::Recorder => ("v1.32.13", "fake://1.0"),
+        Profile::Recorder => (Version::V1_32, "fake://1.0"),
     };
     let room = json!({"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"});
     json!({
@@ -116,7 +119,7 @@ fn node(number: u32, profile: Profile) -> Value {
                 "containerRuntimeVersion": runtime,
                 "kernelVersion": "6.1.0",
                 "kubeProxyVersion": "",
-                "kubeletVersion": kubelet,
+                "kubeletVersion": kubelet.to_string(),
                 "machineID": name,
                 "operatingSystem": "linux",
                 "osImage": "Debian GNU/Linux 12 (bookworm)",

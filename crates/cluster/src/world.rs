@@ -107,7 +107,7 @@ impl World {
         for component in Component::ALL {
             world.plan_first_resync(component);
         }
-        if let Err(refusal) = bootstrap::set_up(&mut world.api(), config.nodes, config.profile) {
+        if let Err(refusal) = bootstrap::set_up(&mut world.api(), &config) {
             world.failure = Some(format!("the cluster cannot be set up: {}", refusal.message));
         }
         world.advance_to(config.start);

@@ -1,28 +1,145 @@
-//! Which Kubernetes is simulated, and which of its gates are on.
+//! Which Kubernetes is simulated, which of its gates are on, and what follows from it.
+//!
+//! Every difference between the simulated versions is one named predicate of [`Features`]; nothing else compares versions.
+//! The comment gives the release that brought the change.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A simulated version of Kubernetes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
+    /// v1.32.13.
+    V1_32,
     /// v1.36.2.
     #[default]
     V1_36,
 }
 
+impl Version {
+    /// Every version, oldest first.
+    pub const ALL: [Version; 2] = [Version::V1_32, Version::V1_36];
+
+    /// The name that people choose it by: `1.36`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Version::V1_32 => "1.32",
+            Version::V1_36 => "1.36",
+        }
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Version::V1_32 => "v1.32.13",
             Version::V1_36 => "v1.36.2",
         })
     }
 }
+
+impl FromStr for Version {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Version, String> {
+        let found = Version::ALL.into_iter().find(|version| version.name() == name);
+        found.ok_or_else(|| format!("version {name:?} is not simulated; there are \"1.32\" and \"1.36\""))
+    }
+}
+
+/// The gate that [`Features::max_unavailable_stateful_set`] stands for.
+pub const MAX_UNAVAILABLE_STATEFUL_SET: &str = "MaxUnavailableStatefulSet";
 
 /// A cluster's version and feature gates: everything that makes the same request behave differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Features {
     /// The version.
     pub version: Version,
-    /// Gate `MaxUnavailableStatefulSet`: beta, and off by default in every simulated version.
+    /// Gate `MaxUnavailableStatefulSet`: off by default in every simulated version.
     pub max_unavailable_stateful_set: bool,
+}
+
+impl Features {
+    /// A version with its default gates.
+    pub fn of(version: Version) -> Features {
+        Features { version, ..Features::default() }
+    }
+
+    /// Switches a gate by its name.
+    ///
+    /// # Errors
+    /// A gate that is not simulated.
+    pub fn set_gate(&mut self, name: &str, on: bool) -> Result<(), String> {
+        if name != MAX_UNAVAILABLE_STATEFUL_SET {
+            return Err(format!(
+                "feature gate {name:?} is not simulated; there is {MAX_UNAVAILABLE_STATEFUL_SET:?}"
+            ));
+        }
+        self.max_unavailable_stateful_set = on;
+        Ok(())
+    }
+
+    fn is_modern(self) -> bool {
+        self.version >= Version::V1_36
+    }
+}
+
+/// Declares the predicates: what holds from some release on, all of them after 1.32.
+macro_rules! since_1_32 {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        impl Features {
+            $($(#[$doc])* pub fn $name(self) -> bool { self.is_modern() })*
+        }
+    };
+}
+
+since_1_32! {
+    /// 1.35: a StatefulSet's events begin `Create Pod`, before `create Pod`.
+    events_begin_with_a_capital;
+    /// 1.34: scale-down and rolling update wait for Available pods (minReadySeconds), before for Ready ones.
+    health_means_available;
+    /// 1.34: no `creationTimestamp: null` in what is recorded and printed of templates, hence other revision hashes.
+    null_timestamps_are_left_out;
+    /// 1.33: `spec.serviceName` of a new StatefulSet has to be a label.
+    service_names_of_sets_are_checked;
+    /// 1.34: a new StatefulSet's pod template and claim templates are checked like pods and claims.
+    templates_are_checked;
+    /// 1.33: `spec.revisionHistoryLimit` can be changed.
+    history_limit_is_mutable;
+    /// 1.34: validation errors print maps and structs as JSON, before in Go's syntax.
+    values_print_as_json;
+    /// 1.34: `kubectl delete` says from which namespace.
+    delete_names_the_namespace;
+    /// 1.35: the kubelet says `Container started`, before `Started container NAME`.
+    container_events_name_nothing;
+    /// 1.35: a StatefulSet is looked at again exactly when its next pod becomes available, before after minReadySeconds.
+    availability_is_timed_exactly;
+    /// 1.35: label keys and values are limited in bytes, before in characters, which says the same of the same length.
+    label_limits_are_in_bytes;
+    /// 1.33: reading and writing v1 Endpoints earns a warning.
+    endpoints_are_deprecated;
+    /// 1.35: a pod whose containers have completed but for one that failed shows that one's reason.
+    failures_outweigh_completion;
+    /// 1.33: a negative `revisionHistoryLimit` earns a warning.
+    negative_history_limit_earns_a_warning;
+    /// 1.36: a Service's name may begin with a digit (RelaxedServiceNameValidation).
+    service_names_are_labels;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_gates_are_chosen_by_name() {
+        for version in Version::ALL {
+            assert_eq!(version.name().parse(), Ok(version));
+            assert!(version.to_string().starts_with(&format!("v{}.", version.name())));
+        }
+        assert!("1.20".parse::<Version>().expect_err("unknown").contains("1.36"));
+        let mut features = Features::of(Version::V1_32);
+        assert_eq!(features.set_gate(MAX_UNAVAILABLE_STATEFUL_SET, true), Ok(()));
+        assert!(features.max_unavailable_stateful_set && !features.templates_are_checked());
+        assert!(features.set_gate("Nope", true).expect_err("unknown").contains("MaxUnavailable"));
+    }
 }

@@ -146,9 +146,14 @@ struct Shown {
 }
 
 impl Model {
-    /// A page on a new session.
+    /// A page on a new session in that world.
     pub fn new(world: StartWorld) -> Model {
-        let session = Session::new(Start { world, ..Start::default() });
+        Model::of(Start { world, ..Start::default() })
+    }
+
+    /// A page on a new session.
+    pub fn of(start: Start) -> Model {
+        let session = Session::new(start);
         let file = session
             .files()
             .iter()

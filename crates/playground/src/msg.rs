@@ -1,7 +1,7 @@
 //! Every act on the page.
 
 use machinery::ObjectKey;
-use session::StartWorld;
+use session::Start;
 
 use crate::model::{Pane, Speed, Tab};
 
@@ -53,5 +53,5 @@ pub enum Msg {
     /// Set it.
     SubmitImage,
     /// A new session.
-    Restart(StartWorld),
+    Restart(Start),
 }

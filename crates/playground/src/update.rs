@@ -58,9 +58,9 @@ pub fn update(model: &mut Model, msg: Msg) {
                 update(model, Msg::Run(line));
             }
         }
-        Msg::Restart(world) => {
+        Msg::Restart(start) => {
             let (locale, pane) = (model.locale, model.pane);
-            *model = Model::new(world);
+            *model = Model::of(start);
             (model.locale, model.pane) = (locale, pane);
         }
     }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use machinery::Kind;
-use machinery::version::{Features, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use session::{Content, Session, Start};
+
+/// The most nodes: more would not find an address of their own (see the cluster's bootstrap).
+const NODES_MAX: u32 = 2_000;
 
 /// How a cluster starts.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -16,6 +18,10 @@ pub struct ClusterOptions {
     pub seed: Option<u32>,
     /// The simulated version of Kubernetes.
     pub version: Option<String>,
+    /// Feature gates by name, on or off.
+    pub feature_gates: BTreeMap<String, bool>,
+    /// How many nodes there are.
+    pub nodes: Option<u32>,
     /// The world to start in.
     pub world: Option<String>,
 }
@@ -24,7 +30,7 @@ impl ClusterOptions {
     /// The session's start.
     ///
     /// # Errors
-    /// An unknown version or world.
+    /// An unknown version, gate or world; too many nodes.
     pub fn start(&self) -> Result<Start, String> {
         let mut start = Start::default();
         if let Some(seed) = self.seed {
@@ -33,11 +39,18 @@ impl ClusterOptions {
         if let Some(world) = &self.world {
             start.world = world.parse()?;
         }
-        let version = match self.version.as_deref() {
-            None | Some("1.36") => Version::V1_36,
-            Some(other) => return Err(format!("version {other:?} is not simulated; there is \"1.36\"")),
-        };
-        start.features = Features { version, ..start.features };
+        if let Some(version) = &self.version {
+            start.features.version = version.parse()?;
+        }
+        for (gate, on) in &self.feature_gates {
+            start.features.set_gate(gate, *on)?;
+        }
+        if let Some(nodes) = self.nodes {
+            if nodes > NODES_MAX {
+                return Err(format!("{nodes} nodes are too many; at most {NODES_MAX} are simulated"));
+            }
+            start.nodes = nodes;
+        }
         Ok(start)
     }
 }
@@ -163,8 +176,22 @@ mod tests {
         let wrong = |json: &str| serde_json::from_str::<ClusterOptions>(json).map(|options| options.start());
         assert!(wrong(r#"{"seeed": 1}"#).expect_err("unknown").to_string().contains("unknown field `seeed`"));
         assert!(wrong(r#"{"version": "1.20"}"#).expect("reads").expect_err("unknown").contains("1.36"));
+        let gate = wrong(r#"{"featureGates": {"Mars": true}}"#).expect("reads").expect_err("unknown");
+        assert!(gate.contains("MaxUnavailableStatefulSet"));
+        assert!(wrong(r#"{"nodes": 1000000}"#).expect("reads").expect_err("many").contains("at most"));
         assert!(wrong(r#"{"world": "mars"}"#).expect("reads").expect_err("unknown").contains("tutorial"));
         assert_eq!(wrong("{}").expect("reads"), Ok(Start::default()));
+    }
+
+    #[test]
+    fn version_gates_and_nodes_reach_the_cluster() {
+        let json = r#"{"version": "1.32", "featureGates": {"MaxUnavailableStatefulSet": true}, "nodes": 2}"#;
+        let options: ClusterOptions = serde_json::from_str(json).expect("options");
+        let mut session = Session::new(options.start().expect("a start"));
+        assert!(session.world().features().max_unavailable_stateful_set);
+        let answer = run(&mut session, "kubectl version; kubectl get nodes -o name | wc -l", 60_000);
+        assert!(answer.stdout.contains("Server Version: v1.32.13\n"), "{}", answer.stdout);
+        assert!(answer.stdout.trim_end().ends_with('2'), "{}", answer.stdout);
     }
 
     #[test]

@@ -24,7 +24,11 @@ export interface ClusterOptions {
   /** The seed of chance, a whole number from 0; the same seed and the same calls give the same cluster. Default 1. */
   seed?: number | null;
   /** The simulated version of Kubernetes. Default "1.36". */
-  version?: "1.36" | null;
+  version?: "1.32" | "1.36" | null;
+  /** Feature gates by name. Default: off. */
+  featureGates?: { MaxUnavailableStatefulSet?: boolean };
+  /** How many nodes there are, at most 2000. Default 3. */
+  nodes?: number | null;
   /** The world to start in. Default "manifest". */
   world?: StartWorld | null;
 }

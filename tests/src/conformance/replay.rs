@@ -37,6 +37,7 @@ pub fn replay(trace: &Trace) -> Result<(), Difference> {
         seed: 1,
         features: trace.features(),
         profile: Profile::Recorder,
+        ..Start::default()
     });
     for (name, text) in &trace.files {
         session.write_file(name, text);

@@ -1,7 +1,8 @@
-//! The page's head: what it is, where to start, theme and help.
+//! The page's head: what it is, where to start, which Kubernetes, theme and help.
 
+use machinery::version::{Features, MAX_UNAVAILABLE_STATEFUL_SET, Version};
 use playground::{Locale, Msg};
-use session::StartWorld;
+use session::{Start, StartWorld};
 use web_sys::{HtmlDialogElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -13,8 +14,8 @@ use crate::hooks::{Theme, use_dispatch, use_theme};
 pub struct HeaderProps {
     /// The language.
     pub locale: Locale,
-    /// The world in which the session began.
-    pub world: StartWorld,
+    /// How the session began.
+    pub start: Start,
 }
 
 /// The head.
@@ -41,17 +42,32 @@ pub fn Header(props: &HeaderProps) -> Html {
             }
         })
     };
-    let restart = dispatch.map(|event: Event| {
-        let chosen = event.target_dyn_into::<HtmlSelectElement>()?.value();
-        chosen.parse().ok().map(Msg::Restart)
-    });
+    let restart = {
+        let start = props.start.clone();
+        dispatch.map(move |event: Event| {
+            let world = chosen(event)?.parse().ok()?;
+            Some(Msg::Restart(Start { world, ..start.clone() }))
+        })
+    };
+    let change = {
+        let start = props.start.clone();
+        dispatch.map(move |event: Event| {
+            let chosen = chosen(event)?;
+            let features = kubernetes().find(|features| label(*features) == chosen)?;
+            Some(Msg::Restart(Start { features, ..start.clone() }))
+        })
+    };
+    let features = |features: Features| {
+        let label = label(features);
+        html! { <option value={label.clone()} selected={features == props.start.features}>{label}</option> }
+    };
     let world = |world: StartWorld| {
         let label = match world {
             StartWorld::Manifest => words.world_manifest,
             StartWorld::Tutorial => words.world_tutorial,
             StartWorld::Empty => words.world_empty,
         };
-        html! { <option value={world.to_string()} selected={world == props.world}>{label}</option> }
+        html! { <option value={world.to_string()} selected={world == props.start.world}>{label}</option> }
     };
     let (theme_name, icon) = match theme {
         Theme::System => (words.theme_system, "◐"),
@@ -71,7 +87,9 @@ pub fn Header(props: &HeaderProps) -> Html {
                         { for StartWorld::ALL.into_iter().map(world) }
                     </select>
                 </label>
-                <span class="header-version">{"Kubernetes v1.36"}</span>
+                <select class="control header-version" id="kubernetes" aria-label={words.version} onchange={change}>
+                    { for kubernetes().map(features) }
+                </select>
                 <button
                     type="button"
                     class="control control-icon"
@@ -92,4 +110,25 @@ pub fn Header(props: &HeaderProps) -> Html {
             </dialog>
         </header>
     }
+}
+
+/// What a select was set to.
+fn chosen(event: Event) -> Option<String> {
+    Some(event.target_dyn_into::<HtmlSelectElement>()?.value())
+}
+
+/// Every Kubernetes that can be simulated: the newest first, each without and with its gate.
+fn kubernetes() -> impl Iterator<Item = Features> {
+    let gates = |version| [false, true].map(|on| Features { version, max_unavailable_stateful_set: on });
+    Version::ALL.into_iter().rev().flat_map(gates)
+}
+
+/// `Kubernetes v1.36 + MaxUnavailableStatefulSet`.
+fn label(features: Features) -> String {
+    let gate = if features.max_unavailable_stateful_set {
+        format!(" + {MAX_UNAVAILABLE_STATEFUL_SET}")
+    } else {
+        String::new()
+    };
+    format!("Kubernetes v{}{gate}", features.version.name())
 }

@@ -14,6 +14,7 @@ pub(super) static WORDS: Words = Words {
     tagline: "the StatefulSet playground",
     simulated: "simulated in this tab; no cluster is touched",
     start_from: "Start from",
+    version: "Simulated version and feature gate",
     world_manifest: "Manifest",
     world_tutorial: "Tutorial from the top",
     world_empty: "Empty cluster",
@@ -30,7 +31,7 @@ pub(super) static WORDS: Words = Words {
         `Ctrl`+`Enter` applies the file. In the terminal, `↑` and `↓` bring back earlier lines and `Ctrl`+`C` stops a \
         command. On the partition's handle, the arrow keys move it, `Enter` sets it, `Esc` puts it back. In the editor, \
         `Tab` moves on to the next control.\n\
-        Kubernetes v1.36 is simulated here, in this tab: API server, controllers, scheduler, kubelets and DNS, over a \
+        Kubernetes v1.36 (or v1.32, as you choose) is simulated here, in this tab: API server, controllers, scheduler, kubelets and DNS, over a \
         clock that you can stop. Containers do not really run.",
     close: "Close",
     editor: "Editor",

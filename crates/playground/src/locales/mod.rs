@@ -64,6 +64,8 @@ words! {
     simulated,
     /// Label of the start worlds.
     start_from,
+    /// Label of the simulated versions and their gate.
+    version,
     /// The world with five free volumes.
     world_manifest,
     /// The tutorial's world.

@@ -98,21 +98,23 @@ pub struct Start {
     pub seed: u64,
     /// The simulated version, and its gates.
     pub features: Features,
+    /// How many nodes there are.
+    pub nodes: u32,
     /// How fast the nodes are.
     pub profile: Profile,
 }
 
 impl Default for Start {
     fn default() -> Start {
-        let Config { seed, features, profile, .. } = Config::default();
-        Start { world: StartWorld::default(), seed, features, profile }
+        let Config { seed, features, nodes, profile, .. } = Config::default();
+        Start { world: StartWorld::default(), seed, features, nodes, profile }
     }
 }
 
 /// The state in which a session begins.
 pub(crate) fn build(start: &Start) -> State {
-    let config =
-        Config { features: start.features, seed: start.seed, profile: start.profile, ..Config::default() };
+    let &Start { seed, features, nodes, profile, .. } = start;
+    let config = Config { features, seed, nodes, profile, ..Config::default() };
     let mut state = State::new(World::new(config));
     let begins = after_ms(state.now(), PRELUDE_MS);
     for (name, text, command) in start.world.prelude() {
