@@ -2,6 +2,8 @@
 //!
 //! Invariant: what people change is delivered after each of their requests, what a sync changes after the sync.
 
+use std::collections::BTreeSet;
+
 use apiserver::{Env, Server};
 use client::api::{ExecOutput, Refusal, Request, Response, WatchEvent};
 use client::{Api, Listers};
@@ -9,6 +11,7 @@ use jiff::Timestamp;
 use machinery::Kind;
 
 use crate::choices::Chooser;
+use crate::fault::{self, Defect};
 use crate::world::World;
 
 /// The API for people: each request happens at the world's `now`, and everyone hears of it at once.
@@ -42,6 +45,7 @@ impl Api for ApiHandle<'_> {
 
 /// The API for a component in one sync.
 pub(crate) struct SyncApi<'a> {
+    pub(crate) defects: &'a BTreeSet<Defect>,
     pub(crate) server: &'a mut Server,
     pub(crate) choices: &'a mut Chooser,
     pub(crate) listers: &'a Listers,
@@ -50,6 +54,7 @@ pub(crate) struct SyncApi<'a> {
 
 impl Api for SyncApi<'_> {
     fn call(&mut self, request: Request) -> Result<Response, Refusal> {
+        fault::check_write(self.defects, &request)?;
         self.server.call(&mut Env { now: self.now, choices: self.choices }, request)
     }
 

@@ -4,22 +4,33 @@
 //! the binder has bound the claim (`FailedScheduling`, then `Scheduled`), slices follow pods.
 //! Invariant: every latency is at least 1 ms, so that a change is never seen in the sync that made it.
 
+use serde::{Deserialize, Serialize};
+
 /// A component of the cluster. The order is the rank: at one moment the first one works first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Component {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub enum Component {
+    /// Makes and removes the pods of StatefulSets.
     StatefulSet,
+    /// Gives pods nodes.
     Scheduler,
+    /// Binds claims and volumes.
     PersistentVolume,
+    /// Keeps claims that are in use.
     PvcProtection,
+    /// Keeps volumes that are bound.
     PvProtection,
+    /// Lists the pods behind services.
     EndpointSlice,
+    /// Runs pods: the kubelets of all nodes.
     Kubelet,
+    /// Removes what has lost its owners.
     GarbageCollector,
 }
 
 impl Component {
     /// Every component, in rank order.
-    pub(crate) const ALL: [Component; 8] = [
+    pub const ALL: [Component; 8] = [
         Component::StatefulSet,
         Component::Scheduler,
         Component::PersistentVolume,
@@ -46,7 +57,7 @@ impl Component {
     }
 
     /// The component's name in messages.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Component::StatefulSet => "statefulset-controller",
             Component::Scheduler => "default-scheduler",
@@ -57,6 +68,24 @@ impl Component {
             Component::Kubelet => "kubelet",
             Component::GarbageCollector => "garbage-collector-controller",
         }
+    }
+}
+
+impl From<Component> for &'static str {
+    fn from(component: Component) -> &'static str {
+        component.name()
+    }
+}
+
+impl TryFrom<String> for Component {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Component, String> {
+        let found = Component::ALL.into_iter().find(|component| component.name() == name);
+        found.ok_or_else(|| {
+            let names = Component::ALL.map(Component::name).join(", ");
+            format!("there is no component {name:?}; there are {names}")
+        })
     }
 }
 

@@ -7,10 +7,13 @@ mod bootstrap;
 mod choices;
 mod components;
 mod digest;
+mod fault;
 mod latency;
 mod queue;
 mod world;
 
 pub use api::ApiHandle;
 pub use choices::Script;
+pub use fault::{Defect, Fault, Write};
+pub use latency::Component;
 pub use world::{Config, World};

@@ -4,20 +4,23 @@
 //! and to every component, and the keys that concern a component are due its latency later.
 //! Invariant: time never goes back; the caches hold what is stored; a clone is cheap and goes its own way.
 
+use std::collections::BTreeSet;
+
 use apiserver::{Env, Server};
-use client::api::{Change, Refusal, Request, Response};
+use client::api::{Change, Refusal, Request, Response, WatchEvent};
 use client::reconcile::Decisions;
 use client::{Choices, Context, Listers, Outcome, Recorder};
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
-use machinery::Kind;
 use machinery::time::after_ms;
 use machinery::version::Features;
-use node::kubelet::{Faults, Pace, Profile};
+use machinery::{Kind, ObjectKey};
+use node::kubelet::{Pace, Profile};
 
 use crate::api::{ApiHandle, SyncApi};
 use crate::choices::{Chooser, Script};
 use crate::components::Components;
+use crate::fault::{self, Defect, Fault};
 use crate::latency::Component;
 use crate::queue::{Item, Lane, Queue};
 use crate::{bootstrap, digest};
@@ -74,8 +77,20 @@ pub struct World {
     server_choices: Chooser,
     /// Of the components: volumes, nodes.
     choices: Chooser,
+    /// What is broken on purpose.
+    defects: BTreeSet<Defect>,
+    /// The components that hear of changes late.
+    late: OrdMap<Component, Late>,
     pace: Storm,
     failure: Option<String>,
+}
+
+/// What a component sees that hears of changes late.
+#[derive(Clone)]
+struct Late {
+    listers: Listers,
+    /// What it has not heard of yet, and when it does, in milliseconds.
+    unheard: Vector<(i64, WatchEvent)>,
 }
 
 /// How much work one second of virtual time has seen.
@@ -101,6 +116,8 @@ impl World {
             decisions: Decisions::new(),
             server_choices: Chooser::new(config.seed, "apiserver"),
             choices: Chooser::new(config.seed, "components"),
+            defects: BTreeSet::new(),
+            late: OrdMap::new(),
             pace: Storm::default(),
             failure: None,
         };
@@ -160,16 +177,72 @@ impl World {
     }
 
     /// What is broken on purpose.
-    pub fn faults(&self) -> &Faults {
-        self.components.kubelet.faults()
+    pub fn defects(&self) -> &BTreeSet<Defect> {
+        &self.defects
     }
 
-    /// Breaks other things than before, from now on.
-    pub fn set_faults(&mut self, faults: Faults) {
-        self.components.kubelet.set_faults(faults);
-        for key in self.components.get_mut(Component::Kubelet).resync_keys(&self.listers) {
-            self.add(Component::Kubelet, key, Component::Kubelet.latency_ms(), Lane::Event);
+    /// Breaks or heals something, from now on.
+    ///
+    /// # Errors
+    /// Where there is nothing to break: what is missing. Nothing has changed then.
+    pub fn inject(&mut self, fault: &Fault) -> Result<(), String> {
+        match fault {
+            Fault::Crash { namespace, pod, container, exit_code } => {
+                let key = ObjectKey::new(Kind::Pod, namespace, pod);
+                self.components.kubelet.crash(&key, container.as_deref(), *exit_code)?;
+                self.wake_kubelet(key);
+            }
+            Fault::Evict { namespace, pod } => {
+                let key = ObjectKey::new(Kind::Pod, namespace, pod);
+                self.components.kubelet.evict(&key)?;
+                self.wake_kubelet(key);
+            }
+            _ => self.set_defects(fault.apply(&self.defects)),
         }
+        Ok(())
+    }
+
+    fn set_defects(&mut self, defects: BTreeSet<Defect>) {
+        if defects == self.defects {
+            return;
+        }
+        self.components.kubelet.set_faults(fault::of_nodes(&defects));
+        self.defects = defects;
+        for key in self.components.get_mut(Component::Kubelet).resync_keys(&self.listers) {
+            self.wake_kubelet(key);
+        }
+        for component in Component::ALL {
+            let is_late = fault::lag_ms(&self.defects, component).is_some();
+            if is_late && !self.late.contains_key(&component) {
+                self.late.insert(component, Late { listers: self.listers.clone(), unheard: Vector::new() });
+            } else if !is_late {
+                self.hear(component, i64::MAX);
+                self.late.remove(&component);
+            }
+        }
+    }
+
+    fn wake_kubelet(&mut self, key: client::Key) {
+        self.add(Component::Kubelet, key, Component::Kubelet.latency_ms(), Lane::Event);
+    }
+
+    /// Lets a late component hear of what it has to hear of up to that moment.
+    fn hear(&mut self, component: Component, now_ms: i64) {
+        while let Some(late) = self.late.get_mut(&component) {
+            if late.unheard.front().is_none_or(|(due_ms, _)| *due_ms > now_ms) {
+                return;
+            }
+            let Some((_, event)) = late.unheard.pop_front() else { return };
+            late.listers.apply(&event);
+            let listers = late.listers.clone();
+            self.notify(component, &event, &listers);
+        }
+    }
+
+    /// The late component that hears of something first, and when, in milliseconds.
+    fn next_heard(&self) -> Option<(i64, Component)> {
+        let heard = |(component, late): (&Component, &Late)| Some((late.unheard.front()?.0, *component));
+        self.late.iter().filter_map(heard).min()
     }
 
     /// Sets how long pods take to start and stop from now on.
@@ -183,7 +256,8 @@ impl World {
             return None;
         }
         let work = self.queue.first().map(|item| item.due_ms);
-        let due_ms = work.into_iter().chain(self.resyncs.values().copied()).min()?;
+        let heard = self.next_heard().map(|(due_ms, _)| due_ms);
+        let due_ms = work.into_iter().chain(heard).chain(self.resyncs.values().copied()).min()?;
         Timestamp::from_millisecond(due_ms).ok()
     }
 
@@ -193,7 +267,10 @@ impl World {
             return false;
         };
         self.now = self.now.max(due);
-        if let Some(component) = self.due_resync() {
+        let now_ms = self.now.as_millisecond();
+        if let Some((_, component)) = self.next_heard().filter(|(due_ms, _)| *due_ms <= now_ms) {
+            self.hear(component, now_ms);
+        } else if let Some(component) = self.due_resync() {
             self.resync(component);
         } else if let Some(item) = self.queue.pop() {
             self.sync(item);
@@ -211,7 +288,7 @@ impl World {
 
     /// Whether nothing is to come but periodic work, and retries of what has failed for more than 10 s.
     pub fn is_quiet(&self) -> bool {
-        self.failure.is_some() || self.queue.is_quiet()
+        self.failure.is_some() || self.queue.is_quiet() && self.next_heard().is_none()
     }
 
     /// Lets time pass until the world is quiet, but at most so many milliseconds; whether it is quiet then.
@@ -229,6 +306,7 @@ impl World {
 
     /// Carries out a request of people.
     pub(crate) fn call(&mut self, request: Request) -> Result<Response, Refusal> {
+        fault::check_write(&self.defects, &request)?;
         let mut env = Env { now: self.now, choices: &mut self.server_choices };
         let response = self.server.call(&mut env, request);
         self.deliver();
@@ -254,6 +332,10 @@ impl World {
                 continue;
             }
             for component in Component::ALL {
+                if self.late.contains_key(&component) {
+                    self.hold_back(component, event);
+                    continue;
+                }
                 let reconciler = self.components.get_mut(component);
                 for key in reconciler.on_event(event, &self.listers, self.now) {
                     self.add(component, key, component.latency_ms(), Lane::Event);
@@ -262,21 +344,41 @@ impl World {
         }
     }
 
+    /// Keeps a change from a late component until its time.
+    fn hold_back(&mut self, component: Component, event: &WatchEvent) {
+        let lag_ms =
+            fault::lag_ms(&self.defects, component).map_or(0, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        let due_ms = self.now.as_millisecond().saturating_add(lag_ms);
+        if let Some(late) = self.late.get_mut(&component) {
+            // Changes never overtake each other.
+            let last_ms = late.unheard.back().map_or(due_ms, |(last_ms, _)| *last_ms);
+            late.unheard.push_back((due_ms.max(last_ms), event.clone()));
+        }
+    }
+
+    fn notify(&mut self, component: Component, event: &WatchEvent, listers: &Listers) {
+        for key in self.components.get_mut(component).on_event(event, listers, self.now) {
+            self.add(component, key, component.latency_ms(), Lane::Event);
+        }
+    }
+
     fn sync(&mut self, item: Item) {
         if !self.count_sync(&item) {
             return;
         }
         let Item { component, key, .. } = item;
+        let listers = self.late.get(&component).map_or(&self.listers, |late| &late.listers);
         let mut api = SyncApi {
+            defects: &self.defects,
             server: &mut self.server,
             choices: &mut self.server_choices,
-            listers: &self.listers,
+            listers,
             now: self.now,
         };
         let mut cx = Context {
             now: self.now,
             features: self.features,
-            listers: &self.listers,
+            listers,
             api: &mut api,
             recorder: &mut self.recorder,
             choices: &mut self.choices,

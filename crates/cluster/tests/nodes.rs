@@ -3,11 +3,11 @@
 mod support;
 
 use client::api::Change;
-use cluster::{Config, World};
+use cluster::{Component, Config, Defect, Fault, World, Write};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::Kind;
 use machinery::Resource;
-use node::kubelet::{Faults, NamePattern, Profile};
+use node::kubelet::{NamePattern, Profile};
 use serde_json::{Value, json};
 use support::*;
 
@@ -89,16 +89,82 @@ fn a_readiness_probe_is_waited_for() {
     assert_eq!(pods(&world), running(&["p"]));
 }
 
+fn named(pattern: &str) -> NamePattern {
+    NamePattern(pattern.to_owned())
+}
+
+fn break_(world: &mut World, defect: Defect) {
+    world.inject(&Fault::Break { defect }).expect("breaks");
+}
+
+fn crash(pod: &str) -> Fault {
+    Fault::Crash { namespace: "default".to_owned(), pod: pod.to_owned(), container: None, exit_code: 137 }
+}
+
+#[test]
+fn a_container_that_crashes_once_is_started_again() {
+    let mut world = world_of([pod("p", "app:1")]);
+    assert!(world.inject(&crash("p")).is_err(), "it does not run yet");
+    assert!(world.settle(60_000));
+    world.inject(&crash("p")).expect("it runs");
+    advance(&mut world, 500);
+    assert_eq!(container_state(&world, "p"), "Error");
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p"]));
+    let status = world.server().get::<Pod>("default", "p").and_then(|p| p.status.clone()).unwrap_or_default();
+    let container = &status.container_statuses.unwrap_or_default()[0];
+    let last = container.last_state.as_ref().and_then(|s| s.terminated.clone()).expect("it ended");
+    assert_eq!((container.restart_count, last.exit_code), (1, 137));
+}
+
+#[test]
+fn an_evicted_pod_fails_and_stays() {
+    let mut world = world_of([pod("p", "app:1")]);
+    assert!(world.settle(60_000));
+    world.inject(&Fault::Evict { namespace: "default".to_owned(), pod: "p".to_owned() }).expect("evicts");
+    assert!(world.settle(60_000));
+    let status = world.server().get::<Pod>("default", "p").and_then(|p| p.status.clone()).unwrap_or_default();
+    assert_eq!((status.phase.as_deref(), status.reason.as_deref()), (Some("Failed"), Some("Evicted")));
+}
+
+#[test]
+fn writes_that_fail_change_nothing_until_they_are_healed() {
+    let mut world = world_of([]);
+    let fails = Defect::FailWrites { kind: Kind::Pod, write: Some(Write::Create), name: Some(named("p")) };
+    break_(&mut world, fails.clone());
+    let object = machinery::Object::from_value(Kind::Pod, pod("p", "app:1")).expect("a pod");
+    let refused =
+        client::Client::create::<Pod>(&mut world.api(), (**object.get::<Pod>().expect("a pod")).clone());
+    assert_eq!(refused.expect_err("refused").message, "etcdserver: request timed out");
+    create(&mut world, pod("q", "app:1"));
+    world.inject(&Fault::Heal { defect: fails }).expect("heals");
+    create(&mut world, pod("p", "app:1"));
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p", "q"]));
+}
+
+#[test]
+fn a_late_component_sees_the_past() {
+    let mut world = world_of([]);
+    break_(&mut world, Defect::CacheLag { component: Component::Scheduler, ms: 30_000 });
+    create(&mut world, pod("p", "app:1"));
+    advance(&mut world, 29_000);
+    assert_eq!(pods(&world), [("p".to_owned(), "Pending".to_owned(), false)]);
+    assert!(told(&world, "p").is_empty(), "the scheduler has not heard of it");
+    advance(&mut world, 5_000);
+    assert_eq!(pods(&world), running(&["p"]));
+    create(&mut world, pod("q", "app:1"));
+    world.inject(&Fault::HealAll).expect("heals");
+    assert!(world.settle(20_000), "what was held back is heard at once");
+    assert_eq!(pods(&world), running(&["p", "q"]));
+}
+
 #[test]
 fn faults_hold_pods_until_they_are_healed() {
     for profile in [Profile::Default, Profile::Recorder] {
         let mut world = world(Config { profile, ..Config::default() });
-        let pattern = |name: &str| vec![NamePattern(name.to_owned())];
-        world.set_faults(Faults {
-            never_ready: pattern("p"),
-            stuck_delete: pattern("q.*"),
-            ..Faults::default()
-        });
+        break_(&mut world, Defect::FailReadiness { pods: named("p") });
+        break_(&mut world, Defect::StuckDeletion { pods: named("q.*") });
         create(&mut world, pod("p", "app:1"));
         create(&mut world, pod("q-1", "app:1"));
         assert!(world.settle(60_000));
@@ -107,7 +173,7 @@ fn faults_hold_pods_until_they_are_healed() {
         delete(&mut world, Kind::Pod, "q-1");
         advance(&mut world, 60_000);
         assert_eq!(pods(&world).len(), 2, "{profile:?}: q-1 is stuck");
-        world.set_faults(Faults::default());
+        world.inject(&Fault::HealAll).expect("heals");
         assert!(world.settle(60_000));
         assert_eq!(pods(&world), running(&["p"]), "{profile:?}");
     }
@@ -177,8 +243,8 @@ fn the_stand_in_crashes_three_times() {
 fn a_slow_pod_is_ready_late() {
     for profile in [Profile::Default, Profile::Recorder] {
         let mut world = world(Config { profile, ..Config::default() });
-        let slow = vec![(NamePattern("p".to_owned()), 5_000)];
-        world.set_faults(Faults { slow_ready: slow, start_delay_ms: Some(1_000), ..Faults::default() });
+        break_(&mut world, Defect::SlowReady { pods: named("p"), ms: 5_000 });
+        break_(&mut world, Defect::SlowStart { ms: 1_000 });
         create(&mut world, pod("p", "app:1"));
         // Scheduled, started after 1 s, in the default profile pulled for 0.8 s.
         advance(&mut world, 5_900);
@@ -192,12 +258,13 @@ fn a_slow_pod_is_ready_late() {
 fn a_silent_node_leaves_its_pods_as_they_are() {
     let mut world = world_of([pod("p", "app:1")]);
     assert!(world.settle(60_000));
-    let nodes = (1..=3).map(|n| format!("node-{n}")).collect();
-    world.set_faults(Faults { dead_nodes: nodes, ..Faults::default() });
+    for n in 1..=3 {
+        break_(&mut world, Defect::NodeDown { node: format!("node-{n}") });
+    }
     delete(&mut world, Kind::Pod, "p");
     advance(&mut world, 300_000);
     assert_eq!(pods(&world), running(&["p"]), "nobody ends it");
-    world.set_faults(Faults::default());
+    world.inject(&Fault::HealAll).expect("heals");
     assert!(world.settle(60_000));
     assert_eq!(pods(&world), []);
 }

@@ -1,9 +1,10 @@
 //! A session: a world that people act on, whose time can be turned back.
 
-use cluster::{Script, World};
+use std::collections::BTreeSet;
+
+use cluster::{Defect, Fault, Script, World};
 use jiff::Timestamp;
 use machinery::time::{after_ms, ms_between};
-use node::kubelet::Faults;
 
 use crate::files::Files;
 use crate::shell::Shell;
@@ -117,10 +118,15 @@ impl Session {
         }));
     }
 
-    /// Breaks on purpose what `faults` says, and heals everything else.
-    pub fn set_faults(&mut self, faults: Faults) {
-        if *self.world().faults() != faults {
-            self.input(Input::Fault(faults));
+    /// Breaks something on purpose, or heals it; the terminal says what, or that there was nothing to break.
+    pub fn fault(&mut self, fault: Fault) {
+        self.input(Input::Fault(fault));
+    }
+
+    /// Breaks on purpose exactly this, and heals everything else.
+    pub fn set_defects(&mut self, defects: BTreeSet<Defect>) {
+        if *self.world().defects() != defects {
+            self.fault(Fault::Only { defects });
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use cluster::World;
+use cluster::{Fault, World};
 use imbl::Vector;
 use jiff::Timestamp;
 use kubectl::{Condition, Progress};
@@ -81,7 +81,14 @@ impl State {
             Input::Command { line } => self.type_line(line),
             Input::Interrupt => self.interrupt(),
             Input::Script(script) => self.world.script(script.clone()),
-            Input::Fault(faults) => self.world.set_faults(faults.clone()),
+            Input::Fault(fault) => self.inject(fault),
+        }
+    }
+
+    fn inject(&mut self, fault: &Fault) {
+        match self.world.inject(fault) {
+            Ok(()) => self.note(format!("fault: {fault}")),
+            Err(why) => self.note(format!("no fault: {why}")),
         }
     }
 

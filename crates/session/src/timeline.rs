@@ -6,10 +6,9 @@
 
 use std::sync::Arc;
 
-use cluster::Script;
+use cluster::{Fault, Script};
 use imbl::Vector;
 use jiff::Timestamp;
-use node::kubelet::Faults;
 
 use crate::state::State;
 
@@ -37,8 +36,8 @@ pub enum Input {
     Interrupt,
     /// What Kubernetes leaves open is decided from here on.
     Script(Script),
-    /// This is broken on purpose from here on, and nothing else is.
-    Fault(Faults),
+    /// Something is broken on purpose, or healed.
+    Fault(Fault),
 }
 
 /// An input and when it happened.

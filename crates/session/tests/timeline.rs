@@ -53,7 +53,7 @@ fn every_moment_can_be_visited_and_is_as_it_was() {
             Input::WriteFile { name, text } => live.write_file(name, text),
             Input::Command { line } => live.run(line),
             Input::Interrupt => live.interrupt(),
-            Input::Fault(faults) => live.set_faults(faults.clone()),
+            Input::Fault(fault) => live.fault(fault.clone()),
             Input::Script(_) => panic!("none here"),
         }
         seen.retain(|(at, _)| *at != live.now());

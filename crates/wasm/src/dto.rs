@@ -166,6 +166,9 @@ mod tests {
         for kind in Kind::ALL {
             assert!(types.contains(&format!("| \"{}\"", kind.name())), "{}", kind.name());
         }
+        for component in cluster::Component::ALL {
+            assert!(types.contains(&format!("| \"{}\"", component.name())), "{}", component.name());
+        }
         for world in session::StartWorld::ALL {
             assert!(types.contains(&format!("\"{world}\"")), "{world}");
         }

@@ -8,6 +8,7 @@ mod dto;
 
 pub use dto::{ClusterOptions, RunOptions, RunResult, Snapshot};
 
+use cluster::Fault;
 use machinery::{Kind, ObjectKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,6 +73,30 @@ impl Cluster {
         write(&dto::run(&mut self.session, line, timeout))
     }
 
+    /// Breaks something on purpose, or heals it. It is part of the session's course of events, like a command.
+    ///
+    /// # Errors
+    /// What is no fault, or a crash or an eviction of a pod that does not run.
+    pub fn fault(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Fault")] fault: JsValue,
+    ) -> Result<(), JsError> {
+        let fault: Fault = read_json("fault", fault)?;
+        // Tried on a copy, so that what cannot be broken leaves no trace.
+        self.session.world().clone().inject(&fault).map_err(|message| JsError::new(&message))?;
+        self.session.fault(fault);
+        Ok(())
+    }
+
+    /// What is broken on purpose.
+    ///
+    /// # Errors
+    /// None that could be met.
+    #[wasm_bindgen(unchecked_return_type = "Defect[]")]
+    pub fn defects(&self) -> Result<JsValue, JsError> {
+        write(self.session.world().defects())
+    }
+
     /// Lets virtual time pass.
     ///
     /// # Errors
@@ -122,6 +147,10 @@ fn read<T: DeserializeOwned + Default>(what: &str, value: JsValue) -> Result<T, 
     if value.is_undefined() || value.is_null() {
         return Ok(T::default());
     }
+    read_json(what, value)
+}
+
+fn read_json<T: DeserializeOwned>(what: &str, value: JsValue) -> Result<T, JsError> {
     // By way of JSON: reading a struct directly, serde-wasm-bindgen never looks at fields that the struct does not have.
     let json: serde_json::Value =
         serde_wasm_bindgen::from_value(value).map_err(|error| JsError::new(&format!("{what}: {error}")))?;

@@ -53,6 +53,61 @@ export interface RunResult {
   waitingFor: string | null;
 }
 
+/** A component of the cluster. */
+export type Component =
+  | "statefulset-controller"
+  | "default-scheduler"
+  | "persistentvolume-controller"
+  | "pvc-protection-controller"
+  | "pv-protection-controller"
+  | "endpoint-slice-controller"
+  | "kubelet"
+  | "garbage-collector-controller";
+
+/**
+ * Something that is broken until it is healed. `pods` is a pod's name, in which `.*` stands for any text (`web-.*`), with
+ * a namespace before a `/` if it is to be of that one.
+ */
+export type Defect =
+  /** The pods run, and are not ready. */
+  | { type: "failReadiness"; pods: string }
+  /** Their liveness probes fail. */
+  | { type: "failLiveness"; pods: string }
+  /** Their startup probes fail. */
+  | { type: "failStartup"; pods: string }
+  /** They get a node, and their containers never start. */
+  | { type: "neverStart"; pods: string }
+  /** Their containers exit as soon as they have started. */
+  | { type: "crashLoop"; pods: string }
+  /** They become ready so many milliseconds late. */
+  | { type: "slowReady"; pods: string; ms: number }
+  /** They never end when they are deleted. */
+  | { type: "stuckDeletion"; pods: string }
+  /** Every pod takes so many milliseconds until its containers can be made. */
+  | { type: "slowStart"; ms: number }
+  /** Every pod takes so many milliseconds to end. */
+  | { type: "slowStop"; ms: number }
+  /** The registry does not have the image. */
+  | { type: "missingImage"; image: string }
+  /** The node's kubelet is silent. */
+  | { type: "nodeDown"; node: string }
+  /** Writes of that kind of object fail: all, or of one sort, or of objects of that name. */
+  | { type: "failWrites"; kind: Kind; write?: "create" | "update" | "delete"; name?: string }
+  /** The component hears of every change so many milliseconds late. */
+  | { type: "cacheLag"; component: Component; ms: number };
+
+/** An act that breaks or heals. */
+export type Fault =
+  /** A running container (the first one, if none is named) exits, by default with 1. The namespace is `default` if none is given. */
+  | { type: "crash"; pod: string; namespace?: string; container?: string; exitCode?: number }
+  /** The node evicts the pod, as if it were short of memory. */
+  | { type: "evict"; pod: string; namespace?: string }
+  | { type: "break"; defect: Defect }
+  | { type: "heal"; defect: Defect }
+  | { type: "healAll" }
+  /** Exactly these are broken from here on. */
+  | { type: "only"; defects: Defect[] };
+
 /** An object's metadata, as far as every object has it. */
 export interface ObjectMeta {
   name: string;

@@ -107,3 +107,16 @@ fn the_seed_with_a_headless_service() {
 fn the_partition_first() {
     same_as_natively(include_str!("../../../tests/transcripts/seed-partition-first.txt"));
 }
+
+#[wasm_bindgen_test]
+fn faults_break_and_heal() {
+    let mut cluster = cluster("{}");
+    let down = r#"{"type": "break", "defect": {"type": "nodeDown", "node": "node-1"}}"#;
+    cluster.fault(options(down)).map_err(JsValue::from).expect("a fault");
+    let broken = cluster.defects().map_err(JsValue::from).expect("defects");
+    let broken: Vec<::cluster::Defect> = serde_wasm_bindgen::from_value(broken).expect("defects");
+    assert_eq!(broken, [::cluster::Defect::NodeDown { node: "node-1".to_owned() }]);
+    cluster.fault(options(r#"{"type": "healAll"}"#)).map_err(JsValue::from).expect("healed");
+    assert!(message(cluster.fault(options(r#"{"type": "crash", "pod": "web-0"}"#))).contains("does not run"));
+    assert!(message(cluster.fault(options(r#"{"type": "melt"}"#))).contains("unknown variant"));
+}

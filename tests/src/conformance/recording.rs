@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cluster::Defect;
 use machinery::version::Features;
-use node::kubelet::{Faults, NamePattern};
+use node::kubelet::NamePattern;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -60,19 +61,18 @@ pub struct Knobs {
 }
 
 impl Knobs {
-    /// The same as faults of the simulated nodes.
-    pub fn faults(&self) -> Faults {
+    /// The same as what is broken in the simulated cluster.
+    pub fn defects(&self) -> BTreeSet<Defect> {
         let ms = |seconds: f64| (seconds * 1000.0) as u64;
-        let patterns = |names: &[String]| names.iter().cloned().map(NamePattern).collect();
-        let slow = self.slow_ready.iter().map(|(name, late)| (NamePattern(name.clone()), ms(*late)));
-        Faults {
-            never_ready: patterns(&self.never_ready),
-            slow_ready: slow.collect(),
-            start_delay_ms: self.start_delay.map(ms),
-            stop_delay_ms: self.stop_delay.map(ms),
-            dead_nodes: self.dead_nodes.clone(),
-            stuck_delete: patterns(&self.stuck_delete),
-        }
+        let pods = |name: &String| NamePattern(name.clone());
+        let unready = self.never_ready.iter().map(|name| Defect::FailReadiness { pods: pods(name) });
+        let slow = self.slow_ready.iter();
+        let slow = slow.map(|(name, late)| Defect::SlowReady { pods: pods(name), ms: ms(*late) });
+        let start = self.start_delay.map(|delay| Defect::SlowStart { ms: ms(delay) });
+        let stop = self.stop_delay.map(|delay| Defect::SlowStop { ms: ms(delay) });
+        let dead = self.dead_nodes.iter().map(|node| Defect::NodeDown { node: node.clone() });
+        let stuck = self.stuck_delete.iter().map(|name| Defect::StuckDeletion { pods: pods(name) });
+        unready.chain(slow).chain(start).chain(stop).chain(dead).chain(stuck).collect()
     }
 }
 

@@ -55,7 +55,7 @@ fn play(session: &mut Session, step: &Step) -> Played {
     let before = session.world().server().resource_version();
     let seen = session.log().len();
     let mut watch = step.background.as_ref().map(|b| Watch::start(session, &b.command));
-    session.set_faults(step.kubelet.faults());
+    session.set_defects(step.kubelet.defects());
     let bindings = step.bindings();
     if !bindings.is_empty() {
         session.script_volumes(&bindings);

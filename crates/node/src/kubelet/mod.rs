@@ -25,7 +25,11 @@ use machinery::time::{after_ms, ms_between, seconds};
 use machinery::{Object, Resource};
 
 use addresses::Addresses;
+use profile::hits;
 pub use profile::{Faults, NamePattern, Pace, Profile};
+
+/// How long after a sandbox could not be made the next try comes.
+const SANDBOX_RETRY_MS: u64 = 10_000;
 
 /// The kubelets of all nodes.
 #[derive(Clone, Debug)]
@@ -62,6 +66,8 @@ struct Worker {
     stage: Stage,
     /// When the stage ends by itself.
     due: Timestamp,
+    /// Whether the node wants to be rid of it.
+    evicted: bool,
 }
 
 /// How far a pod is.
@@ -99,14 +105,39 @@ impl Kubelet {
         Kubelet { settings, workers: OrdMap::new(), addresses: Addresses::default(), images: OrdSet::new() }
     }
 
-    /// What is broken on purpose.
-    pub fn faults(&self) -> &Faults {
-        &self.settings.faults
-    }
-
     /// Breaks other things than before. Every pod on a node has to be looked at again after this.
     pub fn set_faults(&mut self, faults: Faults) {
         self.settings.faults = faults;
+    }
+
+    /// Ends a running container (the first one, if none is named) with that exit code.
+    /// The pod has to be looked at after this.
+    ///
+    /// # Errors
+    /// Where no such container runs.
+    pub fn crash(&mut self, pod: &Key, container: Option<&str>, exit_code: i32) -> Result<(), String> {
+        let what = container.map(|name| format!("container {name} of ")).unwrap_or_default();
+        let stage = self.workers.get_mut(pod).map(|worker| &mut worker.stage);
+        match stage {
+            Some(Stage::Containers(containers)) => pod_lifecycle::crash(containers, container, exit_code),
+            _ => false,
+        }
+        .then_some(())
+        .ok_or_else(|| format!("{what}{} does not run", pod.name))
+    }
+
+    /// Evicts a pod. It has to be looked at after this.
+    ///
+    /// # Errors
+    /// Where no kubelet has the pod.
+    pub fn evict(&mut self, pod: &Key) -> Result<(), String> {
+        match self.workers.get_mut(pod) {
+            Some(worker) if !matches!(worker.stage, Stage::Stopping | Stage::Stopped | Stage::Gone) => {
+                worker.evicted = true;
+                Ok(())
+            }
+            _ => Err(format!("{} is on no node", pod.name)),
+        }
     }
 
     /// Sets how long things take from now on.
@@ -121,12 +152,20 @@ impl Kubelet {
         if matches!(status::phase(&turn.pod), "Succeeded" | "Failed") {
             return Ok(None);
         }
+        if worker.evicted {
+            stop::evict(turn)?;
+            worker.stage = Stage::Gone;
+            return Ok(None);
+        }
         if let Stage::New = worker.stage {
             begin(turn)?;
             worker.stage = Stage::Creating;
             worker.due = after_ms(turn.cx.now, ms_i64(self.settings.start_ms()));
         }
         if let Stage::Creating = worker.stage {
+            if hits(&self.settings.faults.never_start, &turn.pod) {
+                return Ok(sandbox_fails(turn));
+            }
             if let Some(wait) = turn.until(worker.due) {
                 return Ok(Some(wait));
             }
@@ -165,6 +204,15 @@ fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     status.container_statuses = Some(statuses);
     status::set_conditions(&mut status, &status::readiness(false, &names), turn.cx.now);
     turn.write(status)
+}
+
+/// The network of a new sandbox cannot be made; the kubelet tries again (pkg/kubelet/kuberuntime, createPodSandbox).
+fn sandbox_fails(turn: &mut Turn<'_, '_>) -> Option<u64> {
+    let message = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: \
+                   plugin type=\"bridge\" failed (add): no route to host";
+    let about = Pod::wrap(turn.pod.clone());
+    turn.cx.event("kubelet", &about, "Warning", "FailedCreatePodSandBox", message);
+    Some(SANDBOX_RETRY_MS)
 }
 
 /// One look at one pod.
@@ -270,6 +318,7 @@ impl Reconciler for Kubelet {
             address: None,
             stage: Stage::New,
             due: cx.now,
+            evicted: false,
         });
         let next = self.step(&mut Turn { cx, pod }, &mut worker);
         self.workers.insert(key.clone(), worker);

@@ -15,6 +15,7 @@ use k8s_openapi::api::core::v1::{
 use machinery::Resource;
 use machinery::time::{after_ms, ms_between, seconds};
 
+use super::profile::hits;
 use super::{Next, Settings, Turn, images, ms_i64, set_address, status};
 
 /// The kubelet looks at a pod again so long after something ended (its PLEG's period).
@@ -29,6 +30,7 @@ const CRASH: &str = "playground/crash";
 /// One container of a pod.
 #[derive(Clone, Debug)]
 pub(super) struct Container {
+    name: Arc<str>,
     image: Arc<str>,
     state: State,
     /// How often it was started after the first time.
@@ -39,6 +41,8 @@ pub(super) struct Container {
     last: Option<ContainerStateTerminated>,
     /// Failed pulls in a row.
     failed_pulls: u32,
+    /// The code with which it is to exit now.
+    crash: Option<i32>,
 }
 
 /// What a container is doing. Moments are those at which it began.
@@ -66,7 +70,14 @@ enum State {
 
 /// The containers of a pod that has just got its sandbox.
 pub(super) fn containers(pod: &Pod) -> Vec<Container> {
-    pod.spec.iter().flat_map(|spec| &spec.containers).map(|c| Container::new(image(c))).collect()
+    pod.spec.iter().flat_map(|spec| &spec.containers).map(Container::new).collect()
+}
+
+/// Makes a running container (the first one, if none is named) exit at the next step; whether there is one.
+pub(super) fn crash(containers: &mut [Container], name: Option<&str>, exit_code: i32) -> bool {
+    let named = |c: &&mut Container| name.is_none_or(|name| *c.name == *name);
+    let container = containers.iter_mut().find(named).filter(|c| matches!(c.state, State::Running(_)));
+    container.map(|c| c.crash = Some(exit_code)).is_some()
 }
 
 pub(super) fn step(
@@ -151,14 +162,16 @@ fn probe_ms(spec: &Spec) -> i64 {
 }
 
 impl Container {
-    fn new(image: &str) -> Container {
+    fn new(spec: &Spec) -> Container {
         Container {
-            image: image.into(),
+            name: spec.name.as_str().into(),
+            image: image(spec).into(),
             state: State::Due,
             restarts: 0,
             started: false,
             last: None,
             failed_pulls: 0,
+            crash: None,
         }
     }
 
@@ -173,12 +186,15 @@ impl Container {
         if *self.image != *image(spec) {
             self.replace_image(turn, spec);
         }
+        if let (Some(code), State::Running(since)) = (self.crash.take(), self.state) {
+            self.exit(turn, spec, since, code);
+        }
         loop {
             if self.waits(turn, spec, settings) {
                 return;
             }
             match self.state {
-                State::Due => self.prepare(turn, spec, present),
+                State::Due => self.prepare(turn, spec, settings, present),
                 State::Pulling(_) => self.finish_pull(turn, spec, settings, present),
                 State::PullFailed(at) => {
                     self.state = State::PullBackOff(at);
@@ -248,10 +264,10 @@ impl Container {
         let State::Running(since) = self.state else {
             return None;
         };
-        if settings.faults.is_never_ready(pod.name()) {
+        if hits(&settings.faults.fail_readiness, pod) {
             return None;
         }
-        let late_ms = settings.faults.slow_ready_ms(pod.name()).map_or(0, ms_i64);
+        let late_ms = settings.faults.slow_ready_ms(pod).map_or(0, ms_i64);
         Some(after_ms(since, probe_ms(spec).max(late_ms)))
     }
 
@@ -269,7 +285,13 @@ impl Container {
     }
 
     /// Finds the image, or begins to fetch it.
-    fn prepare(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, present: &OrdSet<(Arc<str>, Arc<str>)>) {
+    fn prepare(
+        &mut self,
+        turn: &mut Turn<'_, '_>,
+        spec: &Spec,
+        settings: &Settings,
+        present: &OrdSet<(Arc<str>, Arc<str>)>,
+    ) {
         if images::is_invalid(&self.image) {
             self.state = State::InvalidImage;
             turn.event(&spec.name, "Warning", "InspectFailed", &invalid_name(&self.image));
@@ -291,7 +313,7 @@ impl Container {
                     self.image
                 );
                 turn.event(&spec.name, "Normal", "Pulled", &message);
-                self.start(turn, spec);
+                self.start(turn, spec, settings);
             }
         }
     }
@@ -309,7 +331,7 @@ impl Container {
         present: &mut OrdSet<(Arc<str>, Arc<str>)>,
     ) {
         let image = self.image.clone();
-        if images::is_missing(&image) {
+        if images::is_missing(&image) || settings.faults.missing_images.contains(&*image) {
             self.failed_pulls += 1;
             self.state = State::PullFailed(turn.cx.now);
             let message = format!("Failed to pull image \"{image}\": {}", pull_error(&image));
@@ -325,18 +347,22 @@ impl Container {
         turn.event(&spec.name, "Normal", "Pulled", &message);
         self.failed_pulls = 0;
         present.insert((turn.node_name().into(), image));
-        self.start(turn, spec);
+        self.start(turn, spec, settings);
     }
 
-    fn start(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec) {
+    fn start(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings) {
         turn.event(&spec.name, "Normal", "Created", "Container created");
         turn.event(&spec.name, "Normal", "Started", "Container started");
         self.started = true;
         self.state = State::Running(turn.cx.now);
-        if turn.annotated(CRASH) {
-            self.last = Some(self.ended(turn, spec, turn.cx.now, 1));
-            self.state = State::Exited(turn.cx.now);
+        if turn.annotated(CRASH) || hits(&settings.faults.crash_loop, &turn.pod) {
+            self.exit(turn, spec, turn.cx.now, 1);
         }
+    }
+
+    fn exit(&mut self, turn: &Turn<'_, '_>, spec: &Spec, since: Timestamp, code: i32) {
+        self.last = Some(self.ended(turn, spec, since, code));
+        self.state = State::Exited(turn.cx.now);
     }
 
     fn ended(

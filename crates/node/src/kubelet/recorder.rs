@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{
 use machinery::Resource;
 use machinery::time::{after_ms, seconds};
 
+use super::profile::hits;
 use super::{Next, Settings, Turn, images, ms_i64, set_address, status};
 
 /// The shortest wait between two steps of a failure.
@@ -69,16 +70,16 @@ pub(super) fn step(
         Stage::Crashed(_) => None,
         Stage::Creating => {
             tell_start(turn, &containers);
-            let late = settings.faults.slow_ready_ms(pod.name());
-            let unready = late.is_some() || settings.faults.is_never_ready(pod.name());
+            let late = settings.faults.slow_ready_ms(&pod);
+            let unready = late.is_some() || hits(&settings.faults.fail_readiness, &pod);
             run(turn, &containers, address, !unready)?;
             unready.then_some((Stage::Unready(turn.cx.now), late.unwrap_or(0)))
         }
         Stage::Unready(since) => {
-            if settings.faults.is_never_ready(pod.name()) {
+            if hits(&settings.faults.fail_readiness, &pod) {
                 return Ok(None);
             }
-            let late = settings.faults.slow_ready_ms(pod.name()).unwrap_or(0);
+            let late = settings.faults.slow_ready_ms(&pod).unwrap_or(0);
             if let Some(wait) = turn.until(after_ms(since, ms_i64(late))) {
                 return Ok(Some(wait));
             }

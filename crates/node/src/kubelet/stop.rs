@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod}
 use machinery::time::{after_ms, seconds};
 use machinery::{Kind, Resource};
 
+use super::profile::hits;
 use super::status::{self, Fact};
 use super::{Next, Settings, Stage, Turn, Worker, images, ms_i64};
 
@@ -20,7 +21,7 @@ pub(super) fn step(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Sett
     match worker.stage {
         Stage::Gone => return Ok(None),
         Stage::Stopping | Stage::Stopped => {}
-        _ if settings.faults.is_stuck(turn.pod.name()) => return Ok(None),
+        _ if hits(&settings.faults.stuck_delete, &turn.pod) => return Ok(None),
         _ => begin(turn, worker, settings),
     }
     if let Some(wait) = turn.until(worker.due) {
@@ -84,6 +85,40 @@ fn write_terminal_status(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
     let fails = |kind| Fact::fails(kind, reason, "");
     let sandbox = Fact { holds: false, ..Fact::holds("PodReadyToStartContainers") };
     status::set_conditions(&mut status, &[sandbox, fails("Ready"), fails("ContainersReady")], now);
+    turn.write(status)
+}
+
+/// Ends a pod because its node is short of memory (pkg/kubelet/eviction/eviction_manager.go, evictPod): the object stays,
+/// Failed.
+pub(super) fn evict(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
+    let (pod, now) = (turn.pod.clone(), turn.cx.now);
+    if matches!(status::phase(&pod), "Succeeded" | "Failed") {
+        return Ok(());
+    }
+    let message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 84Mi. ";
+    turn.cx.event("kubelet", &Pod::wrap(pod.clone()), "Warning", "Evicted", message);
+    let mut status = turn.status();
+    status.phase = Some("Failed".to_owned());
+    status.reason = Some("Evicted".to_owned());
+    status.message = Some(message.to_owned());
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let killed = containers.map(|c| {
+        let mut ended = end(&pod, &c.name, c.image.as_deref().unwrap_or_default(), now);
+        if let Some(terminated) = ended.state.as_mut().and_then(|s| s.terminated.as_mut()) {
+            terminated.exit_code = 137;
+            terminated.reason = Some("Error".to_owned());
+        }
+        ended
+    });
+    status.container_statuses = Some(killed.collect());
+    let disrupted = Fact {
+        reason: "TerminationByKubelet",
+        message: message.to_owned(),
+        ..Fact::holds("DisruptionTarget")
+    };
+    let sandbox = Fact { holds: false, ..Fact::holds("PodReadyToStartContainers") };
+    let fails = |kind| Fact::fails(kind, "PodFailed", "");
+    status::set_conditions(&mut status, &[disrupted, sandbox, fails("Ready"), fails("ContainersReady")], now);
     turn.write(status)
 }
 
