@@ -15,6 +15,7 @@ use controllers::volume::pvc_protection::PvcProtectionController;
 use harness::Cluster;
 use k8s_openapi::api::core::v1::Event;
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+use machinery::decision::Rollout;
 use machinery::version::Features;
 use machinery::{Kind, Object};
 use serde_json::{Value, json};
@@ -170,16 +171,24 @@ fn state(cluster: &Cluster) -> String {
 
 fn why(verdict: &machinery::decision::Verdict) -> String {
     use machinery::decision::Verdict::{
-        Bound, Creating, Failed, InUse, NoVolume, ScalingDown, Settled, StaleClaim, Waiting,
+        Bound, ClaimTerminating, Creating, Failed, Frozen, InUse, NameTaken, NoVolume, Revision, ScalingDown,
+        Settled, StaleClaim, Waiting,
     };
     let names =
         |keys: &[machinery::ObjectKey]| keys.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ");
     match verdict {
-        Settled { .. } => "settled".to_owned(),
-        Creating { pods } => format!("creating {}", names(pods)),
+        Settled { rollout: Rollout::Complete } => "settled".to_owned(),
+        Settled { rollout } => format!("settled: {rollout:?}"),
+        Creating { pods } => {
+            format!("creating {}", names(&pods.iter().map(|c| c.pod.clone()).collect::<Vec<_>>()))
+        }
         ScalingDown { pods } => format!("scaling down {}", names(pods)),
         Waiting { step, pod, lacks } => format!("{step:?} waits for {pod}: {lacks:?}"),
-        StaleClaim { pod } => format!("stale claim of {pod}"),
+        Frozen { pod, lacks } => format!("frozen by {pod}: {lacks:?}"),
+        StaleClaim { pod, claim } => format!("{pod} waits: stale {claim}"),
+        ClaimTerminating { pod, claim } => format!("{pod} waits: terminating {claim}"),
+        NameTaken { pod } => format!("name taken: {pod}"),
+        Revision(choice) => format!("{choice:?}"),
         Bound { .. } => "bound".to_owned(),
         NoVolume { misfits } => format!("no volume: {misfits:?}"),
         InUse { by } => format!("in use by {}", names(by)),

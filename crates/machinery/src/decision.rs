@@ -27,9 +27,105 @@ pub enum Lack {
     /// It runs and is not Ready.
     Ready,
     /// It is Ready, but not yet for `minReadySeconds`.
-    Available,
+    Available {
+        /// When it will be.
+        at: Timestamp,
+    },
     /// It terminates, and its object is still there.
     Gone,
+    /// Its node is gone or silent: the pod neither changes nor goes before the node is back or somebody removes it.
+    Node,
+}
+
+/// Why a pod was made from this revision and no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From the update revision.
+    Update,
+    /// From the current revision: the ordinal is below the partition.
+    Partition,
+    /// From the current revision: there is no `rollingUpdate` block, and `status.currentReplicas` still counts the ordinal.
+    CurrentReplicas,
+}
+
+/// A pod that was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The pod.
+    pub pod: ObjectKey,
+    /// Its revision.
+    pub from: Source,
+}
+
+/// What is left of an update when nothing waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// Every pod is at the update revision.
+    Complete,
+    /// The partition keeps pods below it at another revision.
+    Partition {
+        /// Counted from the start ordinal.
+        partition: i32,
+        /// How many pods it keeps.
+        pods: usize,
+    },
+    /// The partition is not below the replicas: no pod is updated at all.
+    PartitionAboveReplicas {
+        /// Counted from the start ordinal.
+        partition: i32,
+    },
+    /// Pods at another revision stay until somebody deletes them.
+    OnDelete {
+        /// How many.
+        pods: usize,
+    },
+}
+
+/// Why a ControllerRevision is the update revision of its set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevisionChoice {
+    /// No revision had the set's template.
+    Created {
+        /// How often its name was taken by other data, ever since the set was made.
+        collisions: i32,
+    },
+    /// It was the newest one already and has the set's template: the set's change concerns no pod.
+    Kept {
+        /// The set's generation that changed nothing about pods.
+        generation: i64,
+    },
+    /// The newest one records the same template in other words: defaults that a later version adds, or zero values.
+    Equivalent,
+    /// An older one has the set's template again, and became the newest.
+    RolledBack {
+        /// Its number before.
+        from: i64,
+        /// Its number now.
+        to: i64,
+    },
+}
+
+/// The first broken link on the way from a pod to its name's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BrokenLink {
+    /// There is no pod.
+    NoPod,
+    /// The pod names no subdomain (the set's `serviceName` is empty).
+    NoSubdomain,
+    /// The pod's subdomain is another than the Service that was asked for.
+    OtherSubdomain(String),
+    /// There is no Service of that name.
+    NoService(String),
+    /// The Service's selector does not match the pod's labels.
+    NotSelected(String),
+    /// The pod has no address yet.
+    NoAddress,
+    /// The pod is being deleted.
+    Terminating,
+    /// The pod is not Ready.
+    NotReady,
+    /// All links hold, and no EndpointSlice shows it yet.
+    NotPublished,
 }
 
 /// Why a volume does not fit a claim (pkg/controller/volume/persistentvolume; component-helpers/storage/volume).
@@ -60,15 +156,13 @@ pub enum Misfit {
 pub enum Verdict {
     /// StatefulSet: everything is as the spec wants it.
     Settled {
-        /// The partition, if it keeps a pod below it at another revision than the update revision.
-        held_by_partition: Option<i32>,
-        /// Under OnDelete: how many pods still run another revision than the update revision.
-        held_by_on_delete: usize,
+        /// What is left of an update.
+        rollout: Rollout,
     },
     /// StatefulSet: these pods were created in this sync.
     Creating {
         /// In the order of creation.
-        pods: Vec<ObjectKey>,
+        pods: Vec<Created>,
     },
     /// StatefulSet: these pods were deleted because they are beyond the replicas.
     ScalingDown {
@@ -94,9 +188,31 @@ pub enum Verdict {
         /// What it lacks.
         lacks: Lack,
     },
+    /// StatefulSet: the update would replace this pod, and does not get there, because the pod itself is in the way. If it
+    /// never becomes available, no template heals it: it has to be deleted.
+    Frozen {
+        /// The pod, at another revision than the update revision.
+        pod: ObjectKey,
+        /// What it lacks.
+        lacks: Lack,
+    },
     /// StatefulSet: a claim still carries the reference to an earlier pod; the garbage collector removes it first.
     StaleClaim {
         /// The pod that is not created.
+        pod: ObjectKey,
+        /// The claim.
+        claim: ObjectKey,
+    },
+    /// StatefulSet: a pod cannot be created, because its claim is being deleted. It is retried.
+    ClaimTerminating {
+        /// The pod that is not created.
+        pod: ObjectKey,
+        /// The claim.
+        claim: ObjectKey,
+    },
+    /// StatefulSet: a pod cannot be created, because a pod that the set does not control has its name. It is retried.
+    NameTaken {
+        /// The name.
         pod: ObjectKey,
     },
     /// StatefulSet: the set is being deleted, only its status is kept.
@@ -106,6 +222,8 @@ pub enum Verdict {
         /// The error, as the API or the controller gave it.
         message: String,
     },
+    /// ControllerRevision: its set's update revision, and why.
+    Revision(RevisionChoice),
     /// Claim: bound to this volume.
     Bound {
         /// The volume's name.
@@ -140,10 +258,14 @@ pub enum Verdict {
 /// What a waiting StatefulSet would do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Create or check the pods after the blocking one.
+    /// Create the pod of the same ordinal anew: a terminating pod holds its slot until it is gone.
+    Replacement,
+    /// Create the pods after the blocking one.
     Ordinals,
     /// Delete pods beyond the replicas.
     ScaleDown,
     /// Replace pods with the update revision.
     Update,
+    /// Nothing: the blocking pod is all that is missing.
+    Nothing,
 }

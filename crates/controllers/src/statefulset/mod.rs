@@ -1,8 +1,8 @@
 //! StatefulSets: pods in order, each with its own name, claims and revision.
 //!
 //! Models pkg/controller/statefulset (v1.36.2), split into the same files. Departs:
-//! - revisions are compared by their data alone: nothing here re-defaults an old template, so upstream's semantic
-//!   comparison (StatefulSetSemanticRevisionComparison) could never find anything more;
+//! - the semantic comparison of revisions (StatefulSetSemanticRevisionComparison) decodes and writes the old template
+//!   again, but adds no defaults to it: no simulated version has defaults that an older one did not have;
 //! - claims and claim volumes come in the order of the templates, where upstream iterates a map;
 //! - after a write conflict the object is read live, where upstream asks its cache again a moment later;
 //! - a Parallel set creates at most [`stateful_set_control::BURST_LIMIT`] pods in one sync, so that no number of

@@ -8,7 +8,7 @@ use client::{Client, Context, Error};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use machinery::object::is_terminating;
-use machinery::{Kind, Object, Resource};
+use machinery::{Kind, Object, ObjectKey, Resource};
 
 use super::stateful_set_utils::{
     ClaimPod, get_claim_templates, get_ordinal, get_persistent_volume_claim_name,
@@ -146,16 +146,30 @@ pub(super) fn update_pod_claim_for_retention_policy(
     Ok(())
 }
 
-/// Whether a claim still belongs to an earlier pod of this name, and is about to go with it.
-pub(super) fn pod_claim_is_stale(cx: &Context<'_>, set: &StatefulSet, pod_name: &str, ordinal: i64) -> bool {
-    get_persistent_volume_claim_retention_policy(set).delete_when_scaled
-        && get_claim_templates(set)
-            .iter()
-            .filter_map(|template| {
-                get_claim(cx, set, &get_persistent_volume_claim_name(set, template, ordinal))
-            })
-            // The pod is not stored yet, so that no uid is its own.
-            .any(|claim| has_stale_owner_ref(claim, Kind::Pod, pod_name, ""))
+/// The claim that still belongs to an earlier pod of this name, and is about to go with it.
+pub(super) fn pod_claim_is_stale(
+    cx: &Context<'_>,
+    set: &StatefulSet,
+    pod_name: &str,
+    ordinal: i64,
+) -> Option<ObjectKey> {
+    if !get_persistent_volume_claim_retention_policy(set).delete_when_scaled {
+        return None;
+    }
+    let claims = get_claim_templates(set)
+        .iter()
+        .filter_map(|template| get_claim(cx, set, &get_persistent_volume_claim_name(set, template, ordinal)));
+    // The pod is not stored yet, so that no uid is its own.
+    let mut stale = claims.filter(|claim| has_stale_owner_ref(claim, Kind::Pod, pod_name, ""));
+    stale.next().map(|claim| claim.key())
+}
+
+/// The claim of this ordinal that is being deleted, so that no pod can be created.
+pub(super) fn terminating_claim(cx: &Context<'_>, set: &StatefulSet, ordinal: i64) -> Option<ObjectKey> {
+    let claims = get_claim_templates(set)
+        .iter()
+        .filter_map(|template| get_claim(cx, set, &get_persistent_volume_claim_name(set, template, ordinal)));
+    claims.map(|claim| &**claim).find(|claim| is_terminating(&claim.metadata)).map(Resource::key)
 }
 
 fn record_pod_event(

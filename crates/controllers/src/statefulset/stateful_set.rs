@@ -15,6 +15,7 @@ use machinery::labels::Selector;
 use machinery::object::{controller_of, is_terminating};
 use machinery::{Kind, Object, Resource};
 
+use super::reason::Failure;
 use super::stateful_set_control::{adopt_orphan_revisions, update_stateful_set};
 use super::stateful_set_utils::{get_min_ready_seconds, is_member_of};
 use crate::controller_ref_manager::ControllerRefManager;
@@ -50,13 +51,16 @@ impl Reconciler for StatefulSetController {
         let Some(selector) = selector_of(&set) else {
             return Ok(Outcome::Done);
         };
-        let synced = sync_stateful_set(cx, &set, &selector);
-        let verdict = match &synced {
-            Ok((_, verdict)) => verdict.clone(),
-            Err(error) => Verdict::Failed { message: error.0.clone() },
-        };
-        cx.decide(key.clone(), verdict);
-        synced.map(|(outcome, _)| outcome)
+        match sync_stateful_set(cx, &set, &selector) {
+            Ok((outcome, verdict)) => {
+                cx.decide(key.clone(), verdict);
+                Ok(outcome)
+            }
+            Err(failure) => {
+                cx.decide(key.clone(), failure.verdict());
+                Err(failure.error)
+            }
+        }
     }
 }
 
@@ -137,7 +141,7 @@ fn sync_stateful_set(
     cx: &mut Context<'_>,
     set: &Arc<StatefulSet>,
     selector: &Selector,
-) -> Result<(Outcome, Verdict), Error> {
+) -> Result<(Outcome, Verdict), Failure> {
     adopt_orphan_revisions(cx, set, selector, |cx| ControllerRefManager::new(set).can_adopt(cx))?;
     let pods = get_pods_for_stateful_set(cx, set, selector)?;
     let (status, verdict) = update_stateful_set(cx, set, selector, &pods)?;

@@ -4,28 +4,30 @@
 //! it is built when its turn has come, so that a set of ten thousand does not build ten thousand pods in every sync.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use client::{Context, Error};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet, StatefulSetStatus};
 use k8s_openapi::api::core::v1::Pod;
-use machinery::decision::{Step, Verdict};
+use machinery::decision::{Created, RevisionChoice, Rollout, Source, Step, Verdict};
 use machinery::labels::Selector;
 use machinery::object::{controller_of, is_terminating};
 use machinery::{Kind, ObjectKey, Resource};
 
-use super::reason::Reason;
+use super::reason::{Failure, Reason, lack};
 use super::stateful_pod_control::{
     claims_match_retention_policy, create_missing_persistent_volume_claims, create_stateful_pod,
-    delete_stateful_pod, pod_claim_is_stale, update_pod_claim_for_retention_policy, update_stateful_pod,
+    delete_stateful_pod, pod_claim_is_stale, terminating_claim, update_pod_claim_for_retention_policy,
+    update_stateful_pod,
 };
 use super::stateful_set_status_updater::update_stateful_set_status as write_status;
 use super::stateful_set_utils::{
     ClaimPod, allows_burst, complete_rolling_update, get_end_ordinal, get_min_ready_seconds, get_ordinal,
     get_partition, get_patch, get_pod_name, get_pod_revision, get_replicas, get_rolling_update,
     get_start_ordinal, get_stateful_set_max_unavailable, identity_matches, in_ordinal_range,
-    inconsistent_status, is_current_revision_needed, is_on_delete, is_running_and_available,
+    inconsistent_status, is_current_revision_needed, is_equivalent, is_on_delete, is_running_and_available,
     is_running_and_ready, is_unavailable, new_revision, new_versioned_stateful_set_pod, next_revision,
     storage_matches,
 };
@@ -68,17 +70,18 @@ pub(super) fn update_stateful_set(
     set: &Arc<StatefulSet>,
     selector: &Selector,
     pods: &[Arc<Pod>],
-) -> Result<(StatefulSetStatus, Verdict), Error> {
+) -> Result<(StatefulSetStatus, Verdict), Failure> {
     let mut revisions = history::list_controller_revisions(cx, &set.metadata, selector);
     history::sort_controller_revisions(&mut revisions);
     let chosen = get_stateful_set_revisions(cx, set, &revisions);
     let updated = match &chosen {
         Ok(chosen) => perform_update(cx, set, pods, chosen),
-        Err(error) => Err(error.clone()),
+        Err(error) => Err(error.clone().into()),
     };
     let truncated = truncate_history(cx, set, pods, &revisions, chosen.as_ref().ok());
-    let errors = updated.as_ref().err().cloned().into_iter().chain(truncated.err()).collect();
-    aggregate(errors)?;
+    let failed = updated.as_ref().err();
+    let errors = failed.map(|failure| failure.error.clone()).into_iter().chain(truncated.err()).collect();
+    aggregate(errors).map_err(|error| Failure { error, rule: failed.and_then(|f| f.rule.clone()) })?;
     updated
 }
 
@@ -87,7 +90,7 @@ fn perform_update(
     set: &Arc<StatefulSet>,
     pods: &[Arc<Pod>],
     revisions: &Revisions,
-) -> Result<(StatefulSetStatus, Verdict), Error> {
+) -> Result<(StatefulSetStatus, Verdict), Failure> {
     let (mut status, result) = sync_pods(cx, set, revisions, pods);
     let written = update_stateful_set_status(cx, set, &mut status);
     // The sync's own error outweighs that of the status.
@@ -151,15 +154,30 @@ fn get_stateful_set_revisions(
     let data = get_patch(set);
     let number = next_revision(revisions.iter().map(Arc::as_ref));
     let equal = history::find_equal_revisions(revisions, &data).last().copied().cloned();
-    let update = match (equal, revisions.last()) {
-        (Some(equal), Some(newest)) if equal.data == newest.data => newest.clone(),
+    let (update, choice) = match (equal, revisions.last()) {
+        (Some(equal), Some(newest)) if equal.data == newest.data => {
+            let observed = status.and_then(|status| status.observed_generation);
+            let edited = set.metadata.generation.filter(|&generation| Some(generation) != observed);
+            (newest.clone(), edited.map(|generation| RevisionChoice::Kept { generation }))
+        }
         // Rolled back: the old revision becomes the newest.
-        (Some(equal), _) => history::update_controller_revision(cx, &equal, number)?,
+        (Some(equal), _) => {
+            let choice = RevisionChoice::RolledBack { from: equal.revision, to: number };
+            (history::update_controller_revision(cx, &equal, number)?, Some(choice))
+        }
+        (None, Some(newest)) if is_equivalent(newest, &data) => {
+            (newest.clone(), Some(RevisionChoice::Equivalent))
+        }
         (None, _) => {
             let revision = new_revision(set, data, number, collision_count);
-            history::create_controller_revision(cx, &set.metadata, revision, &mut collision_count)?
+            let created =
+                history::create_controller_revision(cx, &set.metadata, revision, &mut collision_count)?;
+            (created, Some(RevisionChoice::Created { collisions: collision_count }))
         }
     };
+    if let Some(choice) = choice {
+        cx.decide(update.key(), Verdict::Revision(choice));
+    }
     let current = status.and_then(|status| status.current_revision.as_deref()).unwrap_or_default();
     let current = revisions.iter().find(|revision| revision.name() == current).unwrap_or(&update).clone();
     Ok(Revisions { current, update, collision_count })
@@ -242,13 +260,62 @@ impl Walk<'_> {
     fn slot_revision(&self, ordinal: i64) -> &str {
         match self.replicas.get(&ordinal) {
             Some(pod) => get_pod_revision(pod),
-            None if is_current_revision_needed(self.set, ordinal) => self.revisions.current.name(),
-            None => self.revisions.update.name(),
+            None if self.source(ordinal) == Source::Update => self.revisions.update.name(),
+            None => self.revisions.current.name(),
+        }
+    }
+
+    /// Which revision a pod is made from that does not exist yet, and why.
+    fn source(&self, ordinal: i64) -> Source {
+        let needed = self.revisions.current.name() != self.revisions.update.name()
+            && is_current_revision_needed(self.set, ordinal);
+        match get_rolling_update(self.set) {
+            _ if !needed => Source::Update,
+            Some(_) => Source::Partition,
+            None => Source::CurrentReplicas,
         }
     }
 
     fn is_slot_unavailable(&self, ordinal: i64, now: Timestamp) -> bool {
         self.replicas.get(&ordinal).is_none_or(|pod| is_unavailable(pod, self.min_ready_seconds, now))
+    }
+
+    /// A step stopped at a pod.
+    fn wait(&mut self, cx: &Context<'_>, pod: &Pod) {
+        let verdict = self.waiting(cx, pod);
+        self.reason.block(verdict);
+    }
+
+    /// What waits for a pod, and why.
+    fn waiting(&self, cx: &Context<'_>, pod: &Pod) -> Verdict {
+        let lacks = lack(cx, pod, self.min_ready_seconds);
+        let (key, ordinal) = (pod.key(), get_ordinal(pod));
+        let terminating = is_terminating(&pod.metadata);
+        if terminating && in_ordinal_range(self.set, ordinal) {
+            Verdict::Waiting { step: Step::Replacement, pod: key, lacks }
+        } else if !terminating && self.is_update_target(ordinal) && is_outdated(self, ordinal) {
+            Verdict::Frozen { pod: key, lacks }
+        } else {
+            Verdict::Waiting { step: self.next_step(), pod: key, lacks }
+        }
+    }
+
+    /// What the set would go on with if every pod were available.
+    fn next_step(&self) -> Step {
+        if i64::try_from(self.replicas.len()).is_ok_and(|created| created < get_replicas(self.set)) {
+            Step::Ordinals
+        } else if !self.condemned.is_empty() {
+            Step::ScaleDown
+        } else if self.replicas.keys().any(|&o| self.is_update_target(o) && is_outdated(self, o)) {
+            Step::Update
+        } else {
+            Step::Nothing
+        }
+    }
+
+    /// Whether a rolling update may replace the pod with this ordinal.
+    fn is_update_target(&self, ordinal: i64) -> bool {
+        !is_on_delete(self.set) && update_targets(self.set).contains(&ordinal)
     }
 
     /// The ordinals to look at in this sync, and whether that is all of them: the walk goes no further than the
@@ -269,18 +336,25 @@ impl Walk<'_> {
         (ordinals, true)
     }
 
-    /// What is said if there is nothing to do.
-    fn settled(&self) -> Verdict {
-        let stale = |pod: &Arc<Pod>| get_pod_revision(pod) != self.revisions.update.name();
-        if is_on_delete(self.set) {
-            let held_by_on_delete = self.replicas.values().filter(|pod| stale(pod)).count();
-            return Verdict::Settled { held_by_partition: None, held_by_on_delete };
+    /// What is said if there was nothing to do and nothing blocked.
+    fn settled(&self, cx: &Context<'_>) -> Verdict {
+        let mut unavailable =
+            self.replicas.values().filter(|pod| is_unavailable(pod, self.min_ready_seconds, cx.now));
+        if let Some(pod) = unavailable.next() {
+            return self.waiting(cx, pod);
         }
+        let stale = |pod: &&Arc<Pod>| get_pod_revision(pod) != self.revisions.update.name();
+        let pods = self.replicas.values().filter(stale).count();
         let partition = get_partition(self.set);
-        let below = self.replicas.range(..get_start_ordinal(self.set) + partition);
-        let held = below.map(|(_, pod)| pod).any(stale);
-        let held_by_partition = i32::try_from(partition).ok().filter(|_| held);
-        Verdict::Settled { held_by_partition, held_by_on_delete: 0 }
+        let rollout = match i32::try_from(partition) {
+            _ if pods == 0 => Rollout::Complete,
+            _ if is_on_delete(self.set) => Rollout::OnDelete { pods },
+            Ok(partition) if i64::from(partition) >= get_replicas(self.set) => {
+                Rollout::PartitionAboveReplicas { partition }
+            }
+            partition => Rollout::Partition { partition: partition.unwrap_or(i32::MAX), pods },
+        };
+        Verdict::Settled { rollout }
     }
 }
 
@@ -293,7 +367,7 @@ fn process_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> R
     // The replacement is created once the object is gone.
     if pod::is_pod_terminal(&replica) {
         if terminating {
-            walk.reason.wait(Step::Ordinals, &replica, walk.min_ready_seconds, cx.now);
+            walk.wait(cx, &replica);
         } else {
             delete_stateful_pod(cx, walk.set, replica.name())?;
             walk.reason.replaced.get_or_insert(replica.key());
@@ -309,7 +383,7 @@ fn process_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> R
             || !is_running_and_ready(&replica)
             || !is_running_and_available(&replica, walk.min_ready_seconds, cx.now))
     {
-        walk.reason.wait(Step::Ordinals, &replica, walk.min_ready_seconds, cx.now);
+        walk.wait(cx, &replica);
         return Ok(true);
     }
     // A pending pod's claims have just been seen to; the cache does not show it yet.
@@ -323,16 +397,23 @@ fn process_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> R
 /// The part of processReplica for a pod that does not exist.
 fn create_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> Result<bool, Error> {
     let key = walk.pod_key(ordinal);
-    if pod_claim_is_stale(cx, walk.set, &key.name, ordinal) {
-        walk.reason.block(Verdict::StaleClaim { pod: key });
+    if let Some(claim) = pod_claim_is_stale(cx, walk.set, &key.name, ordinal) {
+        walk.reason.block(Verdict::StaleClaim { pod: key, claim });
         return Ok(true);
     }
     let Revisions { current, update, .. } = walk.revisions;
     let pod = new_versioned_stateful_set_pod(walk.set, current, update, ordinal).map_err(|error| {
         Error(format!("ControllerRevision {} holds no pod template: {error}", current.name()))
     })?;
-    create_stateful_pod(cx, walk.set, pod)?;
-    walk.reason.created.push(key);
+    if let Err(error) = create_stateful_pod(cx, walk.set, pod) {
+        if let Some(claim) = terminating_claim(cx, walk.set, ordinal) {
+            walk.reason.refuse(Verdict::ClaimTerminating { pod: key, claim });
+        } else if cx.listers.get::<Pod>(&key.namespace, &key.name).is_some() {
+            walk.reason.refuse(Verdict::NameTaken { pod: key });
+        }
+        return Err(error);
+    }
+    walk.reason.created.push(Created { pod: key, from: walk.source(ordinal) });
     Ok(walk.monotonic)
 }
 
@@ -340,12 +421,12 @@ fn create_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> Re
 fn process_condemned(cx: &mut Context<'_>, walk: &mut Walk<'_>, index: usize) -> Result<bool, Error> {
     let condemned = walk.condemned[index].clone();
     if is_terminating(&condemned.metadata) {
-        walk.reason.wait(Step::ScaleDown, &condemned, walk.min_ready_seconds, cx.now);
+        walk.wait(cx, &condemned);
         return Ok(true);
     }
     let healthy = is_running_and_available(&condemned, walk.min_ready_seconds, cx.now);
     if walk.monotonic && !healthy && walk.first_unavailable != Some(get_ordinal(&condemned)) {
-        walk.reason.wait(Step::ScaleDown, &condemned, walk.min_ready_seconds, cx.now);
+        walk.wait(cx, &condemned);
         return Ok(true);
     }
     delete_stateful_pod(cx, walk.set, condemned.name())?;
@@ -377,7 +458,7 @@ fn sync_pods(
     set: &Arc<StatefulSet>,
     revisions: &Revisions,
     pods: &[Arc<Pod>],
-) -> (StatefulSetStatus, Result<Verdict, Error>) {
+) -> (StatefulSetStatus, Result<Verdict, Failure>) {
     let min_ready_seconds = get_min_ready_seconds(set);
     let mut status = StatefulSetStatus {
         observed_generation: set.metadata.generation,
@@ -398,8 +479,12 @@ fn sync_pods(
         Ok(false) => update_pods(cx, &mut walk, &mut status),
         Err(error) => Err(error),
     };
-    let settled = walk.settled();
-    (status, updated.map(|()| walk.reason.verdict(settled)))
+    let reason = std::mem::take(&mut walk.reason);
+    let verdict = match updated {
+        Ok(()) => Ok(reason.verdict().unwrap_or_else(|| walk.settled(cx))),
+        Err(error) => Err(reason.failure(error)),
+    };
+    (status, verdict)
 }
 
 /// Sorts the pods into replicas and condemned.
@@ -469,23 +554,23 @@ fn update_pods(
     if cx.features.max_unavailable_stateful_set {
         return update_stateful_set_after_invariant_established(cx, walk, status);
     }
-    for target in update_targets(walk.set) {
+    for target in update_targets(walk.set).rev() {
         if is_outdated(walk, target) {
             return delete_outdated(cx, walk, status, target);
         }
         if walk.is_slot_unavailable(target, cx.now) {
-            if let Some(pod) = walk.replicas.get(&target) {
-                walk.reason.wait(Step::Update, pod, walk.min_ready_seconds, cx.now);
+            if let Some(pod) = walk.replicas.get(&target).cloned() {
+                walk.wait(cx, &pod);
             }
-            return Ok(());
+            break;
         }
     }
     Ok(())
 }
 
-/// The ordinals that a rolling update may touch, the highest first.
-fn update_targets(set: &StatefulSet) -> impl Iterator<Item = i64> + use<> {
-    (get_start_ordinal(set) + get_partition(set)..=get_end_ordinal(set)).rev()
+/// The ordinals that a rolling update may touch; it begins with the highest.
+fn update_targets(set: &StatefulSet) -> RangeInclusive<i64> {
+    get_start_ordinal(set) + get_partition(set)..=get_end_ordinal(set)
 }
 
 fn is_outdated(walk: &Walk<'_>, ordinal: i64) -> bool {
@@ -519,15 +604,11 @@ fn update_stateful_set_after_invariant_established(
     let available = walk.replicas.values().filter(|pod| !is_unavailable(pod, walk.min_ready_seconds, cx.now));
     let unavailable = get_replicas(walk.set) - available.count() as i64;
     let mut left = max_unavailable - unavailable;
-    for target in update_targets(walk.set) {
+    for target in update_targets(walk.set).rev() {
         if !is_outdated(walk, target) {
             continue;
         }
         if left <= 0 {
-            let blocking = walk.replicas.values().find(|p| is_unavailable(p, walk.min_ready_seconds, cx.now));
-            if let Some(pod) = blocking {
-                walk.reason.wait(Step::Update, pod, walk.min_ready_seconds, cx.now);
-            }
             break;
         }
         delete_outdated(cx, walk, status, target)?;

@@ -189,7 +189,7 @@ pub fn update_claim_owner_ref_for_set_and_pod(
     let unexpected_controller = has_unexpected_controller(claim, set, pod);
     let mut owners = claim.metadata.owner_references.take().unwrap_or_default();
     owners.retain(|owner| {
-        !matches_ref(owner, Kind::StatefulSet, set.uid()) && !matches_ref(owner, Kind::Pod, pod.uid)
+        !matches_ref(owner, Kind::StatefulSet, set.name()) && !matches_ref(owner, Kind::Pod, pod.name)
     });
     let (set_owns, pod_owns) = wanted_owners(set, pod.ordinal);
     if !unexpected_controller && set_owns {
@@ -210,15 +210,13 @@ fn owners(claim: &PersistentVolumeClaim) -> impl Iterator<Item = &OwnerReference
     claim.metadata.owner_references.iter().flatten()
 }
 
-fn is_of_kind(owner: &OwnerReference, kind: Kind) -> bool {
-    owner.kind == kind.name() && owner.api_version == kind.api_version()
+/// Whether the reference names an object of this kind and name; its uid may be that of an earlier one.
+fn matches_ref(owner: &OwnerReference, kind: Kind, name: &str) -> bool {
+    owner.kind == kind.name() && owner.api_version == kind.api_version() && owner.name == name
 }
 
-fn matches_ref(owner: &OwnerReference, kind: Kind, uid: &str) -> bool {
-    is_of_kind(owner, kind) && owner.uid == uid
-}
-
-/// Whether a controller that is neither the set nor the pod manages the claim, under a policy that would manage it.
+/// Whether somebody else manages the claim, under a policy that would manage it: another controller, or a set or pod
+/// that came before under the same name.
 pub fn has_unexpected_controller(
     claim: &PersistentVolumeClaim,
     set: &StatefulSet,
@@ -227,9 +225,13 @@ pub fn has_unexpected_controller(
     let policy = get_persistent_volume_claim_retention_policy(set);
     (policy.delete_when_scaled || policy.delete_when_deleted)
         && owners(claim).any(|owner| {
-            owner.controller == Some(true)
-                && !matches_ref(owner, Kind::StatefulSet, set.uid())
-                && !matches_ref(owner, Kind::Pod, pod.uid)
+            if matches_ref(owner, Kind::StatefulSet, set.name()) {
+                owner.uid != set.uid()
+            } else if matches_ref(owner, Kind::Pod, pod.name) {
+                owner.uid != pod.uid
+            } else {
+                owner.controller == Some(true)
+            }
         })
 }
 
@@ -243,7 +245,7 @@ fn has_owner_ref(claim: &PersistentVolumeClaim, uid: &str) -> bool {
 
 /// Whether the claim names an owner of this kind and name with another uid: one that came before.
 pub fn has_stale_owner_ref(claim: &PersistentVolumeClaim, kind: Kind, name: &str, uid: &str) -> bool {
-    owners(claim).any(|owner| is_of_kind(owner, kind) && owner.name == name && owner.uid != uid)
+    owners(claim).find(|owner| matches_ref(owner, kind, name)).is_some_and(|owner| owner.uid != uid)
 }
 
 /// The claims of the pod with this ordinal, by template.
@@ -398,11 +400,19 @@ pub fn new_versioned_stateful_set_pod(
 
 /// The patch that turns any version of the set back into this one: the template replaces what is there.
 pub fn get_patch(set: &StatefulSet) -> Value {
-    let template = set.spec.as_ref().map(|spec| serde_json::to_value(&spec.template));
+    set.spec.as_ref().map_or_else(|| patch_of(&PodTemplateSpec::default()), |spec| patch_of(&spec.template))
+}
+
+fn patch_of(template: &PodTemplateSpec) -> Value {
     // Only a map with keys that are no strings could fail; a template has none.
-    let mut template = template.and_then(Result::ok).unwrap_or_else(|| json!({}));
+    let mut template = serde_json::to_value(template).unwrap_or_else(|_| json!({}));
     template["$patch"] = json!("replace");
     json!({"spec": {"template": template}})
+}
+
+/// Whether a revision records the same template as `data`, in other words (StatefulSetSemanticRevisionComparison).
+pub fn is_equivalent(revision: &ControllerRevision, data: &Value) -> bool {
+    apply_revision(revision).is_ok_and(|template| patch_of(&template) == *data)
 }
 
 /// A revision that records the set's template, not yet stored.

@@ -158,11 +158,12 @@ fn owners_of_claims_follow_the_retention_policy() {
         for start in [None, Some(("StatefulSet", "set")), Some(("Pod", "pod"))] {
             let mut claim = PersistentVolumeClaim::default();
             claim.metadata.owner_references = start.map(|(kind, uid)| {
-                let meta = ObjectMeta { uid: Some(uid.to_owned()), ..Default::default() };
-                let kind = if kind == "Pod" { Kind::Pod } else { Kind::StatefulSet };
+                let (kind, owner) =
+                    if kind == "Pod" { (Kind::Pod, name.as_str()) } else { (Kind::StatefulSet, "web") };
+                let (name, uid) = (Some(owner.to_owned()), Some(uid.to_owned()));
+                let meta = ObjectMeta { name, uid, ..Default::default() };
                 vec![new_controller_ref(kind, &meta)]
             });
-            // A reference to the same uid under another name is as good as none to upstream, too.
             let before = is_claim_owner_up_to_date(&claim, &set, pod);
             update_claim_owner_ref_for_set_and_pod(&mut claim, &set, pod);
             let owners: Vec<&str> =

@@ -5,11 +5,13 @@
 //! zone's serial is the resourceVersion that the server has seen, where CoreDNS takes the time.
 //! Invariant: an answer is a function of the question and the caches.
 
+mod link;
 mod query;
 mod record;
 mod resolve;
 mod zone;
 
+pub use link::broken_link;
 pub use query::query;
 pub use record::{Answer, Data, Rcode, Record, RecordType};
 pub use resolve::{Resolver, hostname, hosts_file, resolv_conf};

@@ -1,11 +1,10 @@
 //! English.
 
-use machinery::decision::{Lack, Misfit, Step};
+use machinery::decision::{BrokenLink, Lack, Misfit, Step};
 
 use super::Words;
 use crate::effect::{Change, Effect};
 use crate::view::acts::ActKind;
-use crate::view::dns::Broken;
 use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
 use crate::view::why::{Held, Next, Reason, Why};
@@ -232,16 +231,17 @@ fn objects(names: &[String]) -> String {
     }
 }
 
-fn broken(broken: &Broken) -> String {
+fn broken(broken: &BrokenLink) -> String {
     match broken {
-        Broken::NoServiceName => "the set names no Service".to_owned(),
-        Broken::NoService(service) => format!("no Service {service}"),
-        Broken::NoPod => "no pod".to_owned(),
-        Broken::NotSelected(service) => format!("{service} does not select it"),
-        Broken::NoAddress => "no address yet".to_owned(),
-        Broken::Terminating => "terminating".to_owned(),
-        Broken::NotReady => "not ready".to_owned(),
-        Broken::NotPublished => "not published yet".to_owned(),
+        BrokenLink::NoSubdomain => "the set names no Service".to_owned(),
+        BrokenLink::OtherSubdomain(subdomain) => format!("the pod belongs to {subdomain}"),
+        BrokenLink::NoService(service) => format!("no Service {service}"),
+        BrokenLink::NoPod => "no pod".to_owned(),
+        BrokenLink::NotSelected(service) => format!("{service} does not select it"),
+        BrokenLink::NoAddress => "no address yet".to_owned(),
+        BrokenLink::Terminating => "terminating".to_owned(),
+        BrokenLink::NotReady => "not ready".to_owned(),
+        BrokenLink::NotPublished => "not published yet".to_owned(),
     }
 }
 
@@ -271,7 +271,7 @@ fn held(held: &Held) -> String {
 
 fn step(step: Option<Step>) -> &'static str {
     match step {
-        Some(Step::Ordinals) | None => "",
+        Some(Step::Ordinals | Step::Replacement | Step::Nothing) | None => "",
         Some(Step::ScaleDown) => "The scale-down",
         Some(Step::Update) => "The update",
     }
@@ -316,6 +316,12 @@ fn why_sentence(why: &Why) -> String {
         Reason::HeldVolume { volume, claim, by } => held_volume(volume, claim, by),
         Reason::Failed { object, message } => format!("The last try for `{object}` failed and is repeated: {message}"),
         Reason::StaleClaim(pod) => format!("`{pod}` waits: its claim still belongs to an earlier pod."),
+        Reason::ClaimTerminating { pod, claim } => {
+            format!("`{pod}` cannot be created yet: `{claim}` is being deleted, and goes once no pod uses it.")
+        }
+        Reason::NameTaken { set, pod } => {
+            format!("`{set}` cannot create `{pod}`: there is a pod of this name that does not belong to it.")
+        }
         Reason::SetTerminating(set) => format!("`{set}` is being deleted."),
         Reason::Runs(pod) => format!("`{pod}` runs and is ready. If it dies, it comes back under the same name."),
         Reason::Ended(pod) => format!("`{pod}` has ended."),
@@ -356,8 +362,9 @@ fn starting(pod: &str, lacks: Lack, why: Option<Step>) -> String {
         Lack::Scheduled => "gets its claim and a node",
         Lack::Running => "starts its containers",
         Lack::Ready => "runs, and becomes ready",
-        Lack::Available => "is ready, and must stay so for `minReadySeconds`",
+        Lack::Available { .. } => "is ready, and must stay so for `minReadySeconds`",
         Lack::Gone => "goes",
+        Lack::Node => "is on a node that is gone or silent",
     };
     match why {
         Some(Step::Update | Step::ScaleDown) => format!("{} waits: `{pod}` {lacks}.", step(why)),

@@ -5,9 +5,10 @@
 
 mod en;
 
+use machinery::decision::BrokenLink;
+
 use crate::effect::Effect;
 use crate::view::acts::ActKind;
-use crate::view::dns::Broken;
 use crate::view::pod::Note;
 use crate::view::revision::Role;
 use crate::view::stage::{SetView, Stage};
@@ -290,7 +291,7 @@ words! {
     /// What Apply would do.
     fn effect(&Effect),
     /// Why a name has no answer.
-    fn broken(&Broken),
+    fn broken(&BrokenLink),
     /// What a pod's card adds.
     fn note(&Note),
     /// `2Gi of 5Gi`: requested, capacity.

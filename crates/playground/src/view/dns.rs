@@ -1,35 +1,12 @@
 //! Names: what the DNS answers for each identity, and the whole zone as a table.
 //!
-//! The answers are `node::dns`'s. Where a name has none, this says which link of pod → subdomain → Service → ready is
-//! broken.
+//! The answers are `node::dns`'s, and so is the broken link where a name has none.
 
-use k8s_openapi::api::core::v1::{Pod, Service};
 use machinery::ObjectKey;
-use node::dns::{RecordType, ZONE, query, records};
+use machinery::decision::BrokenLink;
+use node::dns::{RecordType, ZONE, broken_link, query, records};
 
 use super::Snapshot;
-use super::pod::is_ready;
-
-/// Why a name has no answer: the first broken link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Broken {
-    /// The set names no Service.
-    NoServiceName,
-    /// There is no Service of that name.
-    NoService(String),
-    /// There is no pod.
-    NoPod,
-    /// The Service's selector does not match the pod's labels.
-    NotSelected(String),
-    /// The pod has no address yet.
-    NoAddress,
-    /// The pod is being deleted.
-    Terminating,
-    /// The pod is not Ready.
-    NotReady,
-    /// All links hold, and the EndpointSlice does not show it yet.
-    NotPublished,
-}
 
 /// A pod's name and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +16,7 @@ pub struct NameView {
     /// The name with namespace and domain.
     pub fqdn: String,
     /// The addresses, or why there are none (NXDOMAIN).
-    pub answer: Result<Vec<String>, Broken>,
+    pub answer: Result<Vec<String>, BrokenLink>,
 }
 
 /// A record of the zone. Names are fully qualified, with the final dot.
@@ -62,33 +39,9 @@ pub fn name_of(snapshot: Snapshot<'_>, pod: &ObjectKey, service: &str) -> NameVi
     let answers = [RecordType::A, RecordType::Aaaa].map(|kind| query(snapshot.objects, &fqdn, kind));
     let addresses: Vec<String> =
         answers.iter().flat_map(|answer| &answer.answer).map(|record| record.data.to_string()).collect();
-    let answer = if addresses.is_empty() { Err(broken(snapshot, pod, service)) } else { Ok(addresses) };
+    let answer =
+        if addresses.is_empty() { Err(broken_link(snapshot.objects, pod, service)) } else { Ok(addresses) };
     NameView { name, fqdn, answer }
-}
-
-fn broken(snapshot: Snapshot<'_>, key: &ObjectKey, service_name: &str) -> Broken {
-    if service_name.is_empty() {
-        return Broken::NoServiceName;
-    }
-    let Some(service) = snapshot.objects.get::<Service>(&key.namespace, service_name) else {
-        return Broken::NoService(service_name.to_owned());
-    };
-    let Some(pod) = snapshot.objects.get::<Pod>(&key.namespace, &key.name) else {
-        return Broken::NoPod;
-    };
-    let empty = std::collections::BTreeMap::new();
-    let labels = pod.metadata.labels.as_ref().unwrap_or(&empty);
-    let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref()).unwrap_or(&empty);
-    if selector.is_empty() || selector.iter().any(|(key, value)| labels.get(key) != Some(value)) {
-        return Broken::NotSelected(service_name.to_owned());
-    }
-    if pod.status.as_ref().is_none_or(|status| status.pod_ip.is_none()) {
-        return Broken::NoAddress;
-    }
-    if pod.metadata.deletion_timestamp.is_some() {
-        return Broken::Terminating;
-    }
-    if is_ready(pod) { Broken::NotPublished } else { Broken::NotReady }
 }
 
 /// Every record of the zone and its reverse zones.

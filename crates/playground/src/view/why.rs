@@ -141,6 +141,20 @@ pub enum Reason {
     },
     /// A claim belongs to an earlier pod until the garbage collector has removed it.
     StaleClaim(String),
+    /// A pod cannot be created while its claim is being deleted.
+    ClaimTerminating {
+        /// The pod.
+        pod: String,
+        /// The claim.
+        claim: String,
+    },
+    /// A pod cannot be created while a pod that the set does not control has its name.
+    NameTaken {
+        /// The set.
+        set: String,
+        /// The name.
+        pod: String,
+    },
     /// A set is being deleted.
     SetTerminating(String),
     /// A pod runs and lacks nothing.
@@ -315,12 +329,26 @@ fn of_set(snapshot: Snapshot<'_>, set: &SetView) -> Why {
     let why = match snapshot.decisions.get(&set.key).map(|decision| &decision.verdict) {
         None => Why::new(WhyKind::Progressing, Reason::Looking(name)),
         Some(Verdict::Waiting { step, pod, lacks }) => of_blocking(snapshot, set, pod, Some(*step), *lacks),
-        Some(Verdict::Creating { pods }) => of_first(snapshot, set, pods, Step::Ordinals, Lack::Ready),
-        Some(Verdict::ScalingDown { pods }) => of_first(snapshot, set, pods, Step::ScaleDown, Lack::Gone),
-        Some(Verdict::Updating { pods }) => of_first(snapshot, set, pods, Step::Update, Lack::Gone),
+        Some(Verdict::Frozen { pod, lacks }) => of_blocking(snapshot, set, pod, Some(Step::Update), *lacks),
+        Some(Verdict::Creating { pods }) => {
+            let first = pods.first().map(|created| &created.pod);
+            of_first(snapshot, set, first, Step::Ordinals, Lack::Ready)
+        }
+        Some(Verdict::ScalingDown { pods }) => {
+            of_first(snapshot, set, pods.first(), Step::ScaleDown, Lack::Gone)
+        }
+        Some(Verdict::Updating { pods }) => of_first(snapshot, set, pods.first(), Step::Update, Lack::Gone),
         Some(Verdict::Replacing { pod }) => of_blocking(snapshot, set, pod, None, Lack::Gone),
-        Some(Verdict::StaleClaim { pod }) => {
+        Some(Verdict::StaleClaim { pod, .. }) => {
             Why::new(WhyKind::Progressing, Reason::StaleClaim(pod.name.to_string())).about(pod.clone())
+        }
+        Some(Verdict::ClaimTerminating { pod, claim }) => {
+            let (pod, name) = (pod.name.to_string(), claim.name.to_string());
+            Why::new(WhyKind::Waiting, Reason::ClaimTerminating { pod, claim: name }).about(claim.clone())
+        }
+        Some(Verdict::NameTaken { pod }) => {
+            let why = Why::new(WhyKind::Stuck, Reason::NameTaken { set: name, pod: pod.name.to_string() });
+            why.about(pod.clone()).with_way_out(commands::delete(pod))
         }
         Some(Verdict::SetTerminating) => Why::new(WhyKind::Progressing, Reason::SetTerminating(name)),
         Some(Verdict::Failed { message }) => {
@@ -363,8 +391,8 @@ fn held(set: &SetView) -> Option<Held> {
     Some(Held { first, last, revision: current.label(), partition })
 }
 
-fn of_first(snapshot: Snapshot<'_>, set: &SetView, pods: &[ObjectKey], step: Step, lacks: Lack) -> Why {
-    match pods.first() {
+fn of_first(snapshot: Snapshot<'_>, set: &SetView, pod: Option<&ObjectKey>, step: Step, lacks: Lack) -> Why {
+    match pod {
         Some(pod) => of_blocking(snapshot, set, pod, Some(step), lacks),
         None => settled(set),
     }
@@ -448,8 +476,8 @@ fn of_pod(snapshot: Snapshot<'_>, card: &PodCard, step: Option<Step>, lacks: Opt
             Why::new(WhyKind::Stuck, reason)
         }
         Shape::Ended => Why::new(WhyKind::Quiet, Reason::Ended(name)),
-        Shape::Ready if lacks == Some(Lack::Available) => {
-            Why::new(WhyKind::Progressing, Reason::Starting { pod: name, lacks: Lack::Available, step })
+        Shape::Ready if let Some(lacks @ Lack::Available { .. }) = lacks => {
+            Why::new(WhyKind::Progressing, Reason::Starting { pod: name, lacks, step })
         }
         Shape::Ready => Why::new(WhyKind::Quiet, Reason::Runs(name)),
         Shape::Starting => of_starting(snapshot, pod, step),
