@@ -1,36 +1,45 @@
 //! The engine does what a real control plane did: the recordings in `tests/conformance`, replayed.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use tests::conformance::{Trace, replay};
+use tests::conformance::{Mode, Source, Trace, collect, replay, run};
+
+const MODE: Mode = Mode { version: machinery::version::Version::V1_36, effects_only: true };
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
+}
 
 #[test]
-fn every_recorded_scenario_is_replayed_without_a_difference() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/1.36/traces");
-    let mut files: Vec<_> =
-        fs::read_dir(&folder).expect("the recordings").map(|entry| entry.expect("a file").path()).collect();
-    files.sort();
-    assert!(!files.is_empty(), "no recordings in {}", folder.display());
-    let mut failures = Vec::new();
-    for file in &files {
-        let text = fs::read_to_string(file).expect("a readable recording");
-        let trace = Trace::parse(&text).expect("a recording");
-        if let Err(difference) = replay(&trace) {
-            failures.push(format!("{}\n{difference}", trace.name));
-        }
-    }
-    assert!(failures.is_empty(), "{} of {} differ\n{}", failures.len(), files.len(), failures.join("\n\n"));
+fn every_recording_is_replayed_without_a_difference() {
+    let files = collect(&[folder()]).expect("the recordings");
+    let sources: Vec<Source> = files.iter().map(|file| Source::read(file, None)).collect();
+    let report = run(&sources, MODE.effects_only);
+    let failed = report.scenarios.iter().filter(|scenario| !scenario.passed);
+    let differences: Vec<String> = failed
+        .map(|s| format!("{}: {}\n{}", s.file, s.name, s.first_difference.as_deref().unwrap_or_default()))
+        .collect();
+    assert!(differences.is_empty(), "{} differ\n{}", report.failed, differences.join("\n\n"));
+    assert!(report.passed > 100, "only {} scenarios were found", report.passed);
+}
+
+#[test]
+fn what_cannot_be_replayed_fails_and_says_why() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let report = run(&[Source::read(&path, None)], false);
+    assert_eq!((report.passed, report.failed), (0, 1));
+    assert!(report.scenarios[0].first_difference.as_ref().is_some_and(|text| text.contains("not JSON")));
+    assert!(collect(&[folder().join("nothing-here")]).is_err_and(|error| error.contains("nothing-here")));
 }
 
 /// A replay that overlooks a change of its recording proves nothing.
 #[test]
 fn a_recording_that_was_tampered_with_is_noticed() {
-    let text = include_str!("../conformance/1.36/traces/02-scale-up-ordered.json");
+    let text = include_str!("../conformance/1.36/traces/03-scale-down-ordered.json");
     let untouched = Trace::parse(text).expect("a recording");
-    assert!(replay(&untouched).is_ok());
+    assert!(replay(&untouched, MODE).is_ok());
     type Tamper = fn(&mut Trace);
-    let tampered: [(&str, Tamper); 5] = [
+    let tampered: [(&str, Tamper); 6] = [
         ("exit status", |trace| trace.steps[0].exit += 1),
         ("output", |trace| trace.steps[0].out.push_str("one line more\n")),
         ("trail", |trace| drop(trace.steps[0].trail.remove(0))),
@@ -43,6 +52,11 @@ fn a_recording_that_was_tampered_with_is_noticed() {
             let first = trail.remove(at);
             trail.push(first);
         }),
+        ("Event", |trace| {
+            let mut events = trace.steps.iter_mut().filter_map(|step| step.events.as_mut());
+            let event = events.next().and_then(|events| events.iter_mut().find(|e| e.1 == "Created"));
+            event.expect("an Event").4 += 1;
+        }),
         ("state", |trace| {
             let state = trace.steps.iter_mut().find_map(|step| step.state.as_mut()).expect("a state");
             state.insert("pv".to_owned(), [("pv999".to_owned(), serde_json::json!({}))].into());
@@ -51,6 +65,6 @@ fn a_recording_that_was_tampered_with_is_noticed() {
     for (what, tamper) in tampered {
         let mut trace = untouched.clone();
         tamper(&mut trace);
-        assert!(replay(&trace).is_err(), "a changed {what} went unnoticed");
+        assert!(replay(&trace, MODE).is_err(), "a changed {what} went unnoticed");
     }
 }

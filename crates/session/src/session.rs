@@ -110,12 +110,9 @@ impl Session {
         }
     }
 
-    /// Decides which claim (`namespace/name`) gets which of several equal volumes.
-    pub fn script_volumes(&mut self, bindings: &[(String, String)]) {
-        self.input(Input::Script(Script {
-            volumes: bindings.iter().cloned().collect(),
-            ..Script::default()
-        }));
+    /// Decides what Kubernetes leaves open from now on: which claim gets which of several equal volumes, which pod which node.
+    pub fn script(&mut self, script: Script) {
+        self.input(Input::Script(script));
     }
 
     /// Breaks something on purpose, or heals it; the terminal says what, or that there was nothing to break.

@@ -32,7 +32,8 @@ Commands:
   dist                leave the page in dist/, as small as it gets: a static site for any file server and any path
   test [--only PART]  run every check; PART is lint, native, wasm or page
   tidy                check the project's own rules only (a part of lint)
-  conformance PATH…   replay recordings of a real control plane (files or folders), and print what differs first
+  conformance [--version V] [--effects-only] [--json] PATH…
+                      replay recordings of a real control plane (files or folders), and print what differs first
 ";
 
 /// What the person asked for.
@@ -41,7 +42,7 @@ enum Request {
     Dist,
     Test { only: Option<test::Part> },
     Tidy,
-    Conformance { paths: Vec<String> },
+    Conformance { words: Vec<String> },
     Help,
 }
 
@@ -81,8 +82,9 @@ fn parse(words: &[&str]) -> Result<Request, String> {
             None => Err(format!("--only: there is no part \"{part}\"")),
         },
         ["tidy"] => Ok(Request::Tidy),
-        ["conformance", paths @ ..] if !paths.is_empty() => {
-            Ok(Request::Conformance { paths: paths.iter().map(|path| (*path).to_owned()).collect() })
+        // The replay reads its own options.
+        ["conformance", words @ ..] if !words.is_empty() => {
+            Ok(Request::Conformance { words: words.iter().map(|word| (*word).to_owned()).collect() })
         }
         _ => Err(format!("cannot understand \"{}\"", words.join(" "))),
     }
@@ -95,12 +97,13 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Dist => dist::dist(&Workspace::find()?)?,
         Request::Test { only } => return Ok(test::test(&Workspace::find()?, only)),
         Request::Tidy => tidy::tidy(&Workspace::find()?)?,
-        Request::Conformance { paths } => {
+        Request::Conformance { words } => {
             let mut replay = Workspace::find()?.cargo();
             // In the folder where the person stands, so that the paths mean what they say.
-            replay.args(["run", "--quiet", "--package", "tests", "--bin", "conformance", "--"]).args(paths);
-            let succeeded = replay.current_dir(std::env::current_dir()?).status()?.success();
-            return Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            replay.args(["run", "--quiet", "--package", "tests", "--bin", "conformance", "--"]).args(words);
+            let status = replay.current_dir(std::env::current_dir()?).status()?;
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -121,7 +124,7 @@ mod tests {
             "test",
             "test --only wasm",
             "tidy",
-            "conformance a b",
+            "conformance --json a b",
         ] {
             assert!(parse(&line.split_whitespace().collect::<Vec<_>>()).is_ok(), "{line}");
         }

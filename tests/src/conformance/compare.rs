@@ -4,54 +4,88 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::free::{self, Normalizer};
-use super::recording::Step;
+use super::events::{self, Row};
+use super::free::{self, Texts};
+use super::terminal::Output;
+use super::trace::Step;
 
 /// What the engine did in a step.
 #[derive(Clone, Debug, Default)]
 pub struct Played {
-    /// Exit status; `None` if the command still ran when the step's time was over.
-    pub exit: Option<i32>,
-    /// Standard output.
-    pub out: String,
-    /// Standard error.
-    pub err: String,
+    /// What the command left behind.
+    pub output: Output,
+    /// Why the world stopped, if it did.
+    pub failure: Option<String>,
     /// What the watch that ran meanwhile had printed.
     pub background: Option<String>,
     /// What happened.
     pub trail: Vec<String>,
+    /// Every sighting of an Event.
+    pub events: Vec<Row>,
     /// The objects afterwards.
     pub state: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
 /// The first difference; `None` if there is none.
-pub fn difference(step: &Step, played: &Played, normalizer: &Normalizer) -> Option<String> {
-    if played.exit != Some(step.exit) {
-        return Some(differ("exit", &step.exit, &played.exit) + &format!("\nstderr: {}", played.err));
+pub fn difference(step: &Step, played: &Played, texts: &Texts) -> Option<String> {
+    let recorded = Output { exit: Some(step.exit), out: step.out.clone(), err: step.err.clone() };
+    played
+        .failure
+        .clone()
+        .or_else(|| outputs_differ(&step.run, &recorded, &played.output, texts))
+        .or_else(|| {
+            let (command, recorded) = step.watch()?;
+            watches_differ(
+                command,
+                recorded,
+                played.background.as_deref()?,
+                texts,
+                changes_at_once(&step.trail),
+            )
+        })
+        .or_else(|| trails_differ(&step.trail, &played.trail, step.meets_conflict()))
+        .or_else(|| {
+            let free = |mut row: Row| {
+                row.message = texts.comparable("", &row.message);
+                row
+            };
+            let recorded: Vec<Row> = step.seen()?.into_iter().map(free).collect();
+            let ours: Vec<Row> = played.events.iter().cloned().map(free).collect();
+            events::steps_differ("events", &recorded, &ours)
+        })
+        .or_else(|| states_differ(step.state.as_ref()?, &played.state))
+}
+
+/// The first difference in what a command left behind.
+pub fn outputs_differ(run: &str, recorded: &Output, ours: &Output, texts: &Texts) -> Option<String> {
+    if recorded.exit != ours.exit {
+        let code =
+            |exit: Option<i32>| exit.map_or_else(|| "it still runs".to_owned(), |code| code.to_string());
+        return Some(format!(
+            "exit: recorded {}, ours {}\nstderr: {}",
+            code(recorded.exit),
+            code(ours.exit),
+            ours.err
+        ));
     }
-    if !free::effect_only(&step.run) {
-        for (what, recorded, ours) in [("stdout", &step.out, &played.out), ("stderr", &step.err, &played.err)]
-        {
-            let (recorded, ours) = (normalizer.apply(recorded), normalizer.apply(ours));
-            if recorded != ours {
-                return Some(lines_differ(what, &recorded, &ours));
-            }
-        }
-    }
-    if let (Some(background), Some(ours)) = (&step.background, &played.background) {
-        let by_object = changes_at_once(&step.trail);
-        let (recorded, ours) =
-            (rows(normalizer, &background.stdout, by_object), rows(normalizer, ours, by_object));
-        if recorded != ours {
-            return Some(lines_differ(&background.command, &recorded, &ours));
-        }
-    }
-    trails_differ(&step.trail, &played.trail).or_else(|| states_differ(step.state.as_ref()?, &played.state))
+    let out = texts.difference(run, "stdout", &recorded.out, &ours.out);
+    out.or_else(|| texts.difference(run, "stderr", &recorded.err, &ours.err))
+}
+
+fn watches_differ(
+    command: &str,
+    recorded: &str,
+    ours: &str,
+    texts: &Texts,
+    by_object: bool,
+) -> Option<String> {
+    let (recorded, ours) = super::tables::aligned(recorded, ours);
+    let rows = |text: &str| rows(&texts.comparable(command, text), by_object);
+    lines_differ(command, &rows(&recorded), &rows(&ours))
 }
 
 /// Rows of a watch without repeats of the same row; each object's own where several change at once.
-fn rows(normalizer: &Normalizer, text: &str, by_object: bool) -> String {
-    let text = normalizer.apply(text);
+fn rows(text: &str, by_object: bool) -> String {
     let mut rows: Vec<&str> = text.lines().collect();
     if by_object {
         rows.sort_by_key(|row| row.split_whitespace().next());
@@ -60,7 +94,7 @@ fn rows(normalizer: &Normalizer, text: &str, by_object: bool) -> String {
     rows.join("\n")
 }
 
-fn trails_differ(recorded: &[String], ours: &[String]) -> Option<String> {
+fn trails_differ(recorded: &[String], ours: &[String], conflict: bool) -> Option<String> {
     let (theirs, mine) = (by_object(recorded), by_object(ours));
     let ids: BTreeSet<&str> = theirs.keys().chain(mine.keys()).copied().collect();
     let burst = changes_at_once(recorded);
@@ -75,7 +109,7 @@ fn trails_differ(recorded: &[String], ours: &[String]) -> Option<String> {
                 } else {
                     free::is_subsequence(&theirs, &mine) || free::is_subsequence(&mine, &theirs)
                 }
-        } else if id.starts_with("pvc/") {
+        } else if id.starts_with("pvc/") && conflict {
             let is_owner = |line: &&&str| line.contains(" owners ");
             theirs.iter().filter(is_owner).eq(mine.iter().filter(is_owner))
                 && theirs.iter().filter(|l| !is_owner(l)).eq(mine.iter().filter(|l| !is_owner(l)))
@@ -93,12 +127,11 @@ fn trails_differ(recorded: &[String], ours: &[String]) -> Option<String> {
             theirs == mine
         };
         if !same {
-            return Some(lines_differ(&format!("trail of {id}"), &theirs.join("\n"), &mine.join("\n")));
+            return Some(shown(&format!("trail of {id}"), &theirs.join("\n"), &mine.join("\n")));
         }
     }
     let (theirs, mine) = (pod_order(recorded), pod_order(ours));
-    (!burst && theirs != mine)
-        .then(|| lines_differ("order of the pods", &theirs.join("\n"), &mine.join("\n")))
+    (!burst && theirs != mine).then(|| shown("order of the pods", &theirs.join("\n"), &mine.join("\n")))
 }
 
 /// Whether each pod went the same way through a slice's entries, though the pods went at different speeds.
@@ -180,7 +213,7 @@ fn states_differ(
             let (theirs, mine) = (theirs.get(name), mine.get(name));
             if theirs.map(normal) != mine.map(normal) {
                 let text = |v: Option<&Value>| v.map_or_else(|| "absent".to_owned(), |v| format!("{v:#}"));
-                return Some(lines_differ(&format!("state of {kind}/{name}"), &text(theirs), &text(mine)));
+                return Some(shown(&format!("state of {kind}/{name}"), &text(theirs), &text(mine)));
             }
         }
     }
@@ -196,11 +229,12 @@ fn normal(value: &Value) -> Value {
     value
 }
 
-fn differ(what: &str, recorded: &impl std::fmt::Debug, ours: &impl std::fmt::Debug) -> String {
-    format!("{what}: recorded {recorded:?}, ours {ours:?}")
+/// The first line in which two texts differ, and both texts.
+pub fn lines_differ(what: &str, recorded: &str, ours: &str) -> Option<String> {
+    (recorded != ours).then(|| shown(what, recorded, ours))
 }
 
-fn lines_differ(what: &str, recorded: &str, ours: &str) -> String {
+fn shown(what: &str, recorded: &str, ours: &str) -> String {
     let at = recorded.lines().zip(ours.lines()).position(|(a, b)| a != b);
     let at = at.unwrap_or_else(|| recorded.lines().count().min(ours.lines().count()));
     let line = |text: &str| text.lines().nth(at).unwrap_or("(nothing)").to_owned();

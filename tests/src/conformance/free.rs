@@ -1,68 +1,155 @@
 //! What real concurrency leaves open, and nothing else: the whole list of what a replay does not compare literally.
 //!
-//! | free | because |
-//! |---|---|
-//! | ages, timestamps | they tell when a recording was made |
-//! | pod addresses, cluster IPs, which node | several are equally good |
-//! | uids, suffixes of generated names | random |
-//! | the order between unrelated objects | several controllers write at once |
-//! | which of equal volumes a claim gets | scripted from the recording |
-//! | a slice's intermediate entries | its controller batches: one side's entries have to be a subsequence of the other's; where two pods change at once, each pod's own course has to be |
-//! | when a claim's owners are written, against its binding | two controllers write it, and one may have to try again |
-//! | a set's statuses on the way, where two pods change at once | the number of syncs depends on timing |
-//! | how often a watch repeats a row | the server may fold changes together |
-//! | what `describe`, `-o yaml`, `-o json` and `get events` print | compared by effect only |
+//! | free | because | where |
+//! |---|---|---|
+//! | ages, times, addresses, nodes, uids, resourceVersions, generated suffixes | they tell when and where a recording was made | [`VALUES`] |
+//! | rows that a free value sorts; equal rows | so is their order | [`sorts_freely`] |
+//! | the widths of columns | they follow free values; cells are compared | [`super::tables`] |
+//! | which of equal volumes a claim gets, which node a pod | scripted from the recording | [`super::replay`] |
+//! | FailedScheduling: whether and how often | the scheduler may look before a claim is bound, or after | [`NUMBER`] |
+//! | conflict-retry Events, and where one was recorded the order of a claim's owners and binding | whether two writers meet is chance | [`CONFLICT`] |
+//! | counts of Events that a resync repeats | in which step the 15 s fall is chance | [`RESYNCED`] |
+//! | combined or single form of an Event, once there is a combined one | so upstream's correlator decides | [`super::events`] |
+//! | a slice's entries on the way | its controller batches: one side's are a subsequence of the other's | [`super::compare`] |
+//! | a set's statuses on the way while two or more pods change at once | the number of syncs depends on timing | [`super::compare`] |
+//! | how often a watch repeats a row | the server may fold changes together | [`super::compare`] |
+//! | the texts of `explain` at 1.32 | field texts come from one version of the API types | [`layout`] |
+//! | with `--effects-only`: what describe, explain, `-o yaml`, `-o json` and get events print | asked for | [`is_effect_only`] |
 
 use regex_lite::Regex;
 
-/// Text with everything that is free replaced by its name, and runs of blanks folded, so that cells compare.
-pub struct Normalizer {
-    rules: Vec<(Regex, &'static str)>,
+use super::run::Mode;
+use super::{events, tables};
+
+/// Values that are free wherever they are printed: a pattern, and the name that stands for it.
+const VALUES: [(&str, &str); 17] = [
+    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "<time>"),
+    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]{3})?", "<time>"),
+    (r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "<time>"),
+    // What a log line of kubectl begins with: time and process.
+    (r"(?m)^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "$1<time> "),
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uid>"),
+    // Made from a uid.
+    (r"containerd://[0-9a-f]{64}\b", "containerd://<id>"),
+    // An Event's name ends with its time.
+    (r"\.[0-9a-f]{16}\b", ".<event>"),
+    // Pods and Services, and nodes; a volume's server is no choice of the cluster's.
+    (r"\b10(\.\d{1,3}){3}\b|\b192\.168\.1\.1\d\b", "<ip>"),
+    // Where the API server listens.
+    (r"<ip>:(6443|16\d43)\b", "<ip>:<port>"),
+    (r"(kubernetes\s+IPv4\s+|targetPort\W+|TargetPort:\s+)(6443|16\d43)\b", "$1<port>"),
+    (r"([a-z0-9])-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "$1-<suffix>"),
+    (r"\b(LIVE|MERGED|kubectl-edit)-\d+", "$1-<suffix>"),
+    (r#"(resourceVersion"?: ?"?|resource version to be \d+, was )\d+"#, "$1<version>"),
+    // AGE and LAST SEEN: a cell of its own.
+    (r"(?m)(^|  )(\d+[smhdy]){1,2}(  | \(x|$)", "$1<age>$3"),
+    (r"\((\d+[smhdy]){1,2} ago\)", "(<age> ago)"),
+    (r"over (\d+[smhdy]){1,2}\)", "over <age>)"),
+    (r"\bnode-\d+\b", "<node>"),
+];
+
+/// Reasons of Events whose number and step are free.
+pub const NUMBER: [&str; 1] = ["FailedScheduling"];
+
+/// Reasons of Events that a resync repeats: their counts are free.
+pub const RESYNCED: [&str; 5] = [
+    "FailedBinding",
+    "ProvisioningFailed",
+    "ExternalProvisioning",
+    "WaitForFirstConsumer",
+    "WaitForPodScheduled",
+];
+
+/// What an Event about a conflict says.
+pub const CONFLICT: &str = "the object has been modified";
+
+/// Compares what commands print.
+pub struct Texts {
+    mode: Mode,
+    values: Vec<(Regex, &'static str)>,
 }
 
-impl Default for Normalizer {
-    fn default() -> Normalizer {
-        let rules = [
-            (r"\b\d{1,3}(\.\d{1,3}){3}\b", "<ip>"),
-            (r"<ip>:(6443|16843)\b", "<ip>:<port>"),
-            // The API server's own port stands alone in the slice `kubernetes`.
-            (r"(kubernetes\s+IPv4\s+)(6443|16843)\b", "${1}<port>"),
-            (r"\bnode-\d+\b", "<node>"),
-            (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uid>"),
-            (r"\b([a-z0-9-]+)-[bcdfghjklmnpqrstvwxz2456789]{5}(\s+IPv4)", "$1-<suffix>$2"),
-            // A duration at a line's end or before more columns: AGE, LAST SEEN, `3 (12s ago)`.
-            (r"(?m)(^|[ (])(\d+[smhdy]){1,2}([ )]|$)", "$1<age>$3"),
-            (r" {2,}", "  "),
-            (r"(?m) +$", ""),
-        ];
-        let compile = |(pattern, name)| (Regex::new(pattern).expect("a rule of ours"), name);
-        Normalizer { rules: rules.into_iter().map(compile).collect() }
+impl Texts {
+    /// Compares as that mode says.
+    pub fn new(mode: Mode) -> Texts {
+        let compile = |(pattern, name)| (Regex::new(pattern).expect("a pattern of ours"), name);
+        Texts { mode, values: VALUES.into_iter().map(compile).collect() }
+    }
+
+    /// The first difference between what a command was recorded to print and what it prints.
+    pub fn difference(&self, run: &str, what: &str, recorded: &str, ours: &str) -> Option<String> {
+        if self.mode.effects_only && is_effect_only(run) {
+            return None;
+        }
+        let (theirs, mine) = tables::aligned(recorded, ours);
+        let (theirs, mine) = (self.comparable(run, &theirs), self.comparable(run, &mine));
+        if lists_events(run) {
+            let (theirs, mine) = (events::Listing::read(&theirs), events::Listing::read(&mine));
+            return super::compare::lines_differ(what, &theirs.rest, &mine.rest)
+                .or_else(|| events::difference(what, &theirs.rows, &mine.rows));
+        }
+        super::compare::lines_differ(what, &theirs, &mine)
+    }
+
+    /// The text with what is free replaced by its name.
+    pub fn comparable(&self, run: &str, text: &str) -> String {
+        let values = self.values.iter().filter(|(_, name)| *name != "<node>" || !names_nodes(run));
+        let text =
+            values.fold(text.to_owned(), |text, (value, name)| value.replace_all(&text, *name).into_owned());
+        if words(run).any(|word| word == "explain") && self.mode.version < machinery::version::Version::V1_36
+        {
+            return layout(&text);
+        }
+        if sorts_freely(run, &text) { sorted(&text) } else { text }
     }
 }
 
-impl Normalizer {
-    /// The text in its comparable form. Rows that a random suffix sorts are put in order.
-    pub fn apply(&self, text: &str) -> String {
-        let replace =
-            |text: String, (rule, name): &(Regex, &str)| rule.replace_all(&text, *name).into_owned();
-        let text = self.rules.iter().fold(text.to_owned(), replace);
-        if !text.contains("<suffix>") {
-            return text;
-        }
-        let mut rows: Vec<&str> = text.lines().collect();
-        if let Some(rows) = rows.get_mut(1..) {
-            rows.sort_unstable();
-        }
-        rows.join("\n")
-    }
+fn words(run: &str) -> impl Iterator<Item = &str> {
+    run.split(|c: char| c.is_whitespace() || c == ';').filter(|word| !word.is_empty())
 }
 
-/// Whether only the effect of this command is compared, not what it prints.
-pub fn effect_only(run: &str) -> bool {
-    let words: Vec<&str> = run.split_whitespace().collect();
-    let structured = words.iter().any(|w| matches!(*w, "yaml" | "json" | "-oyaml" | "-ojson"));
-    let events = words.windows(2).any(|w| w[0] == "get" && matches!(w[1], "events" | "ev"));
-    words.contains(&"describe") || structured || events
+/// Whether only the effect of this command is compared under `--effects-only`, not what it prints.
+pub fn is_effect_only(run: &str) -> bool {
+    let structured = words(run).any(|w| {
+        let format =
+            w.strip_prefix("--output=").or(w.strip_prefix("-o")).unwrap_or(w).trim_start_matches('=');
+        matches!(format, "yaml" | "json")
+    });
+    structured || lists_events(run) || words(run).any(|w| w == "explain")
+}
+
+/// Whether the command prints Events: describe and get events.
+pub fn lists_events(run: &str) -> bool {
+    let kinds = |w: &str| w.split(',').any(|kind| matches!(kind, "events" | "event" | "ev"));
+    words(run).any(|w| w == "describe" || kinds(w))
+}
+
+/// Whether the command is about nodes, so that their names are no choice.
+fn names_nodes(run: &str) -> bool {
+    let about = ["cordon", "uncordon", "drain", "taint", "nodes", "node", "no"];
+    words(run).any(|w| about.contains(&w.split('/').next().unwrap_or_default()))
+}
+
+/// Whether a free value decides the order of the rows.
+fn sorts_freely(run: &str, text: &str) -> bool {
+    let keys = ["podIP", "hostIP", "clusterIP", "nodeName", "uid", "resourceVersion"];
+    let sorts = words(run).any(|w| w.contains("sort-by")) && keys.iter().any(|key| run.contains(key));
+    sorts || text.contains("-<suffix>  ")
+}
+
+/// The rows in order, below the first one.
+fn sorted(text: &str) -> String {
+    let mut rows: Vec<&str> = text.lines().collect();
+    if let Some(rows) = rows.get_mut(1..) {
+        rows.sort_unstable();
+    }
+    rows.join("\n")
+}
+
+/// What is not indented: headings, and what is beside them.
+fn layout(text: &str) -> String {
+    let headings = text.lines().filter(|line| !line.starts_with(' ') && !line.is_empty());
+    headings.map(|line| format!("{line}\n")).collect()
 }
 
 /// Whether `part`'s items all stand in `whole`, in order.
@@ -77,17 +164,62 @@ mod tests {
 
     #[test]
     fn only_what_is_free_disappears() {
-        let normalizer = Normalizer::default();
-        let cases = [
-            ("web-0   1/1     Running   0          12s", "web-0  1/1  Running  0  <age>"),
-            ("web-0   1/1     Running   3 (12s ago)   2m5s", "web-0  1/1  Running  3 (<age> ago)  <age>"),
-            ("10.244.2.2   node-2   <none>", "<ip>  <node>  <none>"),
-            ("web-lzrzm   IPv4   80", "web-<suffix>  IPv4  80"),
-            ("timed out after 3 tries", "timed out after 3 tries"),
+        let texts = Texts::new(Mode::default());
+        let same = [
+            (
+                "kubectl get pods",
+                "web-0   1/1     Running   0          12s\n",
+                "web-0  1/1  Running  0  2m5s\n",
+            ),
+            (
+                "kubectl get pods",
+                "web-0   1/1   Running   3 (12s ago)   5s\n",
+                "web-0  1/1  Running  3 (9s ago)  7s\n",
+            ),
+            ("kubectl get pods -o wide", "10.244.2.2   node-2   <none>\n", "10.244.1.9   node-1   <none>\n"),
+            ("kubectl get slices", "web-lzrzm   IPv4   80\n", "web-222bb   IPv4   80\n"),
+            (
+                "kubectl diff -f a",
+                "--- LIVE-123/a\t2026-11-23 05:13:04.713 +0000\n",
+                "--- LIVE-7/a\t2020-11-23 05:13:04 +0000\n",
+            ),
         ];
-        for (text, expected) in cases {
-            assert_eq!(normalizer.apply(text), expected);
+        for (run, a, b) in same {
+            assert_eq!(texts.difference(run, "stdout", a, b), None);
+        }
+        let different = [
+            (
+                "kubectl get pods",
+                "web-0   1/1     Running   0          12s\n",
+                "web-0   1/1     Running   1          12s\n",
+            ),
+            ("kubectl wait", "timed out after 3 tries\n", "timed out after 4 tries\n"),
+            ("kubectl wait", "within 3s it failed\n", "within 4s it failed\n"),
+            ("kubectl cordon node-1", "node/node-1 cordoned\n", "node/node-2 cordoned\n"),
+            ("kubectl get pods", "web-0\n", "web-0"),
+            ("kubectl describe pv", "  Server:  192.168.1.100\n", "  Server:  192.168.1.10\n"),
+        ];
+        for (run, a, b) in different {
+            assert!(texts.difference(run, "stdout", a, b).is_some(), "{run}: {a}");
         }
         assert!(is_subsequence(&[1, 3], &[1, 2, 3]) && !is_subsequence(&[3, 1], &[1, 2, 3]));
+    }
+
+    #[test]
+    fn effects_alone_are_asked_for_by_command() {
+        let cases = [
+            ("kubectl describe pod web-0", true),
+            ("kubectl explain sts", true),
+            ("kubectl get sts -o yaml", true),
+            ("kubectl get sts -ojson", true),
+            ("kubectl get sts --output=json", true),
+            ("kubectl get events", true),
+            ("kubectl get pods -o wide", false),
+            ("kubectl get sts -o jsonpath={.a}", false),
+            ("kubectl apply -f web.yaml", false),
+        ];
+        for (run, expected) in cases {
+            assert_eq!(is_effect_only(run), expected, "{run}");
+        }
     }
 }

@@ -1,116 +1,160 @@
-//! The recorded scenarios, as they lie in `tests/conformance`.
+//! The formats of recordings, told apart by their content.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use cluster::Defect;
-use machinery::version::Features;
-use node::kubelet::NamePattern;
+use machinery::version::{Features, Version};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A scenario.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Trace {
-    /// Its name, that of the file.
-    pub name: String,
-    /// The feature gates that were set, as `Name=true,…`.
-    pub gates: Option<String>,
-    /// Files in the folder where the commands run.
-    pub files: BTreeMap<String, String>,
-    /// The commands, in order.
-    pub steps: Vec<Step>,
+use super::accepted::Accepted;
+use super::commands::Commands;
+use super::dns::Dns;
+use super::invalid::Invalid;
+use super::trace::Trace;
+
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub enum Recording {
+    /// A scenario, step by step.
+    Trace(Trace),
+    /// Commands and what they printed.
+    Commands(Commands),
+    /// Broken and odd manifests, and what kubectl said to them.
+    Invalid(Invalid),
+    /// Odd manifests that were taken, and what became of them.
+    Accepted(Accepted),
+    /// What a DNS server answered.
+    Dns(Dns),
 }
 
-/// One command and all that came of it.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Step {
-    /// The shell line; `true` only lets time pass.
-    pub run: String,
-    /// What came on its standard input.
-    pub stdin: Option<String>,
-    /// What the nodes did differently from this step on.
-    #[serde(default)]
-    pub kubelet: Knobs,
-    /// Exit status.
-    pub exit: i32,
-    /// Standard output.
-    pub out: String,
-    /// Standard error.
-    pub err: String,
-    /// A watch that ran meanwhile.
-    pub background: Option<Background>,
-    /// How long the step ran, in milliseconds.
-    pub ms: u64,
-    /// What happened, in order.
-    #[serde(default)]
-    pub trail: Vec<String>,
-    /// The objects after the step, by kind and name; absent where nothing changed.
-    pub state: Option<BTreeMap<String, BTreeMap<String, Value>>>,
-}
-
-/// What the recorder's stand-in for the kubelets was told; times in seconds.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Knobs {
-    never_ready: Vec<String>,
-    slow_ready: BTreeMap<String, f64>,
-    start_delay: Option<f64>,
-    stop_delay: Option<f64>,
-    dead_nodes: BTreeSet<String>,
-    stuck_delete: Vec<String>,
-}
-
-impl Knobs {
-    /// The same as what is broken in the simulated cluster.
-    pub fn defects(&self) -> BTreeSet<Defect> {
-        let ms = |seconds: f64| (seconds * 1000.0) as u64;
-        let pods = |name: &String| NamePattern(name.clone());
-        let unready = self.never_ready.iter().map(|name| Defect::FailReadiness { pods: pods(name) });
-        let slow = self.slow_ready.iter();
-        let slow = slow.map(|(name, late)| Defect::SlowReady { pods: pods(name), ms: ms(*late) });
-        let start = self.start_delay.map(|delay| Defect::SlowStart { ms: ms(delay) });
-        let stop = self.stop_delay.map(|delay| Defect::SlowStop { ms: ms(delay) });
-        let dead = self.dead_nodes.iter().map(|node| Defect::NodeDown { node: node.clone() });
-        let stuck = self.stuck_delete.iter().map(|name| Defect::StuckDeletion { pods: pods(name) });
-        unready.chain(slow).chain(start).chain(stop).chain(dead).chain(stuck).collect()
-    }
-}
-
-/// A command that ran from the step's start to its end.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Background {
-    /// The kubectl line.
-    pub command: String,
-    /// What it had printed at the end.
-    pub stdout: String,
-}
-
-impl Trace {
+impl Recording {
     /// Reads a recording.
     ///
     /// # Errors
-    /// Where the text is no recording.
-    pub fn parse(json: &str) -> Result<Trace, serde_json::Error> {
-        serde_json::from_str(json)
+    /// What about the text is no recording, for people.
+    pub fn parse(text: &str) -> Result<Recording, String> {
+        let value: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        let has = |field: &str| value.get(field).is_some_and(Value::is_array);
+        if has("steps") {
+            read(value).map(Recording::Trace)
+        } else if has("commands") {
+            read(value).map(Recording::Commands)
+        } else if has("states") {
+            read(value).map(Recording::Dns)
+        } else if has("cases") && value["cases"].get(0).is_some_and(|case| case.get("apply").is_some()) {
+            read(value).map(Recording::Invalid)
+        } else if has("cases") {
+            read(value).map(Recording::Accepted)
+        } else {
+            Err("not a recording: it has no list `steps`, `commands`, `cases` or `states`".to_owned())
+        }
     }
 
-    /// The simulated version and gates.
-    pub fn features(&self) -> Features {
-        let on =
-            |gate: &str| self.gates.as_deref().is_some_and(|gates| gates.contains(&format!("{gate}=true")));
-        Features { max_unavailable_stateful_set: on("MaxUnavailableStatefulSet"), ..Features::default() }
+    /// How many pieces of it can be replayed apart from each other.
+    pub fn parts(&self) -> usize {
+        match self {
+            Recording::Trace(_) | Recording::Commands(_) => 1,
+            Recording::Invalid(invalid) => invalid.cases.len(),
+            Recording::Accepted(accepted) => accepted.cases.len(),
+            Recording::Dns(dns) => dns.states.len(),
+        }
     }
 }
 
-impl Step {
-    /// Which volume each claim got in this step, as (`namespace/claim`, volume): scripted where several were equal.
-    pub fn bindings(&self) -> Vec<(String, String)> {
-        let claimed = |line: &String| {
-            let rest = line.strip_prefix("pv/")?;
-            let (volume, rest) = rest.split_once(" Available ")?;
-            let claim = rest.split_whitespace().next()?;
-            Some((claim.to_owned(), volume.to_owned()))
-        };
-        self.trail.iter().filter_map(claimed).collect()
+fn read<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, String> {
+    serde_json::from_value(value).map_err(|error| format!("not a recording: {error}"))
+}
+
+/// The version that a recording names: in `kubernetes` or `k8s_version`.
+pub fn named_version(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(alias = "k8s_version")]
+        kubernetes: Option<String>,
+    }
+    serde_json::from_str::<Named>(text).ok()?.kubernetes
+}
+
+/// The version of that name: `1.36`, `v1.36`, `v1.36.2`.
+///
+/// # Errors
+/// A version that is not simulated.
+pub fn version(name: &str) -> Result<Version, String> {
+    let name = name.trim_start_matches('v');
+    // The third number is the patch.
+    let minor = name.match_indices('.').nth(1).map_or(name, |(at, _)| &name[..at]);
+    minor.parse()
+}
+
+/// The version with the gates of a recording, which writes them as `Name=true,Other=false`.
+///
+/// # Errors
+/// A gate that is not simulated, or no gate at all.
+pub fn features(version: Version, gates: Option<&str>) -> Result<Features, String> {
+    let mut features = Features::of(version);
+    for gate in gates.unwrap_or_default().split(',').filter(|gate| !gate.is_empty()) {
+        let (name, on) = gate.split_once('=').ok_or_else(|| format!("{gate:?} is no Name=true"))?;
+        features.set_gate(name.trim(), on.trim() == "true")?;
+    }
+    Ok(features)
+}
+
+/// What came of one command, as the files of manifests write it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Answer {
+    /// Exit status.
+    pub exit_code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A text, or pieces that are repeated so many times.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Manifest {
+    /// The text itself.
+    Text(String),
+    /// `{"join": [[text, times], …]}`.
+    Pieces {
+        /// The pieces.
+        join: Vec<(String, usize)>,
+    },
+}
+
+impl Manifest {
+    /// The whole text.
+    pub fn text(&self) -> String {
+        match self {
+            Manifest::Text(text) => text.clone(),
+            Manifest::Pieces { join } => join.iter().map(|(piece, times)| piece.repeat(*times)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_recording_is_told_so() {
+        for (text, expected) in [
+            ("", "not JSON"),
+            ("{\"steps\": [", "not JSON"),
+            ("[]", "no list `steps`"),
+            ("3", "no list `steps`"),
+            ("{\"steps\": 3}", "no list `steps`"),
+            ("{\"steps\": [{}]}", "not a recording: missing field"),
+            ("{\"cases\": [{\"apply\": 1}]}", "not a recording"),
+            ("{\"states\": [3]}", "not a recording"),
+        ] {
+            let error = Recording::parse(text).expect_err(text);
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+        assert!(version("1.20").is_err_and(|error| error.contains("1.20")));
+        assert_eq!(version("v1.36.2"), Ok(Version::V1_36));
+        let gates = features(Version::V1_32, Some("MaxUnavailableStatefulSet=true")).expect("gates");
+        assert!(gates.max_unavailable_stateful_set && gates.version == Version::V1_32);
+        assert!(features(Version::V1_36, Some("Nope=true")).is_err());
+        assert!(features(Version::V1_36, Some("Nope")).is_err());
     }
 }

@@ -1,13 +1,14 @@
-//! Runs a recording's commands in a session and compares step by step.
+//! Runs a scenario's commands in a session and compares step by step.
 
+use cluster::Script;
 use kubectl::{Env, Invocation, Stream};
-use node::kubelet::Profile;
-use session::{Session, Start, StartWorld};
+use session::Session;
 
 use super::compare::{Played, difference};
-use super::free::Normalizer;
-use super::recording::{Step, Trace};
-use super::{state, trail};
+use super::free::Texts;
+use super::run::Mode;
+use super::trace::{Step, Trace};
+use super::{events, recording, state, terminal, trail};
 
 /// Where a replay first left its recording.
 #[derive(Clone, Debug)]
@@ -30,21 +31,22 @@ impl std::fmt::Display for Difference {
 ///
 /// # Errors
 /// The first difference.
-pub fn replay(trace: &Trace) -> Result<(), Difference> {
-    let normalizer = Normalizer::default();
-    let mut session = Session::new(Start {
-        world: StartWorld::Empty,
-        seed: 1,
-        features: trace.features(),
-        profile: Profile::Recorder,
-        ..Start::default()
-    });
+pub fn replay(trace: &Trace, mode: Mode) -> Result<(), Difference> {
+    let text = Texts::new(mode);
+    let features = recording::features(mode.version, trace.gates.as_deref()).map_err(|what| Difference {
+        step: 0,
+        run: "the feature gates".to_owned(),
+        what,
+    })?;
+    let mut session = terminal::empty(features);
     for (name, text) in &trace.files {
         session.write_file(name, text);
     }
+    let pods = trace.pods();
     for (index, step) in trace.steps.iter().enumerate() {
+        session.set_defects(step.kubelet.defects(&pods));
         let played = play(&mut session, step);
-        if let Some(what) = difference(step, &played, &normalizer) {
+        if let Some(what) = difference(step, &played, &text) {
             return Err(Difference { step: index, run: step.run.clone(), what });
         }
     }
@@ -53,32 +55,21 @@ pub fn replay(trace: &Trace) -> Result<(), Difference> {
 
 fn play(session: &mut Session, step: &Step) -> Played {
     let before = session.world().server().resource_version();
-    let seen = session.log().len();
-    let mut watch = step.background.as_ref().map(|b| Watch::start(session, &b.command));
-    session.set_defects(step.kubelet.defects());
-    let bindings = step.bindings();
-    if !bindings.is_empty() {
-        session.script_volumes(&bindings);
-    }
-    session.run(&line(step));
-    session.advance(step.ms);
-    let mut played = Played::default();
-    for entry in session.log().iter().skip(seen) {
-        entry.collect(&mut played.out, &mut played.err, &mut played.exit);
-    }
-    played.background = watch.as_mut().map(|watch| watch.finish(session));
-    played.trail = session.world().server().changes_since(before).flat_map(trail::lines).collect();
-    played.state = state::of(session.world().server());
-    played
-}
-
-/// The command, with what came on its standard input as a here-document.
-fn line(step: &Step) -> String {
-    match &step.stdin {
-        None => step.run.clone(),
-        Some(text) => {
-            format!("{} <<'END-OF-STDIN'\n{}\nEND-OF-STDIN\n", step.run, text.trim_end_matches('\n'))
-        }
+    let mut watch = step.watch().map(|(command, _)| Watch::start(session, command));
+    session.script(Script {
+        volumes: step.bindings().into_iter().collect(),
+        nodes: step.nodes().into_iter().collect(),
+    });
+    let line = terminal::with_input(&step.run, step.stdin.as_deref());
+    let output = terminal::run(session, &line, |session| session.advance(step.ms));
+    let changes = || session.world().server().changes_since(before);
+    Played {
+        output,
+        failure: session.world().failure().map(str::to_owned),
+        background: watch.as_mut().map(|watch| watch.finish(session)),
+        trail: changes().flat_map(trail::lines).collect(),
+        events: events::of(changes()),
+        state: state::of(session.world().server()),
     }
 }
 

@@ -1,0 +1,118 @@
+//! Commands one after the other on one cluster, and exactly what each printed.
+
+use std::collections::BTreeMap;
+
+use cluster::Script;
+use regex_lite::Regex;
+use serde::Deserialize;
+use session::Session;
+
+use super::compare::outputs_differ;
+use super::free::Texts;
+use super::recording::features;
+use super::run::{Mode, Outcome, guarded};
+use super::terminal::{self, Output};
+
+/// How long the cluster may take to come to rest after a command, in virtual milliseconds.
+const REST_LIMIT_MS: u64 = 60_000;
+
+/// A recording of commands.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Commands {
+    /// The feature gates that were set.
+    pub gates: Option<String>,
+    /// Files in the folder where the commands run.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Commands that made the cluster; what they printed was not recorded.
+    #[serde(default)]
+    pub setup: Vec<String>,
+    /// The commands, in order.
+    pub commands: Vec<Command>,
+}
+
+/// One command.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Command {
+    /// The shell line.
+    pub run: String,
+    /// What came on its standard input.
+    pub stdin: Option<String>,
+    /// Exit status; absent where it is not compared.
+    pub exit: Option<i32>,
+    /// Standard output; absent where it is not compared.
+    pub out: Option<String>,
+    /// Standard error; absent where it is not compared.
+    pub err: Option<String>,
+    /// It has to run, and nothing is compared.
+    #[serde(default)]
+    pub withheld: bool,
+}
+
+impl Commands {
+    /// Runs every command; each that is compared is a scenario.
+    pub fn play(&self, mode: Mode) -> Vec<Outcome> {
+        let texts = Texts::new(mode);
+        let features = match features(mode.version, self.gates.as_deref()) {
+            Ok(features) => features,
+            Err(problem) => {
+                return vec![Outcome { name: "gates".to_owned(), steps: 0, difference: Some(problem) }];
+            }
+        };
+        let mut session = terminal::empty(features);
+        for (name, text) in &self.files {
+            session.write_file(name, text);
+        }
+        session.script(Script { volumes: self.bindings(), ..Script::default() });
+        for line in &self.setup {
+            run(&mut session, line);
+        }
+        let mut outcomes = Vec::new();
+        for (number, command) in self.commands.iter().enumerate() {
+            let mut after = session.clone();
+            let difference = guarded(|| command.difference(&mut after, &texts));
+            // What panicked has left a world that nobody should build on.
+            let panicked = difference.as_ref().is_some_and(|text| text.starts_with("the replay panicked"));
+            if !panicked {
+                session = after;
+            }
+            if !command.withheld || panicked {
+                let name = format!("{number}: {}", command.run);
+                outcomes.push(Outcome { name, steps: 1, difference });
+            }
+        }
+        outcomes
+    }
+
+    /// Which volume each claim had when volumes were listed first, as (`namespace/claim`, volume).
+    fn bindings(&self) -> BTreeMap<String, String> {
+        let row = Regex::new(r"(?m)^(\S+) .* (?:Bound|Available) +(\S+/\S+) ").expect("a pattern of ours");
+        let mut bindings: BTreeMap<String, String> = BTreeMap::new();
+        let listed = self.commands.iter().filter_map(|command| command.out.as_deref());
+        for found in listed.flat_map(|out| row.captures_iter(out)) {
+            bindings.entry(found[2].to_owned()).or_insert_with(|| found[1].to_owned());
+        }
+        bindings
+    }
+}
+
+impl Command {
+    fn difference(&self, session: &mut Session, texts: &Texts) -> Option<String> {
+        let ours = run(session, &terminal::with_input(&self.run, self.stdin.as_deref()));
+        let compared = |text: &Option<String>, ours: &str| text.clone().unwrap_or_else(|| ours.to_owned());
+        let recorded = Output {
+            exit: if self.exit.is_some() { self.exit } else { ours.exit },
+            out: compared(&self.out, &ours.out),
+            err: compared(&self.err, &ours.err),
+        };
+        let failure = session.world().failure().map(str::to_owned);
+        failure.or_else(|| outputs_differ(&self.run, &recorded, &ours, texts).filter(|_| !self.withheld))
+    }
+}
+
+/// Runs a line to its end and lets the cluster come to rest.
+fn run(session: &mut Session, line: &str) -> Output {
+    let output = terminal::run(session, line, terminal::to_its_end);
+    session.run_until_quiet(REST_LIMIT_MS);
+    output
+}
