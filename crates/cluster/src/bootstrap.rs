@@ -7,7 +7,7 @@ use client::{Api, Client};
 use k8s_openapi::api::core::v1::Node;
 use machinery::version::Version;
 use machinery::{Kind, Object, Resource, Status};
-use node::kubelet::Profile;
+use node::kubelet::{Profile, node_status};
 use serde_json::{Value, json};
 
 use crate::world::Config;
@@ -130,14 +130,8 @@ fn node(number: u32, config: &Config) -> Value {
 }
 
 fn conditions() -> Value {
-    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "reason": reason, "message": message});
-    let memory = "kubelet has sufficient memory available";
-    json!([
-        condition("MemoryPressure", "False", "KubeletHasSufficientMemory", memory),
-        condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-        condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-        condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-    ])
+    let condition = |(kind, status, reason, message)| json!({"type": kind, "status": status, "reason": reason, "message": message});
+    node_status::all_well().map(condition).collect()
 }
 
 /// Dates the node's conditions from its creation.

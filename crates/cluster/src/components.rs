@@ -3,7 +3,10 @@
 use client::Reconciler;
 use controllers::endpointslice::EndpointSliceController;
 use controllers::garbagecollector::GarbageCollector;
+use controllers::nodelifecycle::NodeLifecycleController;
+use controllers::podgc::PodGcController;
 use controllers::statefulset::StatefulSetController;
+use controllers::tainteviction::TaintEvictionController;
 use controllers::volume::persistentvolume::PersistentVolumeController;
 use controllers::volume::pv_protection::PvProtectionController;
 use controllers::volume::pvc_protection::PvcProtectionController;
@@ -21,6 +24,9 @@ pub(crate) struct Components {
     pvc_protection: PvcProtectionController,
     pv_protection: PvProtectionController,
     endpointslice: EndpointSliceController,
+    pub(crate) nodelifecycle: NodeLifecycleController,
+    tainteviction: TaintEvictionController,
+    podgc: PodGcController,
     pub(crate) kubelet: Kubelet,
     garbagecollector: GarbageCollector,
 }
@@ -40,6 +46,9 @@ impl Components {
             Component::PvcProtection => &mut self.pvc_protection,
             Component::PvProtection => &mut self.pv_protection,
             Component::EndpointSlice => &mut self.endpointslice,
+            Component::NodeLifecycle => &mut self.nodelifecycle,
+            Component::TaintEviction => &mut self.tainteviction,
+            Component::PodGc => &mut self.podgc,
             Component::Kubelet => &mut self.kubelet,
             Component::GarbageCollector => &mut self.garbagecollector,
         }

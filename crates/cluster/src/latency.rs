@@ -22,6 +22,12 @@ pub enum Component {
     PvProtection,
     /// Lists the pods behind services.
     EndpointSlice,
+    /// Notices nodes that are lost.
+    NodeLifecycle,
+    /// Deletes pods from nodes whose taints they do not tolerate.
+    TaintEviction,
+    /// Removes pods of nodes that are gone.
+    PodGc,
     /// Runs pods: the kubelets of all nodes.
     Kubelet,
     /// Removes what has lost its owners.
@@ -30,13 +36,16 @@ pub enum Component {
 
 impl Component {
     /// Every component, in rank order.
-    pub const ALL: [Component; 8] = [
+    pub const ALL: [Component; 11] = [
         Component::StatefulSet,
         Component::Scheduler,
         Component::PersistentVolume,
         Component::PvcProtection,
         Component::PvProtection,
         Component::EndpointSlice,
+        Component::NodeLifecycle,
+        Component::TaintEviction,
+        Component::PodGc,
         Component::Kubelet,
         Component::GarbageCollector,
     ];
@@ -50,6 +59,7 @@ impl Component {
             Component::PvcProtection | Component::PvProtection => 5,
             // Upstream publishes each change of a pod, so it looks before the set goes on to the next one.
             Component::EndpointSlice => 1,
+            Component::NodeLifecycle | Component::TaintEviction | Component::PodGc => 5,
             Component::Kubelet => 8,
             // Upstream's collector learns of changes through a graph of its own, after everyone else.
             Component::GarbageCollector => 10,
@@ -65,6 +75,9 @@ impl Component {
             Component::PvcProtection => "pvc-protection-controller",
             Component::PvProtection => "pv-protection-controller",
             Component::EndpointSlice => "endpoint-slice-controller",
+            Component::NodeLifecycle => "node-controller",
+            Component::TaintEviction => "taint-eviction-controller",
+            Component::PodGc => "pod-garbage-collector-controller",
             Component::Kubelet => "kubelet",
             Component::GarbageCollector => "garbage-collector-controller",
         }

@@ -12,9 +12,10 @@ use client::reconcile::Decisions;
 use client::{Choices, Context, Listers, Outcome, Recorder};
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Node;
 use machinery::time::after_ms;
 use machinery::version::Features;
-use machinery::{Kind, ObjectKey};
+use machinery::{Kind, ObjectKey, Resource};
 use node::kubelet::{Pace, Profile};
 
 use crate::api::{ApiHandle, SyncApi};
@@ -29,6 +30,9 @@ use crate::{bootstrap, digest};
 const STORM: u64 = 1_000_000;
 /// How long before its first moment the cluster was set up.
 const SETUP_MS: i64 = 60_000;
+
+/// How often a kubelet renews its node's lease, in milliseconds (a quarter of its duration).
+const LEASE_RENEWAL_MS: u64 = 10_000;
 
 /// How a world begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -206,8 +210,12 @@ impl World {
         if defects == self.defects {
             return;
         }
-        self.components.kubelet.set_faults(fault::of_nodes(&defects));
+        let faults = fault::of_nodes(&defects);
         self.defects = defects;
+        for node in self.listers.list::<Node>("").cloned().collect::<Vec<_>>() {
+            self.set_silent(node.name(), faults.dead_nodes.contains(node.name()));
+        }
+        self.components.kubelet.set_faults(faults);
         for key in self.components.get_mut(Component::Kubelet).resync_keys(&self.listers) {
             self.wake_kubelet(key);
         }
@@ -220,6 +228,19 @@ impl World {
                 self.late.remove(&component);
             }
         }
+    }
+
+    /// Tells the node controller from when on the node's lease is not renewed, or that it is.
+    fn set_silent(&mut self, node: &str, silent: bool) {
+        if silent == self.components.nodelifecycle.is_silent(node) {
+            return;
+        }
+        let since_ms = self.choices.number(&format!("lease/{node}"), LEASE_RENEWAL_MS);
+        let since = after_ms(self.now, -i64::try_from(since_ms).unwrap_or(0));
+        self.components.nodelifecycle.set_silent(node, silent.then_some(since));
+        let key = ObjectKey::new(Kind::Node, "", node);
+        self.add(Component::NodeLifecycle, key.clone(), Component::NodeLifecycle.latency_ms(), Lane::Event);
+        self.wake_kubelet(key);
     }
 
     fn wake_kubelet(&mut self, key: client::Key) {

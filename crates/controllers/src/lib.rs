@@ -8,6 +8,9 @@
 //! | [`volume::pvc_protection`] | pkg/controller/volume/pvcprotection | a claim stays while a pod uses it |
 //! | [`volume::pv_protection`] | pkg/controller/volume/pvprotection | a volume stays while it is bound |
 //! | [`endpointslice`] | pkg/controller/endpointslice, k8s.io/endpointslice | a Service's pods with addresses and conditions |
+//! | [`nodelifecycle`] | pkg/controller/nodelifecycle | nodes that are lost, their taints and their pods' readiness |
+//! | [`tainteviction`] | pkg/controller/tainteviction | pods leave nodes whose taints they do not tolerate |
+//! | [`podgc`] | pkg/controller/podgc | pods of nodes that are gone |
 //! | [`garbagecollector`] | pkg/controller/garbagecollector | dependents follow their owners |
 //!
 //! Files, functions and their order are upstream's, so that both can be read side by side. Every controller is a
@@ -18,6 +21,9 @@ mod controller_utils;
 pub mod endpointslice;
 pub mod garbagecollector;
 pub mod history;
+pub mod nodelifecycle;
 mod pod;
+pub mod podgc;
 pub mod statefulset;
+pub mod tainteviction;
 pub mod volume;

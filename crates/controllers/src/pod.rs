@@ -3,9 +3,9 @@
 //! Models pkg/api/v1/pod/util.go.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, ContainerPort, Pod, PodCondition, ServicePort};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, Pod, PodCondition, PodStatus, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use machinery::time::ms_between;
+use machinery::time::{ms_between, seconds};
 
 /// `status.phase`; empty for a pod that is not stored.
 pub(crate) fn phase(pod: &Pod) -> &str {
@@ -57,6 +57,24 @@ pub(crate) fn next_pod_availability_check(pod: &Pod, min_ready_seconds: i32, now
     }
     let left = i64::from(min_ready_seconds) * 1000 - ms_between(ready_transition(pod)?, now);
     u64::try_from(left).ok().filter(|&left| left > 0)
+}
+
+/// Sets a condition; its transition time moves only when its status changes. Whether anything changed
+/// (UpdatePodCondition).
+pub(crate) fn update_pod_condition(status: &mut PodStatus, condition: PodCondition, now: Timestamp) -> bool {
+    let conditions = status.conditions.get_or_insert_default();
+    let Some(old) = conditions.iter_mut().find(|c| c.type_ == condition.type_) else {
+        conditions.push(PodCondition { last_transition_time: Some(seconds(now)), ..condition });
+        return true;
+    };
+    let last_transition_time = match old.status == condition.status {
+        true => old.last_transition_time.clone(),
+        false => Some(seconds(now)),
+    };
+    let changed = PodCondition { last_transition_time, ..condition };
+    let differs = *old != changed;
+    *old = changed;
+    differs
 }
 
 /// The number that a Service's port has in this pod; `None` if no container has a port of that name.

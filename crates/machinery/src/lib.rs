@@ -15,6 +15,7 @@ pub mod patch;
 pub mod quantity;
 pub mod scheme;
 pub mod status;
+pub mod taints;
 pub mod time;
 pub mod version;
 pub mod yaml;

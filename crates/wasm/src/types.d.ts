@@ -61,6 +61,9 @@ export type Component =
   | "pvc-protection-controller"
   | "pv-protection-controller"
   | "endpoint-slice-controller"
+  | "node-controller"
+  | "taint-eviction-controller"
+  | "pod-garbage-collector-controller"
   | "kubelet"
   | "garbage-collector-controller";
 

@@ -86,6 +86,14 @@ pub fn with(mut object: Value, pointer: &str, value: Value) -> Value {
     object
 }
 
+/// The object without what is at a JSON pointer.
+pub fn without(mut object: Value, pointer: &str) -> Value {
+    let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
+    let parent = object.pointer_mut(parent).and_then(Value::as_object_mut).expect("the parent is there");
+    parent.remove(field).expect("it is there");
+    object
+}
+
 pub fn world_of(objects: impl IntoIterator<Item = Value>) -> World {
     let mut world = world(Config::default());
     for object in objects {
@@ -120,6 +128,12 @@ pub fn patch(world: &mut World, kind: Kind, name: &str, patch: Value) {
 
 pub fn delete(world: &mut World, kind: Kind, name: &str) {
     let request = Request::new(Verb::Delete(DeleteOptions::default()), kind, "default", name);
+    world.api().call(request).expect("is deleted");
+}
+
+pub fn force_delete(world: &mut World, pod: &str) {
+    let options = DeleteOptions { grace_period_seconds: Some(0), ..Default::default() };
+    let request = Request::new(Verb::Delete(options), Kind::Pod, "default", pod);
     world.api().call(request).expect("is deleted");
 }
 

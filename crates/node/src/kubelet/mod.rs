@@ -7,6 +7,7 @@
 
 mod addresses;
 mod images;
+pub mod node_status;
 mod pod_lifecycle;
 mod profile;
 mod recorder;
@@ -22,7 +23,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{HostIP, Node, Pod, PodIP, PodStatus};
 use machinery::object::is_terminating;
 use machinery::time::{after_ms, ms_between, seconds};
-use machinery::{Object, Resource};
+use machinery::{Kind, Object, Resource};
 
 use addresses::Addresses;
 use profile::hits;
@@ -143,6 +144,34 @@ impl Kubelet {
     /// Sets how long things take from now on.
     pub fn set_pace(&mut self, pace: Pace) {
         self.settings.pace = pace;
+    }
+
+    /// A kubelet that is heard of again says that its node is well (pkg/kubelet/nodestatus/setters.go).
+    fn post_node_status(&mut self, cx: &mut Context<'_>, name: &str) -> Result<Outcome, Error> {
+        let node = cx.listers.get::<Node>("", name).cloned();
+        let Some(node) = node.filter(|_| !self.settings.faults.dead_nodes.contains(name)) else {
+            return Ok(Outcome::Done);
+        };
+        let mut changed = (*node).clone();
+        let conditions = changed.status.get_or_insert_default().conditions.get_or_insert_default();
+        if conditions.iter().all(|condition| condition.status != "Unknown") {
+            return Ok(Outcome::Done);
+        }
+        for condition in conditions.iter_mut().filter(|condition| condition.status == "Unknown") {
+            if let Some((status, reason, message)) = node_status::well(&condition.type_) {
+                condition.status = status.to_owned();
+                condition.reason = Some(reason.to_owned());
+                condition.message = Some(message.to_owned());
+                condition.last_heartbeat_time = Some(seconds(cx.now));
+                condition.last_transition_time = Some(seconds(cx.now));
+            }
+        }
+        cx.api.update_status(changed)?;
+        if self.settings.profile == Profile::Default {
+            let message = format!("Node {name} status is now: NodeReady");
+            cx.event("kubelet", &Node::wrap(node), "Normal", "NodeReady", &message);
+        }
+        Ok(Outcome::Done)
     }
 
     fn step(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
@@ -305,6 +334,9 @@ impl Reconciler for Kubelet {
     }
 
     fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
+        if key.kind == Kind::Node {
+            return self.post_node_status(cx, &key.name);
+        }
         let Some(pod) = cx.listers.get::<Pod>(&key.namespace, &key.name).cloned() else {
             return Ok(Outcome::Done);
         };

@@ -5,10 +5,10 @@
 
 use client::Listers;
 use k8s_openapi::api::core::v1::{
-    Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint, Toleration,
+    Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint,
 };
-use machinery::Resource;
 use machinery::labels::{Labels, Selector};
+use machinery::{Resource, taints};
 
 use super::cache::{Cache, Load};
 use super::claims::{self, Volumes};
@@ -37,17 +37,12 @@ pub(super) fn refuse(
     listers: &Listers,
 ) -> Option<Refusal> {
     let spec = node.spec.as_ref();
-    let cordon = Taint {
-        key: "node.kubernetes.io/unschedulable".to_owned(),
-        effect: "NoSchedule".to_owned(),
-        ..Default::default()
-    };
+    let cordon = taints::taint(taints::UNSCHEDULABLE, "NoSchedule");
     if spec.and_then(|s| s.unschedulable) == Some(true) && !tolerates(pod, &cordon) {
         return Some(Refusal::lasting("node(s) were unschedulable"));
     }
-    let taints = spec.and_then(|s| s.taints.as_deref()).unwrap_or_default();
     let repels = |t: &&Taint| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute") && !tolerates(pod, t);
-    if taints.iter().any(|t| repels(&t)) {
+    if taints::of(node).iter().any(|t| repels(&t)) {
         return Some(Refusal::lasting("node(s) had untolerated taint(s)"));
     }
     if !selects(pod, node) {
@@ -72,25 +67,7 @@ pub(super) fn refuse(
 
 fn tolerates(pod: &Pod, taint: &Taint) -> bool {
     let tolerations = pod.spec.iter().flat_map(|s| s.tolerations.iter().flatten());
-    tolerations.into_iter().any(|t| tolerated_by(t, taint))
-}
-
-/// Whether the toleration is for the taint (component-helpers, `ToleratesTaint`).
-fn tolerated_by(toleration: &Toleration, taint: &Taint) -> bool {
-    let set = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
-    if set(&toleration.effect).is_some_and(|effect| effect != taint.effect) {
-        return false;
-    }
-    if set(&toleration.key).is_some_and(|key| key != taint.key) {
-        return false;
-    }
-    match toleration.operator.as_deref().unwrap_or_default() {
-        "" | "Equal" => {
-            toleration.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default()
-        }
-        "Exists" => true,
-        _ => false,
-    }
+    tolerations.into_iter().any(|t| taints::tolerates(t, taint))
 }
 
 fn selects(pod: &Pod, node: &Node) -> bool {
