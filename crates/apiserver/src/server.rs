@@ -45,7 +45,7 @@ impl Server {
             request.namespace.clear();
         }
         let mut warnings = Vec::new();
-        if request.kind == Kind::Endpoints {
+        if request.kind == Kind::Endpoints && self.features.endpoints_are_deprecated() {
             warnings.push(
                 "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned(),
             );

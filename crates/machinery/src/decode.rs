@@ -21,6 +21,7 @@ use serde_json::{Map, Number, Value};
 use crate::fields::{self, Field, GoType, Struct, Type};
 use crate::go_text;
 use crate::quantity::Quantity;
+use crate::version::Features;
 
 pub use unstructured::check_unstructured;
 
@@ -61,30 +62,38 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Decodes an object as the API server does; `root` is (group, Go struct) as in [`fields::lookup`].
+/// Decodes an object as the API server does; `root` is (group, Go struct) as in [`fields::lookup`]. What the simulated
+/// version did not have is an unknown field.
 ///
 /// # Errors
 /// Go's, for the first value in the order of sorted keys that its field cannot hold; but a malformed quantity, time or
 /// `IntOrString` comes before any other, as it ends Go's decoding at once.
-pub fn normalize(root: (&str, &str), value: Value) -> Result<Normalized, DecodeError> {
+pub fn normalize(root: (&str, &str), value: Value, features: Features) -> Result<Normalized, DecodeError> {
     let Some(root) = fields::lookup(root.0, root.1) else {
         return Ok(Normalized { value, unknown: Vec::new() });
     };
-    decode(root, value, Nulls::LeftOut)
+    decode(root, value, features, Nulls::LeftOut)
 }
 
 /// An object that was decoded before, with the nulls that Go prints of it: `lastProbeTime: null` of a pod's condition, or
-/// the `containers` of an empty pod. An object that does not decode is returned as it is.
-pub fn with_printed_nulls(root: (&str, &str), value: &Value) -> Value {
-    let printed = fields::lookup(root.0, root.1).map(|root| decode(root, value.clone(), Nulls::Printed));
+/// the `containers` of an empty pod; in older versions also the `creationTimestamp: null` of templates. An object that
+/// does not decode is returned as it is.
+pub fn with_printed_nulls(root: (&str, &str), value: &Value, features: Features) -> Value {
+    let nulls = if features.null_timestamps_are_left_out() { Nulls::Printed } else { Nulls::AllPrinted };
+    let printed = fields::lookup(root.0, root.1).map(|root| decode(root, value.clone(), features, nulls));
     match printed {
         Some(Ok(normalized)) => normalized.value,
         _ => value.clone(),
     }
 }
 
-fn decode(root: &'static Struct, value: Value, nulls: Nulls) -> Result<Normalized, DecodeError> {
-    let mut decoder = Decoder { nulls, ..Decoder::default() };
+fn decode(
+    root: &'static Struct,
+    value: Value,
+    features: Features,
+    nulls: Nulls,
+) -> Result<Normalized, DecodeError> {
+    let mut decoder = Decoder { features, nulls, ..Decoder::default() };
     let decoded = if value.is_null() { None } else { decoder.object(root, value)? };
     match decoder.saved {
         Some(error) => Err(error),
@@ -101,6 +110,8 @@ enum Nulls {
     #[default]
     LeftOut,
     Printed,
+    // Also where the field is `omitzero`, which nothing was before.
+    AllPrinted,
 }
 
 /// Checks what kubectl checks of every object before it sends it: that `apiVersion`, `kind` and `metadata` decode
@@ -117,7 +128,7 @@ pub fn decode_metadata_only(value: &Value) -> Result<(), DecodeError> {
         }
         other => other.clone(),
     };
-    normalize(("meta", fields::METADATA_ONLY), shallow).map(|_| ())
+    normalize(("meta", fields::METADATA_ONLY), shallow, Features::default()).map(|_| ())
 }
 
 #[derive(Default)]
@@ -130,6 +141,7 @@ struct Decoder {
     go_path: Vec<&'static str>,
     // The same way with list indices and map keys.
     path: String,
+    features: Features,
     nulls: Nulls,
 }
 
@@ -180,7 +192,7 @@ impl Decoder {
         for (key, value) in map {
             let path_len = self.path.len();
             self.push_key(&key);
-            match go_struct.position(&key) {
+            match go_struct.position(&key).filter(|p| go_struct.fields[*p].is_in(self.features.version)) {
                 Some(position) => {
                     let field = &go_struct.fields[position];
                     let owner = std::mem::replace(&mut self.owner, go_struct.name);
@@ -336,8 +348,9 @@ fn print_field(field: &Field, value: Option<Value>, nulls: Nulls) -> Option<Valu
         );
     let value = if field.pointer { value } else { value.or_else(|| zero(kind, nulls)) };
     let Some(value) = value else {
-        let is_printed = if is_struct { !field.omitzero } else { !field.omitempty };
-        return (nulls == Nulls::Printed && is_printed).then_some(Value::Null);
+        let is_printed =
+            if is_struct { !field.omitzero || nulls == Nulls::AllPrinted } else { !field.omitempty };
+        return (nulls != Nulls::LeftOut && is_printed).then_some(Value::Null);
     };
     let is_empty = match &value {
         Value::Null => true,
@@ -389,7 +402,8 @@ pub fn decode_base64(text: &str) -> Result<Vec<u8>, usize> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{decode_metadata_only, normalize};
+    use super::{decode_metadata_only, normalize, with_printed_nulls};
+    use crate::version::{Features, Version};
 
     const POD: (&str, &str) = ("core", "Pod");
     const SET: (&str, &str) = ("apps", "StatefulSet");
@@ -404,8 +418,8 @@ mod tests {
             "priority": 0,
             "containers": [{"name": "c", "ports": [{"containerPort": 80}],
                 "resources": {"limits": {"memory": "1Gi", "cpu": "500m"}}}]}});
-        assert_eq!(normalize(POD, given).expect("decodes").value, expected);
-        let empty = normalize(SET, json!({})).expect("decodes").value;
+        assert_eq!(normalize(POD, given, Features::default()).expect("decodes").value, expected);
+        let empty = normalize(SET, json!({}), Features::default()).expect("decodes").value;
         assert_eq!(empty["spec"]["template"], json!({"metadata": {}, "spec": {}}));
         assert!(empty["spec"].get("selector").is_none());
         assert_eq!(empty["spec"]["updateStrategy"], json!({}));
@@ -414,7 +428,7 @@ mod tests {
     #[test]
     fn nulls_are_zero_values() {
         let given = json!({"metadata": {"annotations": {"a": null}}, "spec": {"containers": [null, {"args": [null]}]}});
-        let spec = normalize(POD, given).expect("decodes").value;
+        let spec = normalize(POD, given, Features::default()).expect("decodes").value;
         assert_eq!(spec["metadata"]["annotations"], json!({"a": ""}));
         assert_eq!(
             spec["spec"]["containers"],
@@ -425,14 +439,14 @@ mod tests {
     #[test]
     fn nulls_are_printed_where_go_prints_them() {
         let pod = json!({"metadata": {"name": "p"}, "spec": {}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
-        let printed = super::with_printed_nulls(POD, &pod);
+        let printed = with_printed_nulls(POD, &pod, Features::default());
         assert_eq!(printed["spec"], json!({"containers": null}));
         assert_eq!(
             printed["status"]["conditions"][0],
             json!({"type": "Ready", "status": "True", "lastProbeTime": null, "lastTransitionTime": null})
         );
         assert_eq!(printed["metadata"], json!({"name": "p"}));
-        assert_eq!(normalize(POD, printed).expect("decodes").value, pod);
+        assert_eq!(normalize(POD, printed, Features::default()).expect("decodes").value, pod);
     }
 
     #[test]
@@ -473,7 +487,7 @@ mod tests {
             ),
         ];
         for (root, value, expected) in cases {
-            let error = normalize(root, value).expect_err(expected);
+            let error = normalize(root, value, Features::default()).expect_err(expected);
             assert_eq!(error.to_string(), expected);
         }
         let error = decode_metadata_only(&json!({"metadata": [1]})).expect_err("is refused");
@@ -486,7 +500,7 @@ mod tests {
     #[test]
     fn unknown_fields_are_listed_in_the_order_of_keys() {
         let given = json!({"zzz": 1, "spec": {"containers": [{"name": "c", "Image": "x"}], "volumes": [{"name": "v", "nfs": {"foo": 1}}]}});
-        let normalized = normalize(POD, given).expect("decodes");
+        let normalized = normalize(POD, given, Features::default()).expect("decodes");
         assert_eq!(normalized.unknown, ["spec.containers[0].Image", "spec.volumes[0].nfs.foo", "zzz"]);
         assert_eq!(
             normalized.strict_error().as_deref(),
@@ -494,5 +508,17 @@ mod tests {
                 r#"strict decoding error: unknown field "spec.containers[0].Image", unknown field "spec.volumes[0].nfs.foo", unknown field "zzz""#
             )
         );
+    }
+
+    #[test]
+    fn older_versions_know_less_and_print_more() {
+        let old = Features::of(Version::V1_32);
+        let given = json!({"spec": {"hostnameOverride": "h", "containers": []}});
+        assert!(normalize(POD, given.clone(), Features::default()).expect("decodes").unknown.is_empty());
+        assert_eq!(normalize(POD, given, old).expect("decodes").unknown, ["spec.hostnameOverride"]);
+        let template = ("core", "PodTemplateSpec");
+        let printed = |features| with_printed_nulls(template, &json!({}), features)["metadata"].clone();
+        assert_eq!(printed(Features::default()), json!({}));
+        assert_eq!(printed(old), json!({"creationTimestamp": null}));
     }
 }

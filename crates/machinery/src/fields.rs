@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::version::Version;
+
 const TABLE: &str = include_str!("fields.tsv");
 
 /// What kind of Go type a value is decoded into.
@@ -72,6 +74,13 @@ pub struct Field {
     pub enum_values: Vec<&'static str>,
     /// Whether Kubernetes 1.32 had it.
     pub in_1_32: bool,
+}
+
+impl Field {
+    /// Whether that version had it.
+    pub fn is_in(&self, version: Version) -> bool {
+        self.in_1_32 || version > Version::V1_32
+    }
 }
 
 /// A Go struct.

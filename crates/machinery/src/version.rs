@@ -98,6 +98,8 @@ since_1_32! {
     events_begin_with_a_capital;
     /// 1.34: scale-down and rolling update wait for Available pods (minReadySeconds), before for Ready ones.
     health_means_available;
+    /// 1.34: a template that means the same as the newest revision's, in other words, makes no new revision.
+    revisions_are_compared_by_meaning;
     /// 1.34: no `creationTimestamp: null` in what is recorded and printed of templates, hence other revision hashes.
     null_timestamps_are_left_out;
     /// 1.33: `spec.serviceName` of a new StatefulSet has to be a label.

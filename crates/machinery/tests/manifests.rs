@@ -7,6 +7,7 @@
 use std::fs;
 
 use machinery::decode::{decode_metadata_only, normalize, with_printed_nulls};
+use machinery::version::Features;
 use machinery::yaml::{documents, to_yaml};
 use machinery::{Kind, Object};
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ fn read(name: &str, text: &str) -> Outcome {
             let Some(kind) = kind_of(&value) else {
                 continue;
             };
-            let error = match normalize(kind.go_type(), value) {
+            let error = match normalize(kind.go_type(), value, Features::default()) {
                 Ok(normalized) => {
                     outcome.decoded += 1;
                     let error = normalized.strict_error();
@@ -147,8 +148,13 @@ fn what_kubectl_printed_has_every_field_that_go_prints() {
         for document in documents(printed) {
             for value in objects(document.expect("kubectl prints valid YAML").value) {
                 let kind = kind_of(&value).unwrap_or_else(|| panic!("{run}: a kind"));
-                let normalized = normalize(kind.go_type(), value.clone()).expect("decodes").value;
-                assert_eq!(with_printed_nulls(kind.go_type(), &normalized), value, "{run}");
+                let normalized =
+                    normalize(kind.go_type(), value.clone(), Features::default()).expect("decodes").value;
+                assert_eq!(
+                    with_printed_nulls(kind.go_type(), &normalized, Features::default()),
+                    value,
+                    "{run}"
+                );
                 compared += 1;
             }
         }

@@ -30,7 +30,7 @@ pub fn create(
         Subresource::Binding => return bind(server, env, request, &body),
         _ => return Err(Box::new(Status::method_not_allowed(request.kind, "create"))),
     }
-    let mut object = decoded(request, body, warnings)?;
+    let mut object = decoded(server.features, request, body, warnings)?;
     if request.kind.is_namespaced() && request.namespace.is_empty() {
         return Err(Box::new(Status::bad_request("an empty namespace may not be set during creation")));
     }
@@ -41,7 +41,7 @@ pub fn create(
     let terms = Terms { now: env.now, features: server.features };
     strategy::prepare_for_create(&mut object, terms);
     strategy::allocate(server, env, None, &mut object)?;
-    warnings.extend(strategy::warnings(&object));
+    warnings.extend(strategy::warnings(&object, terms));
     refuse(&object, strategy::validate(&object, terms))?;
     if server.store.get(&object.key()).is_some() {
         return Err(Box::new(Status::already_exists(request.kind, object.name())));

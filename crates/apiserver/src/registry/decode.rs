@@ -3,6 +3,7 @@
 //! Models how apiserver/pkg/endpoints/handlers/{create,update}.go decode a body, with strict field validation.
 
 use client::api::{Body, FieldValidation, Refusal, Request};
+use machinery::version::Features;
 use machinery::{Kind, Object, Status, decode};
 use serde_json::Value;
 
@@ -12,7 +13,12 @@ use crate::strategy;
 const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
 /// The object in the body; what comes from people is decoded strictly.
-pub fn decoded(request: &Request, body: Body, warnings: &mut Vec<String>) -> Result<Object, Refusal> {
+pub fn decoded(
+    features: Features,
+    request: &Request,
+    body: Body,
+    warnings: &mut Vec<String>,
+) -> Result<Object, Refusal> {
     let value = match body {
         Body::Typed(object) => return Ok(object),
         Body::Json(value) => value,
@@ -23,7 +29,8 @@ pub fn decoded(request: &Request, body: Body, warnings: &mut Vec<String>) -> Res
     let kind = request.kind;
     check_type(kind, &value)?;
     let given = strategy::Given::of(&value);
-    let normalized = decode::normalize(kind.go_type(), value).map_err(|e| refuse(kind, &e.to_string()))?;
+    let normalized =
+        decode::normalize(kind.go_type(), value, features).map_err(|e| refuse(kind, &e.to_string()))?;
     match (request.field_validation, normalized.strict_error()) {
         (FieldValidation::Strict, Some(unknown)) => return Err(refuse(kind, &unknown)),
         (FieldValidation::Warn, Some(_)) => {

@@ -31,7 +31,7 @@ pub fn update(
         };
         return update_scale(server, env, request, &scale, warnings);
     }
-    let new = decoded(request, body, warnings)?;
+    let new = decoded(server.features, request, body, warnings)?;
     let old = server.read(request)?;
     replace(server, env, request, &old, new, warnings).map(Answer::Object)
 }
@@ -55,13 +55,13 @@ pub fn patch(
     if kind == PatchType::Strategic {
         decode::check_unstructured(root, &value).map_err(|error| invalid_patch(patch, &error.to_string()))?;
         if request.field_validation == FieldValidation::Strict
-            && let Ok(normalized) = decode::normalize(root, value.clone())
+            && let Ok(normalized) = decode::normalize(root, value.clone(), server.features)
             && let Some(unknown) = normalized.strict_error()
         {
             return Err(invalid_patch(patch, &unknown));
         }
     }
-    let new = decoded(request, Body::Json(value), warnings)?;
+    let new = decoded(server.features, request, Body::Json(value), warnings)?;
     replace(server, env, request, &old, new, warnings).map(Answer::Object)
 }
 
@@ -124,7 +124,7 @@ fn replace(
     if new == *old {
         return Ok(new);
     }
-    warnings.extend(strategy::warnings(&new));
+    warnings.extend(strategy::warnings(&new, terms));
     let mut errors = metadata::object_meta_update(new.meta(), old.meta(), &Path::new("metadata"));
     errors.extend(match request.subresource {
         Subresource::Status => strategy::validate_status_update(old, &new),

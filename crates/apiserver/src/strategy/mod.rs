@@ -65,7 +65,7 @@ pub trait Strategy: Resource {
         Vec::new()
     }
     /// What is allowed and yet worth a word.
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, _terms: Terms) -> Vec<String> {
         Vec::new()
     }
     /// Seconds from the request to the object's end, given what was asked for; `None` if the kind knows no grace.
@@ -155,8 +155,8 @@ pub fn validate_status_update(old: &Object, new: &Object) -> Errors {
 }
 
 /// What is allowed and yet worth a word.
-pub fn warnings(object: &Object) -> Vec<String> {
-    of_any_kind!(object, one => one.warnings())
+pub fn warnings(object: &Object, terms: Terms) -> Vec<String> {
+    of_any_kind!(object, one => one.warnings(terms))
 }
 
 /// Seconds from the request to the object's end, given what was asked for; `None` if the kind knows no grace.

@@ -79,7 +79,7 @@ impl Strategy for PersistentVolume {
         }
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, _terms: Terms) -> Vec<String> {
         let spec = self.spec.clone().unwrap_or_default();
         let path = Path::new("spec");
         let mut warnings = Vec::new();

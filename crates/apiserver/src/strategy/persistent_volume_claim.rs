@@ -58,7 +58,7 @@ impl Strategy for PersistentVolumeClaim {
         self.spec.clone_from(&old.spec);
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, _terms: Terms) -> Vec<String> {
         spec_warnings(self, &Path::new("spec"))
     }
 }

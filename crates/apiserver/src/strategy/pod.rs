@@ -90,7 +90,7 @@ impl Strategy for Pod {
         self.metadata.owner_references.clone_from(&old.metadata.owner_references);
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, _terms: Terms) -> Vec<String> {
         self.spec.as_ref().map_or_else(Vec::new, |spec| spec_warnings(spec, &Path::new("spec")))
     }
 

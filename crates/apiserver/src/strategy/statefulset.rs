@@ -19,7 +19,11 @@ use super::{Strategy, Terms, persistent_volume_claim, pod};
 use crate::defaults;
 use crate::validation::{Errors, each, metadata, non_negative, pod_spec};
 
-const IMMUTABLE: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+/// What the refusal of a change says: the fields before and after the one that was immutable at first.
+const IMMUTABLE: [&str; 2] = [
+    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', ",
+    "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+];
 const NO_MATCH: &str = "`selector` does not match template `labels`";
 
 impl Strategy for StatefulSet {
@@ -58,8 +62,13 @@ impl Strategy for StatefulSet {
         max_unavailable(None, self, terms.features);
     }
 
-    fn validate(&self, _terms: Terms) -> Errors {
-        validate_spec(&self.spec.clone().unwrap_or_default(), Checks { create_only: true, pod_spec: true })
+    fn validate(&self, terms: Terms) -> Errors {
+        let checks = Checks {
+            service_name: terms.features.service_names_of_sets_are_checked(),
+            claims: terms.features.templates_are_checked(),
+            pod_spec: terms.features.templates_are_checked(),
+        };
+        validate_spec(&self.spec.clone().unwrap_or_default(), checks)
     }
 
     fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
@@ -70,7 +79,7 @@ impl Strategy for StatefulSet {
         }
     }
 
-    fn validate_update(&self, old: &Self, _terms: Terms) -> Errors {
+    fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
         let (Some(new), Some(old)) = (&self.spec, &old.spec) else {
             return Vec::new();
         };
@@ -78,14 +87,18 @@ impl Strategy for StatefulSet {
             return Vec::new();
         }
         // What was stored before pod specs were checked may stay as it is.
-        let was_valid = new.template == old.template || pod_spec_errors(old, &Path::new("spec")).is_empty();
-        let mut errors = validate_spec(new, Checks { create_only: false, pod_spec: was_valid });
+        let pod_spec = terms.features.templates_are_checked()
+            && (new.template == old.template || pod_spec_errors(old, &Path::new("spec")).is_empty());
+        let mut errors = validate_spec(new, Checks { service_name: false, claims: false, pod_spec });
+        let history = terms.features.history_limit_is_mutable();
         let is_same = new.selector == old.selector
             && new.service_name == old.service_name
             && new.pod_management_policy == old.pod_management_policy
-            && new.volume_claim_templates == old.volume_claim_templates;
+            && new.volume_claim_templates == old.volume_claim_templates
+            && (history || new.revision_history_limit == old.revision_history_limit);
         if !is_same {
-            errors.push(FieldError::forbidden(&Path::new("spec"), IMMUTABLE));
+            let why = IMMUTABLE.join(if history { "'revisionHistoryLimit', " } else { "" });
+            errors.push(FieldError::forbidden(&Path::new("spec"), why));
         }
         errors
     }
@@ -127,7 +140,7 @@ impl Strategy for StatefulSet {
         errors
     }
 
-    fn warnings(&self) -> Vec<String> {
+    fn warnings(&self, terms: Terms) -> Vec<String> {
         let path = Path::new("spec");
         let Some(spec) = &self.spec else {
             return Vec::new();
@@ -139,7 +152,8 @@ impl Strategy for StatefulSet {
             let path = path.child("volumeClaimTemplates").index(i).child("spec");
             warnings.extend(persistent_volume_claim::spec_warnings(claim, &path));
         }
-        if spec.revision_history_limit.is_some_and(|limit| limit < 0) {
+        let is_negative = spec.revision_history_limit.is_some_and(|limit| limit < 0);
+        if is_negative && terms.features.negative_history_limit_earns_a_warning() {
             let path = path.child("revisionHistoryLimit");
             let why = "a negative value retains all historical revisions; a value >= 0 is recommended";
             warnings.push(format!("{path}: {why}"));
@@ -151,8 +165,10 @@ impl Strategy for StatefulSet {
 /// Which of the rules apply.
 #[derive(Clone, Copy)]
 struct Checks {
-    /// Rules that only a new object has to follow.
-    create_only: bool,
+    /// The rule for a new set's service name.
+    service_name: bool,
+    /// The rules for a new set's claim templates.
+    claims: bool,
     /// The rules for the template's pod spec.
     pod_spec: bool,
 }
@@ -191,7 +207,7 @@ fn validate_spec(spec: &StatefulSetSpec, checks: Checks) -> Errors {
     }
     errors.extend(update_strategy(spec, &path.child("updateStrategy")));
     errors.extend(retention_policy(spec, &path.child("persistentVolumeClaimRetentionPolicy")));
-    if checks.create_only {
+    if checks.claims {
         for (i, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
             let path = path.child("volumeClaimTemplates").index(i).child("spec");
             errors.extend(persistent_volume_claim::validate_spec(claim, &path));
@@ -201,7 +217,7 @@ fn validate_spec(spec: &StatefulSetSpec, checks: Checks) -> Errors {
     errors.extend(non_negative(spec.min_ready_seconds.unwrap_or(0), &path.child("minReadySeconds")));
     let start = spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).unwrap_or(0);
     errors.extend(non_negative(start, &path.child("ordinals").child("start")));
-    if let Some(name) = spec.service_name.as_deref().filter(|name| checks.create_only && !name.is_empty()) {
+    if let Some(name) = spec.service_name.as_deref().filter(|name| checks.service_name && !name.is_empty()) {
         errors.extend(each(names::dns1123_label(name), &path.child("serviceName"), name));
     }
     let (selector_errors, is_usable) = selector(spec, &path);

@@ -172,6 +172,11 @@ pub(super) fn terminating_claim(cx: &Context<'_>, set: &StatefulSet, ordinal: i6
     claims.map(|claim| &**claim).find(|claim| is_terminating(&claim.metadata)).map(Resource::key)
 }
 
+/// The verb as an event's message begins with it.
+fn sentence_start(cx: &Context<'_>, verb: &str) -> String {
+    if cx.features.events_begin_with_a_capital() { verb.to_owned() } else { verb.to_lowercase() }
+}
+
 fn record_pod_event(
     cx: &mut Context<'_>,
     verb: &str,
@@ -180,7 +185,8 @@ fn record_pod_event(
     error: Option<&Error>,
 ) {
     let about = Object::StatefulSet(set.clone());
-    let what = format!("{verb} Pod {pod_name} in StatefulSet {}", set.name());
+    let word = sentence_start(cx, verb);
+    let what = format!("{word} Pod {pod_name} in StatefulSet {}", set.name());
     match error {
         None => {
             let message = format!("{what} successful");
@@ -201,16 +207,16 @@ fn record_claim_event(
     error: Option<&str>,
 ) {
     let about = Object::StatefulSet(set.clone());
-    let set_name = set.name();
+    let (create, set_name) = (sentence_start(cx, "Create"), set.name());
     match error {
         None => {
             let message =
-                format!("Create Claim {claim_name} Pod {pod_name} in StatefulSet {set_name} success");
+                format!("{create} Claim {claim_name} Pod {pod_name} in StatefulSet {set_name} success");
             cx.event(COMPONENT, &about, "Normal", "SuccessfulCreate", &message);
         }
         Some(error) => {
             let message = format!(
-                "Create Claim {claim_name} for Pod {pod_name} in StatefulSet {set_name} failed error: {error}"
+                "{create} Claim {claim_name} for Pod {pod_name} in StatefulSet {set_name} failed error: {error}"
             );
             cx.event(COMPONENT, &about, "Warning", "FailedCreate", &message);
         }

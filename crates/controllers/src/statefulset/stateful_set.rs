@@ -7,7 +7,7 @@ use std::sync::Arc;
 use client::api::{Change, WatchEvent};
 use client::{Context, Error, Key, Listers, Outcome, Reconciler};
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetStatus};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use machinery::decision::Verdict;
@@ -17,7 +17,7 @@ use machinery::{Kind, Object, Resource};
 
 use super::reason::Failure;
 use super::stateful_set_control::{adopt_orphan_revisions, update_stateful_set};
-use super::stateful_set_utils::{get_min_ready_seconds, is_member_of};
+use super::stateful_set_utils::{get_min_ready_seconds, get_replicas, is_member_of};
 use crate::controller_ref_manager::ControllerRefManager;
 use crate::pod::next_pod_availability_check;
 
@@ -145,12 +145,26 @@ fn sync_stateful_set(
     adopt_orphan_revisions(cx, set, selector, |cx| ControllerRefManager::new(set).can_adopt(cx))?;
     let pods = get_pods_for_stateful_set(cx, set, selector)?;
     let (status, verdict) = update_stateful_set(cx, set, selector, &pods)?;
-    let min_ready_seconds = get_min_ready_seconds(set);
-    if min_ready_seconds == 0 || status.available_replicas == Some(status.ready_replicas.unwrap_or(0)) {
-        return Ok((Outcome::Done, verdict));
-    }
-    // Nothing happens when a pod becomes available: only the clock tells.
-    let now = cx.now;
-    let next = pods.iter().filter_map(|pod| next_pod_availability_check(pod, min_ready_seconds, now)).min();
+    let next = next_look(cx, set, &status, &pods);
     Ok((next.map_or(Outcome::Done, Outcome::After), verdict))
+}
+
+/// Milliseconds until a pod may have become available: nothing happens then, only the clock tells.
+fn next_look(
+    cx: &Context<'_>,
+    set: &StatefulSet,
+    status: &StatefulSetStatus,
+    pods: &[Arc<Pod>],
+) -> Option<u64> {
+    let min_ready_seconds = get_min_ready_seconds(set);
+    let available = status.available_replicas.unwrap_or(0);
+    if min_ready_seconds == 0 {
+        None
+    } else if cx.features.availability_is_timed_exactly() {
+        let next = |pod: &Arc<Pod>| next_pod_availability_check(pod, min_ready_seconds, cx.now);
+        pods.iter().filter_map(next).min().filter(|_| available != status.ready_replicas.unwrap_or(0))
+    } else {
+        let after = u64::try_from(min_ready_seconds).ok()?.saturating_mul(1000);
+        (i64::from(available) != get_replicas(set)).then_some(after)
+    }
 }

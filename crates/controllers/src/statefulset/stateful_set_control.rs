@@ -51,6 +51,8 @@ struct Walk<'s> {
     set: &'s Arc<StatefulSet>,
     revisions: &'s Revisions,
     min_ready_seconds: i32,
+    /// For how long a pod has to be Ready to count as healthy.
+    health_seconds: i32,
     monotonic: bool,
     /// The pods within the range, by ordinal.
     replicas: BTreeMap<i64, Arc<Pod>>,
@@ -151,7 +153,7 @@ fn get_stateful_set_revisions(
 ) -> Result<Revisions, Error> {
     let status = set.status.as_ref();
     let mut collision_count = status.and_then(|status| status.collision_count).unwrap_or(0);
-    let data = get_patch(set);
+    let data = get_patch(set, cx.features);
     let number = next_revision(revisions.iter().map(Arc::as_ref));
     let equal = history::find_equal_revisions(revisions, &data).last().copied().cloned();
     let (update, choice) = match (equal, revisions.last()) {
@@ -165,7 +167,10 @@ fn get_stateful_set_revisions(
             let choice = RevisionChoice::RolledBack { from: equal.revision, to: number };
             (history::update_controller_revision(cx, &equal, number)?, Some(choice))
         }
-        (None, Some(newest)) if is_equivalent(newest, &data) => {
+        (None, Some(newest))
+            if cx.features.revisions_are_compared_by_meaning()
+                && is_equivalent(newest, &data, cx.features) =>
+        {
             (newest.clone(), Some(RevisionChoice::Equivalent))
         }
         (None, _) => {
@@ -277,7 +282,7 @@ impl Walk<'_> {
     }
 
     fn is_slot_unavailable(&self, ordinal: i64, now: Timestamp) -> bool {
-        self.replicas.get(&ordinal).is_none_or(|pod| is_unavailable(pod, self.min_ready_seconds, now))
+        self.replicas.get(&ordinal).is_none_or(|pod| is_unavailable(pod, self.health_seconds, now))
     }
 
     /// A step stopped at a pod.
@@ -339,7 +344,7 @@ impl Walk<'_> {
     /// What is said if there was nothing to do and nothing blocked.
     fn settled(&self, cx: &Context<'_>) -> Verdict {
         let mut unavailable =
-            self.replicas.values().filter(|pod| is_unavailable(pod, self.min_ready_seconds, cx.now));
+            self.replicas.values().filter(|pod| is_unavailable(pod, self.health_seconds, cx.now));
         if let Some(pod) = unavailable.next() {
             return self.waiting(cx, pod);
         }
@@ -468,7 +473,7 @@ fn sync_pods(
         ..Default::default()
     };
     update_status(&mut status, min_ready_seconds, revisions, pods, cx.now);
-    let mut walk = sort_pods(set, revisions, pods, cx.now);
+    let mut walk = sort_pods(cx, set, revisions, pods);
     if is_terminating(&set.metadata) {
         return (status, Ok(Verdict::SetTerminating));
     }
@@ -489,10 +494,10 @@ fn sync_pods(
 
 /// Sorts the pods into replicas and condemned.
 fn sort_pods<'s>(
+    cx: &Context<'_>,
     set: &'s Arc<StatefulSet>,
     revisions: &'s Revisions,
     pods: &[Arc<Pod>],
-    now: Timestamp,
 ) -> Walk<'s> {
     let (mut replicas, mut condemned) = (BTreeMap::new(), Vec::new());
     for pod in pods {
@@ -505,7 +510,8 @@ fn sort_pods<'s>(
     }
     condemned.sort_by_key(|pod| std::cmp::Reverse(get_ordinal(pod)));
     let min_ready_seconds = get_min_ready_seconds(set);
-    let unavailable = |pod: &Arc<Pod>| is_unavailable(pod, min_ready_seconds, now);
+    let health_seconds = if cx.features.health_means_available() { min_ready_seconds } else { 0 };
+    let unavailable = |pod: &Arc<Pod>| is_unavailable(pod, health_seconds, cx.now);
     let missing = i64::try_from(replicas.len()).is_ok_and(|created| created < get_replicas(set));
     let first_unavailable = if missing || replicas.values().any(unavailable) {
         None
@@ -516,6 +522,7 @@ fn sort_pods<'s>(
         set,
         revisions,
         min_ready_seconds,
+        health_seconds,
         monotonic: !allows_burst(set),
         replicas,
         condemned,
@@ -601,7 +608,7 @@ fn update_stateful_set_after_invariant_established(
         get_rolling_update(walk.set).and_then(|rolling| rolling.max_unavailable.as_ref()),
         get_replicas(walk.set),
     );
-    let available = walk.replicas.values().filter(|pod| !is_unavailable(pod, walk.min_ready_seconds, cx.now));
+    let available = walk.replicas.values().filter(|pod| !is_unavailable(pod, walk.health_seconds, cx.now));
     let unavailable = get_replicas(walk.set) - available.count() as i64;
     let mut left = max_unavailable - unavailable;
     for target in update_targets(walk.set).rev() {

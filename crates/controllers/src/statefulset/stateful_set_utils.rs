@@ -11,8 +11,10 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use machinery::decode::with_printed_nulls;
 use machinery::labels::Labels;
 use machinery::object::is_terminating;
+use machinery::version::Features;
 use machinery::{Kind, Resource};
 use serde_json::{Value, json};
 
@@ -398,21 +400,25 @@ pub fn new_versioned_stateful_set_pod(
     Ok(pod)
 }
 
-/// The patch that turns any version of the set back into this one: the template replaces what is there.
-pub fn get_patch(set: &StatefulSet) -> Value {
-    set.spec.as_ref().map_or_else(|| patch_of(&PodTemplateSpec::default()), |spec| patch_of(&spec.template))
+/// The patch that turns any version of the set back into this one: the template replaces what is there. Its text is hashed.
+pub fn get_patch(set: &StatefulSet, features: Features) -> Value {
+    let empty = PodTemplateSpec::default();
+    patch_of(set.spec.as_ref().map_or(&empty, |spec| &spec.template), features)
 }
 
-fn patch_of(template: &PodTemplateSpec) -> Value {
+fn patch_of(template: &PodTemplateSpec, features: Features) -> Value {
     // Only a map with keys that are no strings could fail; a template has none.
     let mut template = serde_json::to_value(template).unwrap_or_else(|_| json!({}));
+    if !features.null_timestamps_are_left_out() {
+        template = with_printed_nulls(("core", "PodTemplateSpec"), &template, features);
+    }
     template["$patch"] = json!("replace");
     json!({"spec": {"template": template}})
 }
 
 /// Whether a revision records the same template as `data`, in other words (StatefulSetSemanticRevisionComparison).
-pub fn is_equivalent(revision: &ControllerRevision, data: &Value) -> bool {
-    apply_revision(revision).is_ok_and(|template| patch_of(&template) == *data)
+pub fn is_equivalent(revision: &ControllerRevision, data: &Value, features: Features) -> bool {
+    apply_revision(revision).is_ok_and(|template| patch_of(&template, features) == *data)
 }
 
 /// A revision that records the set's template, not yet stored.

@@ -67,7 +67,7 @@ fn the_range_starts_at_the_start_ordinal() {
 #[test]
 fn new_pods_have_identity_storage_and_revision() {
     let set = with(json!({"volumeClaimTemplates": claims()}));
-    let revision = new_revision(&set, get_patch(&set), 1, 0);
+    let revision = new_revision(&set, get_patch(&set, Features::default()), 1, 0);
     let pod = new_versioned_stateful_set_pod(&set, &revision, &revision, 1).expect("a pod");
     assert!(identity_matches(&set, &pod) && storage_matches(&set, &pod) && is_member_of(&set, &pod));
     let labels = json!({
@@ -120,11 +120,11 @@ fn a_new_pods_revision_follows_strategy_and_partition() {
         let mut set = with(spec.clone());
         set.status =
             Some(StatefulSetStatus { current_replicas: Some(current_replicas), ..Default::default() });
-        let update = new_revision(&set, get_patch(&set), 2, 0);
+        let update = new_revision(&set, get_patch(&set, Features::default()), 2, 0);
         let mut old = set.clone();
         old.spec.as_mut().expect("a spec").template.spec.as_mut().expect("a spec").containers[0].image =
             Some("old".to_owned());
-        let current = new_revision(&old, get_patch(&old), 1, 0);
+        let current = new_revision(&old, get_patch(&old, Features::default()), 1, 0);
         let from_current: Vec<i64> = (get_start_ordinal(&set)..=get_end_ordinal(&set))
             .filter(|&ordinal| {
                 let pod = new_versioned_stateful_set_pod(&set, &current, &update, ordinal).expect("a pod");

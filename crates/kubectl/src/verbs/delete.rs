@@ -165,15 +165,18 @@ fn delete(context: &mut Context<'_, '_>, info: &Info, how: &How) -> Result<Strin
         return Ok(uid);
     }
     let forced = how.forced && how.options.grace_period_seconds == Some(0);
-    let line = message(info, if forced { "force deleted" } else { "deleted" });
+    let line = message(context, info, if forced { "force deleted" } else { "deleted" });
     context.out(done(line.trim_end(), how.dry_run) + "\n");
     Ok(uid)
 }
 
 /// `pod "web-0" deleted from default namespace`.
-pub(super) fn message(info: &Info, operation: &str) -> String {
-    let place =
-        if info.kind.is_namespaced() { format!(" from {} namespace", info.namespace) } else { String::new() };
+pub(super) fn message(context: &Context<'_, '_>, info: &Info, operation: &str) -> String {
+    let place = if info.kind.is_namespaced() && context.env.features.delete_names_the_namespace() {
+        format!(" from {} namespace", info.namespace)
+    } else {
+        String::new()
+    };
     format!("{} \"{}\" {operation}{place}\n", info.kind.type_name(), info.name)
 }
 

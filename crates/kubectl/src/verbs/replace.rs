@@ -105,7 +105,10 @@ fn replace_by_force(
     };
     let request = writing.request(Verb::Delete(options), &info, &info.name);
     match context.call(request) {
-        Ok(_) => context.out(super::delete::message(&info, "deleted")),
+        Ok(_) => {
+            let line = super::delete::message(context, &info, "deleted");
+            context.out(line);
+        }
         Err(failure) if failure.is_not_found() => {}
         Err(failure) => return Err(failure.when("deleting", info.source.as_deref())),
     }

@@ -2,6 +2,7 @@
 //!
 //! Models kubectl/pkg/cmd/version/version.go.
 
+use machinery::version::Version;
 use serde_json::json;
 
 use super::{Call, Command, Next};
@@ -10,8 +11,13 @@ use crate::failure::Failure;
 use crate::flags::{Flag, Takes, flag, lettered};
 use crate::printers::output::pretty;
 
-/// The kustomize that kubectl v1.36 contains.
-const KUSTOMIZE: &str = "v5.8.1";
+/// The kustomize that kubectl contains.
+fn kustomize(version: Version) -> &'static str {
+    match version {
+        Version::V1_32 => "v5.5.0",
+        Version::V1_36 => "v5.8.1",
+    }
+}
 
 const FLAGS: &[Flag] = &[flag("client", Takes::Switch), lettered("output", 'o', Takes::Text)];
 
@@ -28,16 +34,17 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         let args = call.parsed.args.join(" ");
         return Err(Failure::message(format!("extra arguments: [{args}]")));
     }
+    let kustomize = kustomize(context.env.features.version);
     let version = context.env.features.version.to_string();
     let client_only = call.parsed.on("client");
-    let mut value = json!({"clientVersion": {"gitVersion": version}, "kustomizeVersion": KUSTOMIZE});
+    let mut value = json!({"clientVersion": {"gitVersion": version}, "kustomizeVersion": kustomize});
     if !client_only {
         value["serverVersion"] = json!({"gitVersion": version});
     }
     match call.parsed.text("output") {
         None | Some("") => {
             let server = if client_only { String::new() } else { format!("Server Version: {version}\n") };
-            context.out(format!("Client Version: {version}\nKustomize Version: {KUSTOMIZE}\n{server}"));
+            context.out(format!("Client Version: {version}\nKustomize Version: {kustomize}\n{server}"));
         }
         Some("json") => context.out(pretty(&value) + "\n"),
         Some("yaml") => context.out(machinery::yaml::to_yaml(&value)),

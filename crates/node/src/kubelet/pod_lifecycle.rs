@@ -351,8 +351,13 @@ impl Container {
     }
 
     fn start(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings) {
-        turn.event(&spec.name, "Normal", "Created", "Container created");
-        turn.event(&spec.name, "Normal", "Started", "Container started");
+        let (created, started) = if turn.cx.features.container_events_name_nothing() {
+            ("Container created".to_owned(), "Container started".to_owned())
+        } else {
+            (format!("Created container: {}", spec.name), format!("Started container {}", spec.name))
+        };
+        turn.event(&spec.name, "Normal", "Created", &created);
+        turn.event(&spec.name, "Normal", "Started", &started);
         self.started = true;
         self.state = State::Running(turn.cx.now);
         if turn.annotated(CRASH) || hits(&settings.faults.crash_loop, &turn.pod) {
