@@ -1,4 +1,5 @@
 //! Tests that cross the layers: transcripts, recordings, the page.
 
+pub mod bench;
 pub mod conformance;
 pub mod transcript;
