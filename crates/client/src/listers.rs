@@ -5,16 +5,20 @@
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
+use k8s_openapi::api::core::v1::Pod;
 use machinery::object::controller_of;
-use machinery::{Object, ObjectKey, Resource};
+use machinery::{Kind, Object, ObjectKey, Resource};
 
 use crate::api::{Change, WatchEvent};
+
+/// The uid of no owner.
+const NOBODY: &str = "";
 
 /// The cache. A clone shares its structure.
 #[derive(Clone, Debug, Default)]
 pub struct Listers {
     objects: OrdMap<ObjectKey, Object>,
-    /// uid of an owner → its dependents.
+    /// uid of an owner → its dependents. Under the empty uid stand the pods that nobody controls.
     dependents: OrdMap<Arc<str>, OrdSet<ObjectKey>>,
     resource_version: u64,
 }
@@ -76,21 +80,33 @@ impl Listers {
             .filter(move |o| controller_of(o.meta()).is_some_and(|c| c.uid == uid))
     }
 
+    /// The pods without a controller, by namespace and name.
+    pub fn uncontrolled_pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        self.dependents(NOBODY).filter_map(Pod::unwrap)
+    }
+
     fn index(&mut self, key: &ObjectKey, object: &Object) {
-        for owner in object.meta().owner_references.iter().flatten() {
-            self.dependents.entry(owner.uid.as_str().into()).or_default().insert(key.clone());
+        for uid in owner_uids(object) {
+            self.dependents.entry(uid.into()).or_default().insert(key.clone());
         }
     }
 
     fn unindex(&mut self, key: &ObjectKey, object: &Object) {
-        for owner in object.meta().owner_references.iter().flatten() {
-            let Some(keys) = self.dependents.get_mut(owner.uid.as_str()) else {
+        for uid in owner_uids(object) {
+            let Some(keys) = self.dependents.get_mut(uid) else {
                 continue;
             };
             keys.remove(key);
             if keys.is_empty() {
-                self.dependents.remove(owner.uid.as_str());
+                self.dependents.remove(uid);
             }
         }
     }
+}
+
+/// The owners under which an object is found.
+fn owner_uids(object: &Object) -> impl Iterator<Item = &str> {
+    let owners = object.meta().owner_references.iter().flatten().map(|owner| owner.uid.as_str());
+    let is_orphan = object.kind() == Kind::Pod && controller_of(object.meta()).is_none();
+    owners.chain(is_orphan.then_some(NOBODY))
 }

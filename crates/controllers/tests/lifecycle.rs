@@ -25,7 +25,7 @@ const SCENARIOS: &str = include_str!("lifecycle.txt");
 
 fn cluster() -> Cluster {
     let controllers: Vec<Box<dyn Reconciler>> = vec![
-        Box::new(StatefulSetController),
+        Box::new(StatefulSetController::default()),
         Box::<PersistentVolumeController>::default(),
         Box::new(PvcProtectionController),
         Box::new(PvProtectionController),

@@ -26,7 +26,7 @@ struct Set {
 impl Set {
     fn new(gate: bool) -> Set {
         let features = Features { max_unavailable_stateful_set: gate, ..Features::default() };
-        let cluster = Cluster::new(features, vec![Box::new(StatefulSetController)]);
+        let cluster = Cluster::new(features, vec![Box::new(StatefulSetController::default())]);
         Set { cluster, transcript: String::new(), letters: Vec::new() }
     }
 

@@ -36,13 +36,13 @@ struct Group {
 
 /// What is to be written.
 #[derive(Default)]
-struct Changes {
+pub(super) struct Changes {
     create: Vec<EndpointSlice>,
     update: Vec<EndpointSlice>,
     delete: Vec<Arc<EndpointSlice>>,
 }
 
-/// Makes the stored slices say what the pods are.
+/// Makes the stored slices say what the pods are; gives back the slices that there are then.
 ///
 /// # Errors
 /// The API's refusals, and pods on nodes that do not exist.
@@ -53,21 +53,54 @@ pub(super) fn reconcile(
     pods: &[&Arc<Pod>],
     existing: Vec<Arc<EndpointSlice>>,
     triggered: Option<Timestamp>,
-) -> Result<(), Error> {
+) -> Result<Vec<Arc<EndpointSlice>>, Error> {
     let types = get_address_types_for_service(service);
-    let mut errors = Vec::new();
+    let (mut errors, mut slices) = (Vec::new(), Vec::new());
     let (kept, unsupported): (Vec<_>, Vec<_>) =
         existing.into_iter().partition(|slice| types.contains(&slice.address_type.as_str()));
     for slice in unsupported {
         errors.extend(delete(cx, &slice).err());
     }
     for address_type in types {
-        let existing = kept.iter().filter(|slice| slice.address_type == address_type).cloned().collect();
-        let mut changes = reconcile_by_address_type(cx, service, pods, existing, address_type, &mut errors);
+        let existing: Vec<_> =
+            kept.iter().filter(|slice| slice.address_type == address_type).cloned().collect();
+        let mut changes =
+            reconcile_by_address_type(cx, service, pods, existing.clone(), address_type, &mut errors);
         reuse_deleted(service, &mut changes);
-        errors.extend(finalize(cx, tracker, service, changes, triggered).err());
+        let written = changes.update.iter().map(|slice| slice.name());
+        let written: Vec<String> =
+            written.chain(changes.delete.iter().map(|slice| slice.name())).map(str::to_owned).collect();
+        slices.extend(existing.into_iter().filter(|slice| written.iter().all(|name| name != slice.name())));
+        match finalize(cx, tracker, service, changes, triggered) {
+            Ok(stored) => slices.extend(stored),
+            Err(error) => errors.push(error),
+        }
     }
-    aggregate(errors)
+    aggregate(errors).map(|()| slices)
+}
+
+/// The pod's ports and endpoint as they should stand in a slice; `None` if it belongs in none.
+///
+/// # Errors
+/// Where the pod's node does not exist.
+pub(super) fn desired_endpoint(
+    cx: &Context<'_>,
+    service: &Service,
+    pod: &Pod,
+    address_type: &str,
+) -> Result<Option<(Vec<EndpointPort>, Endpoint)>, Error> {
+    if !should_pod_be_in_endpoints(pod) {
+        return Ok(None);
+    }
+    let node = node_name(pod).and_then(|name| cx.listers.get::<Node>("", name)).map(Arc::as_ref);
+    let publishes = service.spec.as_ref().and_then(|spec| spec.publish_not_ready_addresses);
+    if node.is_none() && publishes != Some(true) {
+        let (name, node) = (pod.name(), node_name(pod).unwrap_or_default());
+        let service = format!("{}/{}", service.namespace(), service.name());
+        return Err(Error(format!("skipping Pod {name} for Service {service}: Node {node} Not Found")));
+    }
+    let endpoint = pod_to_endpoint(pod, node, service, address_type);
+    Ok(endpoint.map(|endpoint| (get_endpoint_ports(service, pod), endpoint)))
 }
 
 fn reconcile_by_address_type(
@@ -84,23 +117,16 @@ fn reconcile_by_address_type(
         let ports = slice.ports.clone().unwrap_or_default();
         groups.entry(port_map_key(&ports)).or_default().existing.push(slice);
     }
-    for pod in pods.iter().filter(|pod| should_pod_be_in_endpoints(pod)) {
-        let node = node_name(pod).and_then(|name| cx.listers.get::<Node>("", name)).map(Arc::as_ref);
-        let publishes = service.spec.as_ref().and_then(|spec| spec.publish_not_ready_addresses);
-        if node.is_none() && publishes != Some(true) {
-            let (name, node) = (pod.name(), node_name(pod).unwrap_or_default());
-            let service = format!("{}/{}", service.namespace(), service.name());
-            let message = format!("skipping Pod {name} for Service {service}: Node {node} Not Found");
-            errors.push(Error(message));
-            continue;
+    for pod in pods {
+        match desired_endpoint(cx, service, pod, address_type) {
+            Ok(None) => {}
+            Ok(Some((ports, endpoint))) => {
+                let group = groups.entry(port_map_key(&ports)).or_default();
+                group.ports = ports;
+                group.desired.push(endpoint);
+            }
+            Err(error) => errors.push(error),
         }
-        let Some(endpoint) = pod_to_endpoint(pod, node, service, address_type) else {
-            continue;
-        };
-        let ports = get_endpoint_ports(service, pod);
-        let group = groups.entry(port_map_key(&ports)).or_default();
-        group.ports = ports;
-        group.desired.push(endpoint);
     }
     let mut changes = Changes::default();
     for group in groups.into_values() {
@@ -152,21 +178,42 @@ fn reconcile_by_port_mapping(service: &Service, address_type: &str, group: Group
             unchanged.push(slice);
         }
     }
-    let mut left = desired.into_iter().flatten().collect::<Vec<_>>().into_iter();
+    let left = desired.into_iter().flatten().collect();
+    let fullest = |more| {
+        let roomy = unchanged.iter().filter(|slice| has_room(len(slice), more));
+        roomy.max_by_key(|slice| (len(slice), slice.name().to_owned())).map(|slice| (**slice).clone())
+    };
+    spread(service, address_type, &group.ports, left, updated, fullest, changes);
+}
+
+/// Whether a slice of that length has room for so many more.
+pub(super) fn has_room(len: usize, more: usize) -> bool {
+    len + more <= MAX_ENDPOINTS_PER_SLICE
+}
+
+/// Places new endpoints: in slices that are written anyway, then in the `fullest` other one with room for all that are
+/// left, at last in new ones.
+pub(super) fn spread(
+    service: &Service,
+    address_type: &str,
+    ports: &[EndpointPort],
+    left: Vec<Endpoint>,
+    mut updated: Vec<EndpointSlice>,
+    fullest: impl Fn(usize) -> Option<EndpointSlice>,
+    changes: &mut Changes,
+) {
+    let mut left = left.into_iter();
     // The fullest first; equally full ones in the order of their names.
-    updated.sort_by_key(|slice| std::cmp::Reverse(len(slice)));
+    updated.sort_by(|a, b| len(b).cmp(&len(a)).then_with(|| a.name().cmp(b.name())));
     for slice in &mut updated {
         fill(slice, &mut left);
     }
     while left.len() > 0 {
-        let roomy = |slice: &&Arc<EndpointSlice>| len(slice) + left.len() <= MAX_ENDPOINTS_PER_SLICE;
-        let fullest = unchanged.iter().filter(roomy).max_by_key(|slice| len(slice)).cloned();
-        if let Some(slice) = fullest {
-            let mut slice = (*slice).clone();
+        if let Some(mut slice) = fullest(left.len()) {
             fill(&mut slice, &mut left);
             updated.push(slice);
         } else {
-            let mut slice = new_endpoint_slice(service, address_type, &group.ports);
+            let mut slice = new_endpoint_slice(service, address_type, ports);
             fill(&mut slice, &mut left);
             changes.create.push(slice);
         }
@@ -174,7 +221,7 @@ fn reconcile_by_port_mapping(service: &Service, address_type: &str, group: Group
     changes.update.extend(updated);
 }
 
-fn len(slice: &EndpointSlice) -> usize {
+pub(super) fn len(slice: &EndpointSlice) -> usize {
     slice.endpoints.as_ref().map_or(0, Vec::len)
 }
 
@@ -199,35 +246,41 @@ fn reuse_deleted(service: &Service, changes: &mut Changes) {
     changes.delete = deleted;
 }
 
-/// Writes the changes, stamped with the moment that caused them.
-fn finalize(
+/// Writes the changes, stamped with the moment that caused them; gives back what is stored.
+///
+/// # Errors
+/// The API's refusals.
+pub(super) fn finalize(
     cx: &mut Context<'_>,
     tracker: &mut EndpointSliceTracker,
     service: &Service,
     changes: Changes,
     triggered: Option<Timestamp>,
-) -> Result<(), Error> {
-    let mut errors = Vec::new();
+) -> Result<Vec<Arc<EndpointSlice>>, Error> {
+    let (mut errors, mut written) = (Vec::new(), Vec::new());
     // The garbage collector is about to take the slices of a service that is being deleted.
     let create = if is_terminating(&service.metadata) { Vec::new() } else { changes.create };
     for mut slice in create {
         add_trigger_time_annotation(&mut slice, triggered);
         match cx.api.create(slice) {
-            Ok(stored) => tracker.update(service.key(), &stored),
+            Ok(stored) => written.push(stored),
             Err(status) => errors.push(status.into()),
         }
     }
     for mut slice in changes.update {
         add_trigger_time_annotation(&mut slice, triggered);
         match cx.api.update(slice) {
-            Ok(stored) => tracker.update(service.key(), &stored),
+            Ok(stored) => written.push(stored),
             Err(status) => errors.push(status.into()),
         }
+    }
+    for slice in &written {
+        tracker.update(service.key(), slice);
     }
     for slice in changes.delete {
         errors.extend(delete(cx, &slice).err());
     }
-    aggregate(errors)
+    aggregate(errors).map(|()| written)
 }
 
 fn delete(cx: &mut Context<'_>, slice: &EndpointSlice) -> Result<(), Error> {

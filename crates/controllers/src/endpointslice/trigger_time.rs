@@ -2,40 +2,40 @@
 //!
 //! Models k8s.io/endpointslice/util/trigger_time_tracker.go.
 
-use std::sync::Arc;
-
 use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, Service};
-use machinery::{ObjectKey, Resource};
 
 use crate::pod::ready_transition;
 
-/// What each service's slices showed last.
-#[derive(Clone, Debug, Default)]
-pub(super) struct TriggerTimeTracker {
-    services: OrdMap<ObjectKey, OrdMap<String, Timestamp>>,
-}
+/// What a service's slices showed last: since when each pod is Ready or not. `None` before the first sync.
+pub(super) type TriggerTimes = Option<OrdMap<String, Timestamp>>;
 
-impl TriggerTimeTracker {
-    /// The oldest change since the last call for this service; its creation at the first call.
-    pub(super) fn compute_endpoint_last_change_trigger_time(
-        &mut self,
-        service: &Service,
-        pods: &[&Arc<Pod>],
-    ) -> Option<Timestamp> {
-        let times: OrdMap<String, Timestamp> =
-            pods.iter().filter_map(|pod| Some((pod.name().to_owned(), ready_transition(pod)?))).collect();
-        match self.services.insert(service.key(), times.clone()) {
-            None => service.metadata.creation_timestamp.as_ref().map(|time| time.0),
-            Some(before) => {
-                let changed = times.iter().filter(|(name, at)| before.get(*name).is_none_or(|b| *at > b));
-                changed.map(|(_, at)| *at).min()
-            }
+/// The oldest change since the last call for this service; its creation at the first call. `pods` are all that the service
+/// selects, or else those alone that have changed since; `None` for one that it selects no more.
+pub(super) fn compute_endpoint_last_change_trigger_time<'p>(
+    shown: &mut TriggerTimes,
+    service: &Service,
+    pods: impl Iterator<Item = (&'p str, Option<&'p Pod>)>,
+    all: bool,
+) -> Option<Timestamp> {
+    let Some(before) = shown.take() else {
+        let times = pods.filter_map(|(name, pod)| Some((name.to_owned(), ready_transition(pod?)?)));
+        *shown = Some(times.collect());
+        return service.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    };
+    let mut times = if all { OrdMap::new() } else { before.clone() };
+    let mut oldest: Option<Timestamp> = None;
+    for (name, pod) in pods {
+        let Some(at) = pod.and_then(ready_transition) else {
+            times.remove(name);
+            continue;
+        };
+        if before.get(name).is_none_or(|before| at > *before) {
+            oldest = oldest.into_iter().chain([at]).min();
         }
+        times.insert(name.to_owned(), at);
     }
-
-    pub(super) fn delete_service(&mut self, service: &ObjectKey) {
-        self.services.remove(service);
-    }
+    *shown = Some(times);
+    oldest
 }

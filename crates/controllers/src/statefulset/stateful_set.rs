@@ -16,21 +16,67 @@ use machinery::object::{controller_of, is_terminating};
 use machinery::{Kind, Object, Resource};
 
 use super::reason::Failure;
+use super::replica_table::ReplicaTable;
 use super::stateful_set_control::{adopt_orphan_revisions, update_stateful_set};
 use super::stateful_set_utils::{get_min_ready_seconds, get_replicas, is_member_of};
 use crate::controller_ref_manager::ControllerRefManager;
 use crate::pod::next_pod_availability_check;
 
-/// The StatefulSet controller. Everything it knows is in the cluster.
+/// The StatefulSet controller. Everything it knows is in the cluster; of each set's pods it keeps what it asks for often.
 #[derive(Clone, Debug, Default)]
-pub struct StatefulSetController;
+pub struct StatefulSetController {
+    /// By the set's uid, from its first sync on.
+    tables: Vec<(String, ReplicaTable)>,
+}
+
+impl StatefulSetController {
+    fn table(&mut self, owner: Option<&OwnerReference>) -> Option<&mut ReplicaTable> {
+        let owner = owner?;
+        self.tables.iter_mut().find(|(uid, _)| *uid == owner.uid).map(|(_, table)| table)
+    }
+
+    /// Takes the table of a set out; makes it anew if the set's spec has changed.
+    fn take_table(&mut self, cx: &Context<'_>, set: &StatefulSet, selector: &Selector) -> ReplicaTable {
+        let at = self.tables.iter().position(|(uid, _)| uid == set.uid());
+        let known = at.map(|at| self.tables.swap_remove(at).1);
+        known
+            .filter(|table| table.is_of(set))
+            .unwrap_or_else(|| ReplicaTable::new(set, selector, cx.listers, cx.features))
+    }
+
+    /// Brings a change of a pod into the tables of those that control it, or did.
+    fn pod_changed(&mut self, change: Change, old: Option<&Pod>, pod: &Arc<Pod>) {
+        let owner = controller_of(&pod.metadata);
+        let owner_before = old.and_then(|old| controller_of(&old.metadata));
+        if owner != owner_before
+            && let Some(table) = self.table(owner_before)
+        {
+            table.remove(pod);
+        }
+        if let Some(table) = self.table(owner) {
+            if change == Change::Deleted { table.remove(pod) } else { table.put(pod) }
+        }
+    }
+}
 
 impl Reconciler for StatefulSetController {
     fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
         match &event.object {
-            Object::StatefulSet(set) => vec![set.key()],
+            Object::StatefulSet(set) => {
+                if event.change == Change::Deleted {
+                    self.tables.retain(|(uid, _)| uid != set.uid());
+                }
+                vec![set.key()]
+            }
+            Object::PersistentVolumeClaim(claim) => {
+                for (_, table) in &mut self.tables {
+                    table.claim_changed(claim.namespace(), claim.name());
+                }
+                Vec::new()
+            }
             Object::Pod(pod) => {
                 let old = event.old.as_ref().and_then(Pod::unwrap);
+                self.pod_changed(event.change, old.map(Arc::as_ref), pod);
                 match (event.change, old) {
                     (Change::Deleted, _) => delete_pod(listers, pod),
                     (Change::Modified, Some(old)) => update_pod(listers, old, pod),
@@ -51,7 +97,10 @@ impl Reconciler for StatefulSetController {
         let Some(selector) = selector_of(&set) else {
             return Ok(Outcome::Done);
         };
-        match sync_stateful_set(cx, &set, &selector) {
+        let mut table = self.take_table(cx, &set, &selector);
+        let synced = sync_stateful_set(cx, &set, &selector, &mut table);
+        self.tables.push((set.uid().to_owned(), table));
+        match synced {
             Ok((outcome, verdict)) => {
                 cx.decide(key.clone(), verdict);
                 Ok(outcome)
@@ -99,21 +148,22 @@ fn selector_of(set: &StatefulSet) -> Option<Selector> {
     Selector::from_spec(&set.spec.as_ref()?.selector)
 }
 
-/// The pods that belong to the set, after adoption and release.
+/// Brings the table to the pods that belong to the set, after adoption and release. Of those that belong to it already
+/// nothing is asked.
 fn get_pods_for_stateful_set(
     cx: &mut Context<'_>,
     set: &StatefulSet,
     selector: &Selector,
-) -> Result<Vec<Arc<Pod>>, Error> {
-    let listers = cx.listers;
-    let candidates = listers
-        .list::<Pod>(set.namespace())
-        .filter(|pod| controller_of(&pod.metadata).is_none_or(|owner| owner.uid == set.uid()))
-        .cloned()
-        .collect();
-    ControllerRefManager::new(set).claim_pods(cx, candidates, |pod| {
+    table: &mut ReplicaTable,
+) -> Result<(), Error> {
+    let orphans = cx.listers.uncontrolled_pods().filter(|pod| pod.namespace() == set.namespace());
+    let mut candidates: Vec<Arc<Pod>> = table.strays.iter().chain(orphans).cloned().collect();
+    candidates.sort_unstable_by(|a, b| a.name().cmp(b.name()));
+    let adopted = ControllerRefManager::new(set).claim_pods(cx, candidates, |pod| {
         selector.matches(pod.metadata.labels.as_ref()) && is_member_of(set, pod)
-    })
+    })?;
+    adopted.iter().for_each(|pod| table.put(pod));
+    Ok(())
 }
 
 /// The sets whose selector matches a pod that nobody controls.
@@ -141,11 +191,12 @@ fn sync_stateful_set(
     cx: &mut Context<'_>,
     set: &Arc<StatefulSet>,
     selector: &Selector,
+    table: &mut ReplicaTable,
 ) -> Result<(Outcome, Verdict), Failure> {
     adopt_orphan_revisions(cx, set, selector, |cx| ControllerRefManager::new(set).can_adopt(cx))?;
-    let pods = get_pods_for_stateful_set(cx, set, selector)?;
-    let (status, verdict) = update_stateful_set(cx, set, selector, &pods)?;
-    let next = next_look(cx, set, &status, &pods);
+    get_pods_for_stateful_set(cx, set, selector, table)?;
+    let (status, verdict) = update_stateful_set(cx, set, selector, table)?;
+    let next = next_look(cx, set, &status, table);
     Ok((next.map_or(Outcome::Done, Outcome::After), verdict))
 }
 
@@ -154,7 +205,7 @@ fn next_look(
     cx: &Context<'_>,
     set: &StatefulSet,
     status: &StatefulSetStatus,
-    pods: &[Arc<Pod>],
+    table: &ReplicaTable,
 ) -> Option<u64> {
     let min_ready_seconds = get_min_ready_seconds(set);
     let available = status.available_replicas.unwrap_or(0);
@@ -162,7 +213,7 @@ fn next_look(
         None
     } else if cx.features.availability_is_timed_exactly() {
         let next = |pod: &Arc<Pod>| next_pod_availability_check(pod, min_ready_seconds, cx.now);
-        pods.iter().filter_map(next).min().filter(|_| available != status.ready_replicas.unwrap_or(0))
+        table.maturing().filter_map(next).min().filter(|_| available != status.ready_replicas.unwrap_or(0))
     } else {
         let after = u64::try_from(min_ready_seconds).ok()?.saturating_mul(1000);
         (i64::from(available) != get_replicas(set)).then_some(after)

@@ -3,7 +3,7 @@
 //! Models pkg/controller/statefulset/stateful_set_control.go. A pod that is yet to be created is only an ordinal here:
 //! it is built when its turn has come, so that a set of ten thousand does not build ten thousand pods in every sync.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use machinery::object::{controller_of, is_terminating};
 use machinery::{Kind, ObjectKey, Resource};
 
 use super::reason::{Failure, Reason, lack};
+use super::replica_table::{ReplicaCounts, ReplicaTable, Slots};
 use super::stateful_pod_control::{
     claims_match_retention_policy, create_missing_persistent_volume_claims, create_stateful_pod,
     delete_stateful_pod, pod_claim_is_stale, terminating_claim, update_pod_claim_for_retention_policy,
@@ -37,7 +38,7 @@ use crate::{history, pod};
 /// Pods that a Parallel set creates in one sync at most; the next sync goes on.
 pub const BURST_LIMIT: usize = 5000;
 /// Pods in the largest batch of a Parallel set (MaxBatchSize).
-const MAX_BATCH_SIZE: usize = 500;
+const MAX_BATCH_SIZE: i64 = 500;
 
 /// The revisions that a sync works with.
 struct Revisions {
@@ -54,10 +55,10 @@ struct Walk<'s> {
     /// For how long a pod has to be Ready to count as healthy.
     health_seconds: i32,
     monotonic: bool,
-    /// The pods within the range, by ordinal.
-    replicas: BTreeMap<i64, Arc<Pod>>,
-    /// The others, the highest ordinal first.
-    condemned: Vec<Arc<Pod>>,
+    /// The set's pods.
+    table: &'s mut ReplicaTable,
+    /// The ordinals that the set wants; a pod with another one is condemned.
+    range: RangeInclusive<i64>,
     /// The lowest ordinal among the condemned that is unavailable, if every replica is available.
     first_unavailable: Option<i64>,
     reason: Reason,
@@ -71,16 +72,16 @@ pub(super) fn update_stateful_set(
     cx: &mut Context<'_>,
     set: &Arc<StatefulSet>,
     selector: &Selector,
-    pods: &[Arc<Pod>],
+    table: &mut ReplicaTable,
 ) -> Result<(StatefulSetStatus, Verdict), Failure> {
     let mut revisions = history::list_controller_revisions(cx, &set.metadata, selector);
     history::sort_controller_revisions(&mut revisions);
-    let chosen = get_stateful_set_revisions(cx, set, &revisions);
+    let chosen = get_stateful_set_revisions(cx, set, &revisions, &mut table.update_revision);
     let updated = match &chosen {
-        Ok(chosen) => perform_update(cx, set, pods, chosen),
+        Ok(chosen) => perform_update(cx, set, table, chosen),
         Err(error) => Err(error.clone().into()),
     };
-    let truncated = truncate_history(cx, set, pods, &revisions, chosen.as_ref().ok());
+    let truncated = truncate_history(cx, set, table, &revisions, chosen.as_ref().ok());
     let failed = updated.as_ref().err();
     let errors = failed.map(|failure| failure.error.clone()).into_iter().chain(truncated.err()).collect();
     aggregate(errors).map_err(|error| Failure { error, rule: failed.and_then(|f| f.rule.clone()) })?;
@@ -90,10 +91,10 @@ pub(super) fn update_stateful_set(
 fn perform_update(
     cx: &mut Context<'_>,
     set: &Arc<StatefulSet>,
-    pods: &[Arc<Pod>],
+    table: &mut ReplicaTable,
     revisions: &Revisions,
 ) -> Result<(StatefulSetStatus, Verdict), Failure> {
-    let (mut status, result) = sync_pods(cx, set, revisions, pods);
+    let (mut status, result) = sync_pods(cx, set, revisions, table);
     let written = update_stateful_set_status(cx, set, &mut status);
     // The sync's own error outweighs that of the status.
     let verdict = result?;
@@ -124,20 +125,27 @@ pub(super) fn adopt_orphan_revisions(
 fn truncate_history(
     cx: &mut Context<'_>,
     set: &StatefulSet,
-    pods: &[Arc<Pod>],
+    table: &ReplicaTable,
     revisions: &[Arc<ControllerRevision>],
     chosen: Option<&Revisions>,
 ) -> Result<(), Error> {
-    let mut live: BTreeSet<&str> = pods.iter().map(|pod| get_pod_revision(pod)).collect();
-    if let Some(chosen) = chosen {
-        live.extend([chosen.current.name(), chosen.update.name()]);
-    }
-    let history: Vec<_> = revisions.iter().filter(|revision| !live.contains(revision.name())).collect();
     let limit = set.spec.as_ref().and_then(|spec| spec.revision_history_limit).unwrap_or(10);
     // A negative limit keeps everything.
     let Ok(limit) = usize::try_from(limit) else {
         return Ok(());
     };
+    if revisions.len() <= limit {
+        return Ok(());
+    }
+    let mut live: BTreeSet<&str> = match chosen {
+        // The pods of these two are live whether there are any or not.
+        Some(_) => table.of_other_revisions().map(|pod| get_pod_revision(pod)).collect(),
+        None => table.pods().map(|pod| get_pod_revision(pod)).collect(),
+    };
+    if let Some(chosen) = chosen {
+        live.extend([chosen.current.name(), chosen.update.name()]);
+    }
+    let history: Vec<_> = revisions.iter().filter(|revision| !live.contains(revision.name())).collect();
     for revision in &history[..history.len().saturating_sub(limit)] {
         history::delete_controller_revision(cx, revision)?;
     }
@@ -145,20 +153,40 @@ fn truncate_history(
 }
 
 /// The current and the update revision; makes or renumbers a revision if the template has changed. `revisions` are
-/// sorted.
+/// sorted. `known` is the update revision that an earlier sync found for this generation of the set: while it is the
+/// newest one, nothing has to be compared.
 fn get_stateful_set_revisions(
     cx: &mut Context<'_>,
     set: &StatefulSet,
     revisions: &[Arc<ControllerRevision>],
+    known: &mut Option<Arc<ControllerRevision>>,
 ) -> Result<Revisions, Error> {
     let status = set.status.as_ref();
     let mut collision_count = status.and_then(|status| status.collision_count).unwrap_or(0);
+    let version = |revision: &ControllerRevision| revision.metadata.resource_version.clone();
+    let update = match (revisions.last(), &*known) {
+        (Some(newest), Some(known)) if version(newest) == version(known) => newest.clone(),
+        _ => get_update_revision(cx, set, revisions, &mut collision_count)?,
+    };
+    *known = Some(update.clone());
+    let current = status.and_then(|status| status.current_revision.as_deref()).unwrap_or_default();
+    let current = revisions.iter().find(|revision| revision.name() == current).unwrap_or(&update).clone();
+    Ok(Revisions { current, update, collision_count })
+}
+
+/// The part of getStatefulSetRevisions that compares the template with what is recorded.
+fn get_update_revision(
+    cx: &mut Context<'_>,
+    set: &StatefulSet,
+    revisions: &[Arc<ControllerRevision>],
+    collision_count: &mut i32,
+) -> Result<Arc<ControllerRevision>, Error> {
     let data = get_patch(set, cx.features);
     let number = next_revision(revisions.iter().map(Arc::as_ref));
     let equal = history::find_equal_revisions(revisions, &data).last().copied().cloned();
     let (update, choice) = match (equal, revisions.last()) {
         (Some(equal), Some(newest)) if equal.data == newest.data => {
-            let observed = status.and_then(|status| status.observed_generation);
+            let observed = set.status.as_ref().and_then(|status| status.observed_generation);
             let edited = set.metadata.generation.filter(|&generation| Some(generation) != observed);
             (newest.clone(), edited.map(|generation| RevisionChoice::Kept { generation }))
         }
@@ -174,77 +202,42 @@ fn get_stateful_set_revisions(
             (newest.clone(), Some(RevisionChoice::Equivalent))
         }
         (None, _) => {
-            let revision = new_revision(set, data, number, collision_count);
-            let created =
-                history::create_controller_revision(cx, &set.metadata, revision, &mut collision_count)?;
-            (created, Some(RevisionChoice::Created { collisions: collision_count }))
+            let revision = new_revision(set, data, number, *collision_count);
+            let created = history::create_controller_revision(cx, &set.metadata, revision, collision_count)?;
+            (created, Some(RevisionChoice::Created { collisions: *collision_count }))
         }
     };
     if let Some(choice) = choice {
         cx.decide(update.key(), Verdict::Revision(choice));
     }
-    let current = status.and_then(|status| status.current_revision.as_deref()).unwrap_or_default();
-    let current = revisions.iter().find(|revision| revision.name() == current).unwrap_or(&update).clone();
-    Ok(Revisions { current, update, collision_count })
+    Ok(update)
 }
 
-/// Runs `act` for 0..count in batches that double; the errors of one batch prevent the next.
-fn slow_start_batch(count: usize, act: &mut impl FnMut(usize) -> Result<bool, Error>) -> Result<(), Error> {
-    let (mut next, mut size) = (0, 1);
-    while next < count {
-        let end = count.min(next + size);
-        aggregate((next..end).filter_map(|index| act(index).err()).collect())?;
-        (next, size) = (end, MAX_BATCH_SIZE.min(size * 2));
+/// Runs `act` for the ordinals (of the replicas from `start` on) in batches that double; the errors of one batch prevent
+/// the next. A batch counts all replicas, also those that are in order and therefore not listed here.
+fn slow_start_batch(
+    start: i64,
+    ordinals: &[i64],
+    act: &mut impl FnMut(i64) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let (mut rest, mut end, mut size) = (ordinals, start + 1, 1);
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at(rest.partition_point(|ordinal| *ordinal < end));
+        aggregate(batch.iter().filter_map(|ordinal| act(*ordinal).err()).collect())?;
+        rest = after;
+        size = MAX_BATCH_SIZE.min(size * 2);
+        end += size;
     }
     Ok(())
 }
 
-#[derive(Clone, Copy, Default)]
-struct ReplicaStatus {
-    replicas: i32,
-    ready_replicas: i32,
-    available_replicas: i32,
-    current_replicas: i32,
-    updated_replicas: i32,
-}
-
-fn compute_replica_status<'p>(
-    pods: impl IntoIterator<Item = &'p Arc<Pod>>,
-    min_ready_seconds: i32,
-    revisions: &Revisions,
-    now: Timestamp,
-) -> ReplicaStatus {
-    let mut status = ReplicaStatus::default();
-    for pod in pods {
-        status.replicas += 1;
-        if is_running_and_ready(pod) {
-            status.ready_replicas += 1;
-            if is_running_and_available(pod, min_ready_seconds, now) {
-                status.available_replicas += 1;
-            }
-        }
-        if !is_terminating(&pod.metadata) {
-            let revision = get_pod_revision(pod);
-            status.current_replicas += i32::from(revision == revisions.current.name());
-            status.updated_replicas += i32::from(revision == revisions.update.name());
-        }
-    }
-    status
-}
-
-fn update_status<'p>(
-    status: &mut StatefulSetStatus,
-    min_ready_seconds: i32,
-    revisions: &Revisions,
-    pods: impl IntoIterator<Item = &'p Arc<Pod>>,
-    now: Timestamp,
-) {
-    let counts = compute_replica_status(pods, min_ready_seconds, revisions, now);
+/// Writes what computeReplicaStatus counts.
+fn update_status(status: &mut StatefulSetStatus, counts: ReplicaCounts) {
     status.replicas = counts.replicas;
-    status.available_replicas = Some(counts.available_replicas);
-    status.ready_replicas = non_zero(counts.ready_replicas);
-    status.current_replicas = non_zero(counts.current_replicas);
-    status.updated_replicas = non_zero(counts.updated_replicas);
+    status.available_replicas = Some(counts.available);
+    status.ready_replicas = non_zero(counts.ready);
+    status.current_replicas = non_zero(counts.current);
+    status.updated_replicas = non_zero(counts.updated);
 }
 
 /// Go leaves these counts out where they are 0.
@@ -253,17 +246,13 @@ fn non_zero(count: i32) -> Option<i32> {
 }
 
 impl Walk<'_> {
-    fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
-        self.replicas.values().chain(&self.condemned)
-    }
-
     fn pod_key(&self, ordinal: i64) -> ObjectKey {
         ObjectKey::new(Kind::Pod, self.set.namespace(), &get_pod_name(self.set, ordinal))
     }
 
     /// The revision of the pod in this slot; of a pod that was created in this sync the one it was made from.
     fn slot_revision(&self, ordinal: i64) -> &str {
-        match self.replicas.get(&ordinal) {
+        match self.table.get(ordinal) {
             Some(pod) => get_pod_revision(pod),
             None if self.source(ordinal) == Source::Update => self.revisions.update.name(),
             None => self.revisions.current.name(),
@@ -282,7 +271,7 @@ impl Walk<'_> {
     }
 
     fn is_slot_unavailable(&self, ordinal: i64, now: Timestamp) -> bool {
-        self.replicas.get(&ordinal).is_none_or(|pod| is_unavailable(pod, self.health_seconds, now))
+        self.table.get(ordinal).is_none_or(|pod| is_unavailable(pod, self.health_seconds, now))
     }
 
     /// A step stopped at a pod.
@@ -307,11 +296,16 @@ impl Walk<'_> {
 
     /// What the set would go on with if every pod were available.
     fn next_step(&self) -> Step {
-        if i64::try_from(self.replicas.len()).is_ok_and(|created| created < get_replicas(self.set)) {
+        if self.table.first(&self.range, |slots| !slots.exists).is_some() {
             Step::Ordinals
-        } else if !self.condemned.is_empty() {
+        } else if self.condemned(|slots| slots.exists).next().is_some() {
             Step::ScaleDown
-        } else if self.replicas.keys().any(|&o| self.is_update_target(o) && is_outdated(self, o)) {
+        } else if !is_on_delete(self.set)
+            && self
+                .table
+                .last(&update_targets(self.set), |slots| !slots.updated & !slots.terminating)
+                .is_some()
+        {
             Step::Update
         } else {
             Step::Nothing
@@ -323,33 +317,46 @@ impl Walk<'_> {
         !is_on_delete(self.set) && update_targets(self.set).contains(&ordinal)
     }
 
-    /// The ordinals to look at in this sync, and whether that is all of them: the walk goes no further than the
-    /// missing pods that it may create.
+    /// The ordinals that a Parallel set has to look at in this sync, and whether that is all of them: the walk goes no
+    /// further than the missing pods that it may create.
     fn ordinals(&self) -> (Vec<i64>, bool) {
-        let mut missing = if self.monotonic { 1 } else { BURST_LIMIT };
-        let mut ordinals = Vec::new();
-        for ordinal in get_start_ordinal(self.set)..=get_end_ordinal(self.set) {
-            if !self.replicas.contains_key(&ordinal) {
+        let (mut missing, mut ordinals, end) = (BURST_LIMIT, Vec::new(), *self.range.end());
+        let mut next = *self.range.start();
+        while let Some(ordinal) = self.table.first_unsettled(&(next..=end)) {
+            if self.table.get(ordinal).is_none() {
                 if missing == 0 {
-                    ordinals.extend(self.replicas.range(ordinal..).map(|(&ordinal, _)| ordinal));
+                    ordinals
+                        .extend(self.table.ordinals(ordinal..=end, |slots| slots.exists & !slots.settled));
                     return (ordinals, false);
                 }
                 missing -= 1;
             }
             ordinals.push(ordinal);
+            next = ordinal + 1;
         }
         (ordinals, true)
     }
 
+    /// The ordinals beyond the range, the highest first.
+    fn condemned(&self, of: fn(&Slots) -> u64) -> impl Iterator<Item = i64> {
+        let (start, end) = (*self.range.start(), *self.range.end());
+        let mut parts = [end.saturating_add(1)..=i64::MAX, 0..=start.saturating_sub(1)];
+        std::iter::from_fn(move || {
+            let found = parts.iter().find_map(|part| self.table.last(part, of))?;
+            let part = if found > end { 0 } else { 1 };
+            parts[part] = *parts[part].start()..=found - 1;
+            Some(found)
+        })
+    }
+
     /// What is said if there was nothing to do and nothing blocked.
     fn settled(&self, cx: &Context<'_>) -> Verdict {
-        let mut unavailable =
-            self.replicas.values().filter(|pod| is_unavailable(pod, self.health_seconds, cx.now));
-        if let Some(pod) = unavailable.next() {
+        let unavailable = self.table.first(&self.range, |slots| slots.exists & !slots.healthy());
+        if let Some(pod) = unavailable.and_then(|ordinal| self.table.get(ordinal)) {
             return self.waiting(cx, pod);
         }
-        let stale = |pod: &&Arc<Pod>| get_pod_revision(pod) != self.revisions.update.name();
-        let pods = self.replicas.values().filter(stale).count();
+        let pods = self.table.count(self.range.clone(), |slots| slots.exists & !slots.updated);
+        let pods = usize::try_from(pods).unwrap_or(0);
         let partition = get_partition(self.set);
         let rollout = match i32::try_from(partition) {
             _ if pods == 0 => Rollout::Complete,
@@ -365,7 +372,7 @@ impl Walk<'_> {
 
 /// Looks after one slot; says whether an OrderedReady set has to stop here.
 fn process_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> Result<bool, Error> {
-    let Some(replica) = walk.replicas.get(&ordinal).cloned() else {
+    let Some(replica) = walk.table.get(ordinal).cloned() else {
         return create_replica(cx, walk, ordinal);
     };
     let terminating = is_terminating(&replica.metadata);
@@ -395,6 +402,8 @@ fn process_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> R
     let retention_match = pending || claims_match_retention_policy(cx, walk.set, ClaimPod::of(&replica));
     if !(identity_matches(walk.set, &replica) && storage_matches(walk.set, &replica) && retention_match) {
         update_stateful_pod(cx, walk.set, &replica)?;
+    } else if !pending {
+        walk.table.settle(ordinal);
     }
     Ok(false)
 }
@@ -423,8 +432,10 @@ fn create_replica(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> Re
 }
 
 /// Deletes one condemned pod if its turn has come; says whether an OrderedReady set has to stop here.
-fn process_condemned(cx: &mut Context<'_>, walk: &mut Walk<'_>, index: usize) -> Result<bool, Error> {
-    let condemned = walk.condemned[index].clone();
+fn process_condemned(cx: &mut Context<'_>, walk: &mut Walk<'_>, ordinal: i64) -> Result<bool, Error> {
+    let Some(condemned) = walk.table.get(ordinal).cloned() else {
+        return Ok(false);
+    };
     if is_terminating(&condemned.metadata) {
         walk.wait(cx, &condemned);
         return Ok(true);
@@ -439,32 +450,15 @@ fn process_condemned(cx: &mut Context<'_>, walk: &mut Walk<'_>, index: usize) ->
     Ok(true)
 }
 
-/// OrderedReady: one after the other until one says stop. Parallel: all of them. Says whether the sync ends here.
-fn run_for_all(
-    count: usize,
-    monotonic: bool,
-    mut act: impl FnMut(usize) -> Result<bool, Error>,
-) -> Result<bool, Error> {
-    if !monotonic {
-        return slow_start_batch(count, &mut act).map(|()| false);
-    }
-    for index in 0..count {
-        if act(index)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Upstream's updateStatefulSet: fills the slots, condemns the rest, replaces what is outdated. The status is valid also
 /// where an error stopped it.
 fn sync_pods(
     cx: &mut Context<'_>,
     set: &Arc<StatefulSet>,
     revisions: &Revisions,
-    pods: &[Arc<Pod>],
+    table: &mut ReplicaTable,
 ) -> (StatefulSetStatus, Result<Verdict, Failure>) {
-    let min_ready_seconds = get_min_ready_seconds(set);
+    table.refresh(revisions.current.name(), revisions.update.name(), cx.now);
     let mut status = StatefulSetStatus {
         observed_generation: set.metadata.generation,
         current_revision: Some(revisions.current.name().to_owned()),
@@ -472,13 +466,12 @@ fn sync_pods(
         collision_count: Some(revisions.collision_count),
         ..Default::default()
     };
-    update_status(&mut status, min_ready_seconds, revisions, pods, cx.now);
-    let mut walk = sort_pods(cx, set, revisions, pods);
+    update_status(&mut status, table.counts());
+    let mut walk = sort_pods(cx, set, revisions, table);
     if is_terminating(&set.metadata) {
         return (status, Ok(Verdict::SetTerminating));
     }
     let walked = walk_pods(cx, &mut walk);
-    update_status(&mut status, min_ready_seconds, revisions, walk.pods(), cx.now);
     let updated = match walked {
         Ok(true) => Ok(()),
         Ok(false) => update_pods(cx, &mut walk, &mut status),
@@ -497,56 +490,87 @@ fn sort_pods<'s>(
     cx: &Context<'_>,
     set: &'s Arc<StatefulSet>,
     revisions: &'s Revisions,
-    pods: &[Arc<Pod>],
+    table: &'s mut ReplicaTable,
 ) -> Walk<'s> {
-    let (mut replicas, mut condemned) = (BTreeMap::new(), Vec::new());
-    for pod in pods {
-        let ordinal = get_ordinal(pod);
-        if in_ordinal_range(set, ordinal) {
-            replicas.insert(ordinal, pod.clone());
-        } else if ordinal >= 0 {
-            condemned.push(pod.clone());
-        }
-    }
-    condemned.sort_by_key(|pod| std::cmp::Reverse(get_ordinal(pod)));
     let min_ready_seconds = get_min_ready_seconds(set);
-    let health_seconds = if cx.features.health_means_available() { min_ready_seconds } else { 0 };
-    let unavailable = |pod: &Arc<Pod>| is_unavailable(pod, health_seconds, cx.now);
-    let missing = i64::try_from(replicas.len()).is_ok_and(|created| created < get_replicas(set));
-    let first_unavailable = if missing || replicas.values().any(unavailable) {
-        None
-    } else {
-        condemned.iter().rev().find(|pod| unavailable(pod)).map(|pod| get_ordinal(pod))
-    };
-    Walk {
+    let mut walk = Walk {
         set,
         revisions,
         min_ready_seconds,
-        health_seconds,
+        health_seconds: if cx.features.health_means_available() { min_ready_seconds } else { 0 },
         monotonic: !allows_burst(set),
-        replicas,
-        condemned,
-        first_unavailable,
+        table,
+        range: get_start_ordinal(set)..=get_end_ordinal(set),
+        first_unavailable: None,
         reason: Reason::default(),
+    };
+    if walk.table.first_unhealthy(&walk.range).is_none() {
+        walk.first_unavailable = walk.condemned(|slots| slots.exists & !slots.healthy()).last();
     }
+    walk
 }
 
 /// Replicas, then the claims of the condemned, then the condemned. Says whether the sync ends here.
 fn walk_pods(cx: &mut Context<'_>, walk: &mut Walk<'_>) -> Result<bool, Error> {
-    let monotonic = walk.monotonic;
-    let (ordinals, all) = walk.ordinals();
-    if run_for_all(ordinals.len(), monotonic, |index| process_replica(cx, walk, ordinals[index]))? || !all {
+    if walk_replicas(cx, walk)? {
         return Ok(true);
     }
-    let condemned = walk.condemned.len();
-    let fixed = run_for_all(condemned, monotonic, |index| {
-        let pod = ClaimPod::of(&walk.condemned[index]);
-        if !claims_match_retention_policy(cx, walk.set, pod) {
-            update_pod_claim_for_retention_policy(cx, walk.set, pod)?;
+    let monotonic = walk.monotonic;
+    let unsettled: Vec<i64> = walk.condemned(|slots| slots.exists & !slots.settled).collect();
+    run_for_all(&unsettled, monotonic, |ordinal| {
+        let Some(pod) = walk.table.get(ordinal).cloned() else {
+            return Ok(false);
+        };
+        let owner = ClaimPod::of(&pod);
+        if claims_match_retention_policy(cx, walk.set, owner) {
+            walk.table.settle(ordinal);
+        } else {
+            update_pod_claim_for_retention_policy(cx, walk.set, owner)?;
         }
         Ok(false)
     })?;
-    Ok(fixed || run_for_all(condemned, monotonic, |index| process_condemned(cx, walk, index))?)
+    // An OrderedReady set never gets beyond the highest one.
+    let condemned: Vec<i64> =
+        walk.condemned(|slots| slots.exists).take(if monotonic { 1 } else { usize::MAX }).collect();
+    run_for_all(&condemned, monotonic, |ordinal| process_condemned(cx, walk, ordinal))
+}
+
+/// The replicas that are not in order: an OrderedReady set goes through them until one says stop, a Parallel one through
+/// as many as it may create. Says whether the sync ends here.
+fn walk_replicas(cx: &mut Context<'_>, walk: &mut Walk<'_>) -> Result<bool, Error> {
+    let (mut next, end) = (*walk.range.start(), *walk.range.end());
+    if !walk.monotonic {
+        let (ordinals, all) = walk.ordinals();
+        slow_start_batch(next, &ordinals, &mut |ordinal| process_replica(cx, walk, ordinal))?;
+        return Ok(!all);
+    }
+    while let Some(ordinal) = walk.table.first_unsettled(&(next..=end)) {
+        if process_replica(cx, walk, ordinal)? {
+            return Ok(true);
+        }
+        next = ordinal + 1;
+    }
+    Ok(false)
+}
+
+/// OrderedReady: one after the other until one says stop. Parallel: all of them, in the given order. Says whether the
+/// sync ends here.
+fn run_for_all(
+    ordinals: &[i64],
+    monotonic: bool,
+    mut act: impl FnMut(i64) -> Result<bool, Error>,
+) -> Result<bool, Error> {
+    if !monotonic {
+        let indices: Vec<i64> = (0..).take(ordinals.len()).collect();
+        let mut nth = |index: i64| usize::try_from(index).map_or(Ok(false), |index| act(ordinals[index]));
+        return slow_start_batch(0, &indices, &mut nth).map(|()| false);
+    }
+    for &ordinal in ordinals {
+        if act(ordinal)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The rolling update: deletes the highest outdated pod at or above the partition.
@@ -561,16 +585,18 @@ fn update_pods(
     if cx.features.max_unavailable_stateful_set {
         return update_stateful_set_after_invariant_established(cx, walk, status);
     }
-    for target in update_targets(walk.set).rev() {
+    let mut targets = update_targets(walk.set);
+    while let Some(target) = walk.table.last_stale(&targets) {
         if is_outdated(walk, target) {
             return delete_outdated(cx, walk, status, target);
         }
         if walk.is_slot_unavailable(target, cx.now) {
-            if let Some(pod) = walk.replicas.get(&target).cloned() {
+            if let Some(pod) = walk.table.get(target).cloned() {
                 walk.wait(cx, &pod);
             }
             break;
         }
+        targets = *targets.start()..=target - 1;
     }
     Ok(())
 }
@@ -582,7 +608,7 @@ fn update_targets(set: &StatefulSet) -> RangeInclusive<i64> {
 
 fn is_outdated(walk: &Walk<'_>, ordinal: i64) -> bool {
     walk.slot_revision(ordinal) != walk.revisions.update.name()
-        && walk.replicas.get(&ordinal).is_none_or(|pod| !is_terminating(&pod.metadata))
+        && walk.table.get(ordinal).is_none_or(|pod| !is_terminating(&pod.metadata))
 }
 
 fn delete_outdated(
@@ -608,10 +634,11 @@ fn update_stateful_set_after_invariant_established(
         get_rolling_update(walk.set).and_then(|rolling| rolling.max_unavailable.as_ref()),
         get_replicas(walk.set),
     );
-    let available = walk.replicas.values().filter(|pod| !is_unavailable(pod, walk.health_seconds, cx.now));
-    let unavailable = get_replicas(walk.set) - available.count() as i64;
+    let unavailable = get_replicas(walk.set) - walk.table.count(walk.range.clone(), Slots::healthy);
     let mut left = max_unavailable - unavailable;
-    for target in update_targets(walk.set).rev() {
+    let mut targets = update_targets(walk.set);
+    while let Some(target) = walk.table.last_stale(&targets) {
+        targets = *targets.start()..=target - 1;
         if !is_outdated(walk, target) {
             continue;
         }
@@ -647,21 +674,33 @@ mod tests {
         let cases = [(10, None, 10), (10, Some(0), 1), (10, Some(1), 3), (10, Some(4), 7), (0, None, 0)];
         for (count, failing, expected) in cases {
             let mut tried = 0;
-            let result = slow_start_batch(count, &mut |index| {
+            let ordinals: Vec<i64> = (5..5 + count).collect();
+            let result = slow_start_batch(5, &ordinals, &mut |ordinal| {
                 tried += 1;
-                if failing == Some(index) { Err(Error("no".to_owned())) } else { Ok(true) }
+                if failing == Some(ordinal - 5) { Err(Error("no".to_owned())) } else { Ok(true) }
             });
             assert_eq!((tried, result.is_err()), (expected, failing.is_some()), "{count} {failing:?}");
         }
     }
 
     #[test]
+    fn a_batch_counts_those_that_are_in_order() {
+        // Batches end before 1, 3, 7 and 15.
+        let mut tried = Vec::new();
+        let result = slow_start_batch(0, &[4, 5, 6, 7, 9], &mut |ordinal| {
+            tried.push(ordinal);
+            if ordinal == 4 { Err(Error("no".to_owned())) } else { Ok(true) }
+        });
+        assert_eq!((tried, result.is_err()), (vec![4, 5, 6], true));
+    }
+
+    #[test]
     fn only_an_ordered_run_stops() {
         for (monotonic, expected) in [(true, (2, true)), (false, (4, false))] {
             let mut tried = 0;
-            let stopped = run_for_all(4, monotonic, |index| {
+            let stopped = run_for_all(&[7, 5, 3, 1], monotonic, |ordinal| {
                 tried += 1;
-                Ok(index == 1)
+                Ok(ordinal == 5)
             });
             assert_eq!((tried, stopped.expect("no error")), expected);
         }
