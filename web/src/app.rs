@@ -1,6 +1,7 @@
 //! The whole page: one model, and the panes that draw parts of it.
 
 use playground::model::Pane;
+use playground::view::timeline::clock;
 use playground::{Model, Msg};
 use yew::prelude::*;
 
@@ -8,11 +9,12 @@ use crate::components::bottom::BottomTabs;
 use crate::components::details::Details;
 use crate::components::editor::Editor;
 use crate::components::header::Header;
+use crate::components::help::Help;
 use crate::components::stage::StagePane;
 use crate::components::terminal::TerminalPane;
 use crate::components::timeline::TimeBar;
 use crate::dom;
-use crate::hooks::use_frames;
+use crate::hooks::{keys, use_frames, use_key_switch};
 use crate::session::{Dispatch, State};
 use crate::skeleton::Early;
 
@@ -32,15 +34,20 @@ pub fn App(props: &AppProps) -> Html {
     let model = &state.0;
     let session = &model.session;
     use_frames(&dispatch, model.playing, session.now().as_millisecond());
+    let (keys_on, switch_keys) = use_key_switch();
+    let onkeydown = keys(&dispatch, keys_on, model.playing);
+    let words = model.locale.words();
+    let past = model.is_past();
     let pane = match model.pane {
         Pane::Stage => "stage",
         Pane::Why => "why",
         Pane::Terminal => "terminal",
         Pane::Editor => "editor",
     };
+    let live = dispatch.on(Msg::Live);
     html! {
         <ContextProvider<Dispatch> context={dispatch}>
-            <div class="app" data-pane={pane} data-ready="true">
+            <div class="app" data-pane={pane} data-ready="true" data-past={past.then_some("true")}>
                 <Header locale={model.locale} start={session.start().clone()} />
                 <main class="work">
                     <div class="side">
@@ -60,32 +67,48 @@ pub fn App(props: &AppProps) -> Html {
                             playing={model.playing}
                         />
                     </div>
-                    <div class="view">
+                    <div class="view" onkeydown={onkeydown.clone()}>
+                        if past {
+                            <div class="past" role="status" data-testid="past">
+                                <p><strong>{words.past}{" "}{clock(session.elapsed_ms())}</strong>{" · "}{words.past_forks}</p>
+                                <button type="button" class="control" onclick={live}>{words.back_to_live}</button>
+                            </div>
+                        }
                         <StagePane
                             locale={model.locale}
                             page={model.page.clone()}
                             drag={model.drag.clone()}
                             form={model.form.clone()}
+                            asked={model.asked.clone()}
                         />
                         <Details
                             locale={model.locale}
                             tab={model.tab}
-                            events={model.page.events.clone()}
-                            zone={model.page.zone.clone()}
+                            page={model.page.clone()}
+                            changes={session.world().server().resource_version()}
+                            filter={AttrValue::from(model.filter.to_string())}
+                            baseline_ms={model.baseline.at_ms}
+                            marked={model.baseline.marked}
                         />
                     </div>
                 </main>
-                <TimeBar
-                    locale={model.locale}
-                    playing={model.playing}
-                    speed={model.speed}
-                    elapsed_ms={session.elapsed_ms()}
-                    track={model.track.clone()}
-                />
+                <div class="foot" {onkeydown}>
+                    <TimeBar
+                        locale={model.locale}
+                        playing={model.playing}
+                        rushing={model.rushing}
+                        speed={model.speed}
+                        elapsed_ms={session.elapsed_ms()}
+                        ticks={model.ticks.clone()}
+                        timeline={model.timeline.clone()}
+                        forks={model.forks.clone()}
+                    />
+                </div>
                 <BottomTabs locale={model.locale} pane={model.pane} />
+                <Help locale={model.locale} keys={keys_on} onkeys={switch_keys} />
                 if let Some(failure) = session.world().failure() {
                     <div class="crash" role="alert">
-                        <p class="crash-title">{model.locale.words().failed}</p>
+                        <p class="crash-title">{words.failed}</p>
                         <pre tabindex="0">{failure}</pre>
                     </div>
                 }

@@ -1,7 +1,7 @@
 //! The few things asked of the DOM directly.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlElement, Window};
+use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, Window};
 
 /// The window.
 pub fn window() -> Option<Window> {
@@ -23,6 +23,14 @@ pub fn focus(id: &str) {
     if let Some(element) = by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         // Only an element that cannot be focused refuses, and then the focus stays where it was.
         let _ = element.focus();
+    }
+}
+
+/// Opens the dialog with that id.
+pub fn show_dialog(id: &str) {
+    if let Some(dialog) = by_id(id).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
+        // Refused only if it is open already.
+        let _ = dialog.show_modal();
     }
 }
 

@@ -27,6 +27,7 @@ use machinery::version::Features;
 pub use invocation::Invocation;
 pub use printers::age::duration as human_duration;
 pub use printers::pod::{Summary as PodSummary, summarize as pod_summary};
+pub use printers::whole::value as printed_value;
 
 /// The files that a command line can name.
 pub trait Files {

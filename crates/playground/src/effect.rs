@@ -2,7 +2,7 @@
 //!
 //! Invariant: the session itself is not touched.
 
-use client::Listers;
+use apiserver::Server;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::{ObjectKey, Resource};
 use session::Session;
@@ -69,11 +69,11 @@ impl Effect {
         if exit != Some(0) {
             return Effect::Refused(err.lines().next().unwrap_or_default().to_owned());
         }
-        read(&out, session.world().listers(), trial.world().listers())
+        read(&out, session.world().server(), trial.world().server())
     }
 }
 
-fn read(out: &str, before: &Listers, after: &Listers) -> Effect {
+fn read(out: &str, before: &Server, after: &Server) -> Effect {
     let ending = |verb: &str| -> Vec<String> {
         out.lines().filter_map(|line| line.strip_suffix(verb)).map(str::to_owned).collect()
     };

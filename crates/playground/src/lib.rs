@@ -4,6 +4,7 @@
 //! changes the cluster itself; it types the command that a person would type ([`commands`]).
 
 pub mod commands;
+pub mod diff;
 pub mod effect;
 pub mod highlight;
 pub mod locales;

@@ -1,14 +1,13 @@
 //! What the page remembers of the cluster's past: a revision's tone, a pod's earlier address, a set that is gone.
 //!
-//! Invariant: it is made of what was seen, in the order in which it was seen, and never asked for what is true now.
+//! Invariant: a function of the changes up to the moment that is shown, so that the past remembers nothing of the future.
 
-use std::collections::BTreeMap;
-
-use client::Listers;
+use apiserver::Server;
+use imbl::{OrdMap, Vector};
 use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::object::controller_of;
-use machinery::{ObjectKey, Resource};
+use machinery::{Object, ObjectKey, Resource};
 
 /// How many tones there are: colours with their patterns, `web/styles/revision.css`.
 pub const TONES: usize = 6;
@@ -29,40 +28,55 @@ pub struct KnownSet {
     pub templates: Vec<String>,
 }
 
-/// The memory.
+/// The memory. A clone shares its structure.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
+    course: u64,
     seen: u64,
     // The revisions of a set (by its uid), in the order in which they appeared.
-    revisions: BTreeMap<String, Vec<String>>,
-    addresses: BTreeMap<ObjectKey, Address>,
-    sets: BTreeMap<ObjectKey, KnownSet>,
+    revisions: OrdMap<String, Vector<String>>,
+    addresses: OrdMap<ObjectKey, Address>,
+    sets: OrdMap<ObjectKey, KnownSet>,
 }
 
 impl Memory {
-    /// Looks at the cluster as it is now.
-    pub fn observe(&mut self, objects: &Listers) {
-        if self.seen == objects.resource_version() {
-            return;
+    /// Takes in what has changed; from the start, where the course of events is another or the moment an earlier one.
+    pub fn follow(&mut self, server: &Server, course: u64) {
+        if self.course != course || server.resource_version() < self.seen {
+            *self = Memory { course, ..Memory::default() };
         }
-        self.seen = objects.resource_version();
-        for set in objects.list::<StatefulSet>("") {
-            self.sets.insert(set.key(), KnownSet::of(set));
+        for event in server.changes_since(self.seen) {
+            self.take(&event.object);
         }
-        for revision in objects.list::<ControllerRevision>("") {
-            let Some(owner) = controller_of(&revision.metadata) else { continue };
-            let known = self.revisions.entry(owner.uid.clone()).or_default();
-            if !known.iter().any(|name| name == revision.name()) {
-                known.push(revision.name().to_owned());
+        self.seen = server.resource_version();
+    }
+
+    fn take(&mut self, object: &Object) {
+        match object {
+            Object::StatefulSet(set) => {
+                self.sets.insert(set.key(), KnownSet::of(set));
             }
+            Object::ControllerRevision(revision) => self.take_revision(revision),
+            Object::Pod(pod) => self.take_pod(pod),
+            _ => {}
         }
-        for pod in objects.list::<Pod>("") {
-            let Some(ip) = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref()) else { continue };
-            let address = self.addresses.entry(pod.key()).or_default();
-            if address.now != ip {
-                let before = std::mem::replace(&mut address.now, ip.to_owned());
-                address.was = Some(before).filter(|before| !before.is_empty());
-            }
+    }
+
+    fn take_revision(&mut self, revision: &ControllerRevision) {
+        let Some(owner) = controller_of(&revision.metadata) else { return };
+        let known = self.revisions.entry(owner.uid.clone()).or_default();
+        if !known.iter().any(|name| name == revision.name()) {
+            known.push_back(revision.name().to_owned());
+        }
+    }
+
+    fn take_pod(&mut self, pod: &Pod) {
+        let Some(ip) = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref()) else { return };
+        let key = pod.key();
+        let before = self.addresses.get(&key).map(|address| address.now.as_str());
+        if before != Some(ip) {
+            let address = Address { now: ip.to_owned(), was: before.map(str::to_owned) };
+            self.addresses.insert(key, address);
         }
     }
 

@@ -6,16 +6,23 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use apiserver::Server;
 use machinery::ObjectKey;
-use session::{Input, Session, Start, StartWorld};
+use machinery::time::ms_between;
+use session::{Branch, Input, Session, Start, StartWorld};
 
 use crate::commands;
 use crate::effect::Effect;
 use crate::locales::Locale;
 use crate::memory::Memory;
 use crate::prompt::Prompt;
-use crate::track::Track;
-use crate::view::{Page, Snapshot};
+use crate::track::{Tick, Track};
+use crate::view::dns::zone;
+use crate::view::events::events;
+use crate::view::objects::objects;
+use crate::view::timeline::Timeline;
+use crate::view::trail::trail;
+use crate::view::{Details, Page, Snapshot};
 
 /// How many virtual seconds pass in a real one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,13 +56,17 @@ pub enum Tab {
     /// Events.
     #[default]
     Events,
+    /// Every change of every object.
+    Trail,
     /// The DNS zone.
     Dns,
+    /// The objects, and what has changed in them.
+    Objects,
 }
 
 impl Tab {
     /// Every tab, in order.
-    pub const ALL: [Tab; 2] = [Tab::Events, Tab::Dns];
+    pub const ALL: [Tab; 4] = [Tab::Events, Tab::Trail, Tab::Dns, Tab::Objects];
 }
 
 /// What a narrow screen shows.
@@ -86,6 +97,39 @@ pub struct Drag {
     pub partition: i32,
 }
 
+/// A number of a set that the strip changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Number {
+    /// `spec.replicas`.
+    Replicas,
+    /// `spec.updateStrategy.rollingUpdate.partition`.
+    Partition,
+}
+
+/// Numbers that were asked for by commands which may still wait for the one that runs.
+pub type Asked = BTreeMap<(ObjectKey, Number), i32>;
+
+/// A moment that the objects are compared with.
+#[derive(Clone)]
+pub struct Baseline {
+    /// Milliseconds since the session began.
+    pub at_ms: u64,
+    /// Whether a person has marked it; if not, the next act moves it.
+    pub marked: bool,
+    server: Server,
+}
+
+/// Another course of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// Where it was left, in milliseconds since the session began.
+    pub left_ms: u64,
+    /// How far it had come.
+    pub end_ms: u64,
+    /// The first line that was typed only there.
+    pub line: Option<Arc<str>>,
+}
+
 /// The form for another image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageForm {
@@ -106,6 +150,8 @@ pub struct Model {
     pub locale: Locale,
     /// Whether time passes by itself.
     pub playing: bool,
+    /// Whether it passes as fast as it can until nothing moves by itself any more.
+    pub rushing: bool,
     /// How fast.
     pub speed: Speed,
     /// The file in the editor.
@@ -124,11 +170,22 @@ pub struct Model {
     pub drag: Option<Drag>,
     /// The form for another image.
     pub form: Option<ImageForm>,
-    /// What happened.
-    pub track: Track,
+    /// What the strips' numbers will be once every command has run.
+    pub asked: Rc<Asked>,
+    /// What happened, by time.
+    pub ticks: Rc<Vec<Tick>>,
+    /// The same as a picture.
+    pub timeline: Rc<Timeline>,
+    /// The courses of events that were left, oldest first.
+    pub forks: Rc<Vec<Fork>>,
+    /// What the objects are compared with.
+    pub baseline: Baseline,
+    /// Which objects the Objects tab lists.
+    pub filter: Rc<str>,
     /// What is shown of the cluster.
     pub page: Page,
-    memory: Arc<Memory>,
+    memory: Memory,
+    track: Track,
     // Texts that differ from their files.
     drafts: BTreeMap<Arc<str>, Arc<str>>,
     // What page and effect were made from.
@@ -139,10 +196,14 @@ pub struct Model {
 /// What decides whether a page is still true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
+    course: u64,
     resource_version: u64,
     second: u64,
     inputs: usize,
     selected: Option<ObjectKey>,
+    tab: Tab,
+    filter: Rc<str>,
+    baseline_ms: u64,
 }
 
 impl Model {
@@ -160,10 +221,16 @@ impl Model {
             .next()
             .map_or_else(|| "stateful-demo.yaml".into(), |file| file.name.clone());
         let mut model = Model {
-            track: Track::after(session.world().server().resource_version()),
+            baseline: Baseline { at_ms: 0, marked: false, server: session.world().server().clone() },
+            ticks: Rc::default(),
+            timeline: Rc::default(),
+            forks: Rc::default(),
+            filter: "".into(),
+            track: Track::default(),
             session,
             locale: Locale::default(),
             playing: true,
+            rushing: false,
             speed: Speed::default(),
             file,
             effect: Rc::default(),
@@ -173,8 +240,9 @@ impl Model {
             pane: Pane::default(),
             drag: None,
             form: None,
+            asked: Rc::default(),
             page: Page::default(),
-            memory: Arc::default(),
+            memory: Memory::default(),
             drafts: BTreeMap::new(),
             shown: None,
             tried: None,
@@ -210,7 +278,7 @@ impl Model {
                 }
             }
         }
-        self.track.typed(self.session.elapsed_ms());
+        self.move_baseline();
         self.session.run(line);
     }
 
@@ -221,32 +289,122 @@ impl Model {
         self.run(&line);
     }
 
-    /// Brings page, track and effect up to the session.
+    /// Whether the past is shown.
+    pub fn is_past(&self) -> bool {
+        self.session.is_past()
+    }
+
+    /// When everything that has happened ends, in milliseconds since the session began.
+    pub fn end_ms(&self) -> u64 {
+        ms_between(self.session.began(), self.session.end()).unsigned_abs()
+    }
+
+    /// Before an act: what the objects are now is what they will be compared with, unless a person has marked a moment.
+    pub(crate) fn move_baseline(&mut self) {
+        if !self.baseline.marked {
+            self.mark(false);
+        }
+    }
+
+    /// The objects are compared with what they are now.
+    pub(crate) fn mark(&mut self, marked: bool) {
+        let server = self.session.world().server().clone();
+        self.baseline = Baseline { at_ms: self.session.elapsed_ms(), marked, server };
+    }
+
+    /// Undoes the last act, and the files that were written for it. What was typed into them stays in the editor.
+    pub(crate) fn step_back(&mut self) {
+        let texts: Vec<(Arc<str>, Arc<str>)> =
+            self.session.files().iter().map(|file| (file.name.clone(), file.text.clone())).collect();
+        let applied = self.session.applied();
+        let is_file = |at: usize| {
+            matches!(self.session.inputs().nth(at).map(|dated| &dated.input), Some(Input::WriteFile { .. }))
+        };
+        let files = (0..applied.saturating_sub(1)).rev().take_while(|at| is_file(*at)).count();
+        if !self.session.step_back(1 + files) {
+            return;
+        }
+        for (name, text) in texts {
+            if self.session.files().get(&name) != Some(&*text) {
+                self.drafts.insert(name, text);
+            }
+        }
+    }
+
+    /// Brings page, timeline and effect up to the session.
     pub(crate) fn refresh(&mut self) {
-        let began = self.session.began();
-        let (world, memory) = (self.session.world(), &mut self.memory);
+        let (session, world) = (&self.session, self.session.world());
         let shown = Shown {
+            course: session.course(),
             resource_version: world.server().resource_version(),
-            second: self.session.elapsed_ms() / 1000,
-            inputs: self.session.inputs().count(),
+            second: session.elapsed_ms() / 1000,
+            inputs: session.inputs().count(),
             selected: self.selected.clone(),
+            tab: self.tab,
+            filter: self.filter.clone(),
+            baseline_ms: self.baseline.at_ms,
         };
         if self.shown.as_ref() != Some(&shown) {
-            Arc::make_mut(memory).observe(world.listers());
-            for event in world.server().changes_since(self.track.seen()) {
-                let at = machinery::time::ms_between(began, world.now()).unsigned_abs();
-                self.track.changed(at, event);
-            }
-            let snapshot =
-                Snapshot { now: world.now(), objects: world.listers(), decisions: world.decisions(), memory };
-            let lines = self.session.inputs().filter_map(|dated| match &dated.input {
-                Input::Command { line } => Some(&**line),
-                _ => None,
+            let moved = self.shown.as_ref().is_none_or(|last| {
+                (last.course, last.resource_version, last.inputs)
+                    != (shown.course, shown.resource_version, shown.inputs)
             });
-            self.page = Page::of(snapshot, self.selected.as_ref(), lines);
+            if moved {
+                self.memory.follow(world.server(), session.course());
+                self.track.follow(session);
+                self.ticks = Rc::new(self.track.ticks(session));
+                self.forks = Rc::new(forks(session));
+            }
             self.shown = Some(shown);
+            self.page = self.make_page();
         }
+        if self.session.running().is_none() && !self.asked.is_empty() {
+            self.asked = Rc::default();
+        }
+        self.draw_timeline();
         self.try_apply();
+    }
+
+    fn make_page(&self) -> Page {
+        let world = self.session.world();
+        let snapshot = Snapshot {
+            now: world.now(),
+            objects: world.server(),
+            names: world.listers(),
+            decisions: world.decisions(),
+            memory: &self.memory,
+        };
+        let selected = self.selected.as_ref();
+        let details = match self.tab {
+            Tab::Events => Details::Events(Rc::new(events(snapshot))),
+            Tab::Trail => Details::Trail(Rc::new(trail(&self.session, selected))),
+            Tab::Dns => Details::Dns(Rc::new(zone(snapshot))),
+            Tab::Objects => Details::Objects(Rc::new(objects(
+                world.server(),
+                &self.baseline.server,
+                &self.filter,
+                selected,
+            ))),
+        };
+        let lines = self.session.inputs().filter_map(|dated| match &dated.input {
+            Input::Command { line } => Some(&**line),
+            _ => None,
+        });
+        Page::of(snapshot, selected, details, lines)
+    }
+
+    /// The head moves with quarters of seconds, not with frames.
+    fn draw_timeline(&mut self) {
+        let (now_ms, end_ms) = (self.session.elapsed_ms(), self.end_ms());
+        let quarter = |ms: u64| if self.is_past() { ms } else { ms / 250 * 250 };
+        let timeline = Timeline {
+            marked_ms: self.baseline.marked.then_some(self.baseline.at_ms),
+            forks_ms: self.forks.iter().map(|fork| fork.left_ms).collect(),
+            ..Timeline::of(&self.ticks, quarter(now_ms), quarter(end_ms))
+        };
+        if *self.timeline != timeline {
+            self.timeline = Rc::new(timeline);
+        }
     }
 
     /// Only what a person does changes what Apply would do: a new text, another file, a command that printed.
@@ -257,4 +415,17 @@ impl Model {
             self.tried = Some(tried);
         }
     }
+}
+
+fn forks(session: &Session) -> Vec<Fork> {
+    let since = |at| ms_between(session.began(), at).unsigned_abs();
+    let fork = |branch: &Branch| {
+        let shared = session.inputs().zip(&branch.inputs).take_while(|(a, b)| a == b).count();
+        let line = branch.inputs.iter().skip(shared).find_map(|dated| match &dated.input {
+            Input::Command { line } => Some(line.clone()),
+            _ => None,
+        });
+        Fork { left_ms: since(branch.forked_at), end_ms: since(branch.end), line }
+    };
+    session.branches().map(fork).collect()
 }

@@ -3,7 +3,7 @@
 use machinery::ObjectKey;
 use session::Start;
 
-use crate::model::{Pane, Speed, Tab};
+use crate::model::{Number, Pane, Speed, Tab};
 
 /// An act.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,20 @@ pub enum Msg {
     Play(bool),
     /// To the next change that anyone can see.
     Step,
+    /// On until nothing moves by itself any more.
+    RunUntilQuiet,
+    /// Undo the last act.
+    StepBack,
+    /// Show the moment so many milliseconds after the session's begin.
+    Seek(u64),
+    /// Show the next moment at which something happened, or the last.
+    SeekTick(bool),
+    /// Back from the past.
+    Live,
+    /// Take up a course of events that was left, by its number.
+    TakeUp(usize),
+    /// Compare the objects with what they are now, or again with what they were before the last act.
+    Mark(bool),
     /// How fast time passes.
     Speed(Speed),
     /// Another file in the editor.
@@ -34,10 +48,14 @@ pub enum Msg {
     Interrupt,
     /// Run a line that a control stands for.
     Run(String),
+    /// Set a number of a set.
+    SetNumber(ObjectKey, Number, i32),
     /// Ask about an object, or about the whole.
     Select(Option<ObjectKey>),
     /// Another tab below the stage.
     Tab(Tab),
+    /// Which objects the Objects tab lists.
+    Filter(String),
     /// Another pane of a narrow screen.
     Pane(Pane),
     /// The partition's line moves to another place.

@@ -1,26 +1,53 @@
 //! What each act does to the model.
 
+use std::rc::Rc;
+
+use machinery::time::after_ms;
+
 use crate::commands;
-use crate::model::{Drag, ImageForm, Model};
+use crate::model::{Drag, ImageForm, Model, Number};
 use crate::msg::Msg;
+use crate::view::timeline::beside;
 
 /// The most real time that one frame makes up for, in milliseconds: a page that was hidden does not run ahead, and the
 /// work of a frame is bounded.
 const FRAME_LIMIT_MS: u32 = 100;
+/// How much virtual time one frame runs through while the page runs until quiet, in milliseconds.
+const RUSH_MS: u64 = 2_000;
+/// Most changes of the store that one step goes through.
+const STEPS: usize = 100;
 
 /// Applies an act.
 pub fn update(model: &mut Model, msg: Msg) {
     match msg {
-        Msg::Frame(ms) => {
-            if model.playing {
-                model.session.advance(u64::from(ms.min(FRAME_LIMIT_MS) * model.speed.factor()));
+        Msg::Frame(ms) => pass(model, ms),
+        Msg::Play(playing) => (model.playing, model.rushing) = (playing, false),
+        Msg::Step => {
+            stand(model);
+            model.move_baseline();
+            step(model);
+        }
+        Msg::RunUntilQuiet => (model.playing, model.rushing) = (true, true),
+        Msg::StepBack => {
+            stand(model);
+            model.step_back();
+        }
+        Msg::Seek(ms) => seek(model, ms),
+        Msg::SeekTick(forward) => {
+            if let Some(ms) = beside(&model.ticks, model.session.elapsed_ms(), forward) {
+                seek(model, ms);
             }
         }
-        Msg::Play(playing) => model.playing = playing,
-        Msg::Step => {
-            model.playing = false;
-            model.session.step();
+        Msg::Live => {
+            model.session.seek(model.session.end());
+            model.playing = true;
         }
+        Msg::TakeUp(fork) => {
+            stand(model);
+            model.session.switch_to(fork);
+        }
+        Msg::Mark(marked) => model.mark(marked),
+        Msg::Filter(filter) => model.filter = filter.into(),
         Msg::Speed(speed) => model.speed = speed,
         Msg::Open(name) => model.file = name.into(),
         Msg::Edit(text) => model.edit(&text),
@@ -39,6 +66,14 @@ pub fn update(model: &mut Model, msg: Msg) {
         Msg::Run(line) => {
             model.prompt.remember(&line);
             model.run(&line);
+        }
+        Msg::SetNumber(set, number, value) => {
+            let line = match number {
+                Number::Replicas => commands::scale(&set, value),
+                Number::Partition => commands::partition(&set, value),
+            };
+            Rc::make_mut(&mut model.asked).insert((set, number), value);
+            update(model, Msg::Run(line));
         }
         Msg::Select(key) => model.selected = key,
         Msg::Tab(tab) => model.tab = tab,
@@ -65,6 +100,39 @@ pub fn update(model: &mut Model, msg: Msg) {
         }
     }
     model.refresh();
+}
+
+fn pass(model: &mut Model, ms: u32) {
+    if model.rushing {
+        if model.session.run_until_quiet(RUSH_MS) {
+            stand(model);
+        }
+    } else if model.playing {
+        model.session.advance(u64::from(ms.min(FRAME_LIMIT_MS) * model.speed.factor()));
+    }
+}
+
+fn stand(model: &mut Model) {
+    (model.playing, model.rushing) = (false, false);
+}
+
+fn seek(model: &mut Model, ms: u64) {
+    stand(model);
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    model.session.seek(after_ms(model.session.began(), ms));
+}
+
+/// Goes on until stage, Why or terminal differ; not every change of the store shows there.
+fn step(model: &mut Model) {
+    let before = (model.page.stage.clone(), model.page.whys.clone(), model.session.log().written());
+    for _ in 0..STEPS {
+        let moved = model.session.step();
+        model.refresh();
+        let after = (&model.page.stage, &model.page.whys, model.session.log().written());
+        if !moved || after != (&before.0, &before.1, before.2) {
+            return;
+        }
+    }
 }
 
 /// One command, if the line was moved at all.

@@ -261,9 +261,14 @@ impl Session {
         self.play_to(to);
     }
 
-    /// Undoes the last input: goes to the moment before it, and forks there. Whether there was one.
-    pub fn step_back(&mut self) -> bool {
-        let Some(last) = self.applied.checked_sub(1) else { return false };
+    /// How many of the inputs have happened at the moment that is shown.
+    pub fn applied(&self) -> usize {
+        self.applied
+    }
+
+    /// Undoes the last inputs: goes to the moment before the first of them, and forks there. Whether there were so many.
+    pub fn step_back(&mut self, inputs: usize) -> bool {
+        let Some(last) = self.applied.checked_sub(inputs) else { return false };
         let Some(at) = self.timeline.inputs.get(last).map(|dated| dated.at) else { return false };
         self.course += 1;
         self.timeline.fork(last, at);

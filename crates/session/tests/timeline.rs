@@ -101,7 +101,7 @@ fn typing_in_the_past_forks_and_the_old_branch_can_be_taken_up() {
 fn a_branch_is_not_mixed_with_what_happened_since() {
     let mut session = lived();
     let digest = session.digest();
-    (0..3).for_each(|_| assert!(session.step_back()));
+    (0..3).for_each(|_| assert!(session.step_back(1)));
     session.advance(60 * SECOND);
     session.seek(session.began());
     assert!(session.switch_to(0));
@@ -111,14 +111,14 @@ fn a_branch_is_not_mixed_with_what_happened_since() {
 #[test]
 fn step_back_undoes_one_input_after_another() {
     let mut session = lived();
-    assert!(session.step_back(), "the file");
+    assert!(session.step_back(1), "the file");
     assert_eq!(session.files().get("a.txt"), Some("one"));
-    assert!(session.step_back(), "Ctrl-C");
+    assert!(session.step_back(1), "Ctrl-C");
     assert_eq!(&*session.running().expect("it sleeps again").line, "sleep 100");
-    assert!(session.step_back(), "sleep 100");
+    assert!(session.step_back(1), "sleep 100");
     assert!(session.running().is_none());
     assert_eq!(session.elapsed_ms(), 23 * SECOND);
-    while session.step_back() {}
+    while session.step_back(1) {}
     assert_eq!((session.elapsed_ms(), session.log().len(), session.files().iter().count()), (0, 0, 0));
 }
 
@@ -145,7 +145,7 @@ fn edits_at_one_moment_are_one_input() {
     session.seek(session.began());
     session.seek(session.end());
     assert_eq!(session.digest(), digest);
-    assert!(session.step_back());
+    assert!(session.step_back(1));
     assert_eq!(session.files().get("b.txt"), Some("next\n"));
     session.write_file("a/b", "refused");
     session.write_file("a/b", "refused again");

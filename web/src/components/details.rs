@@ -1,16 +1,15 @@
 //! Below the stage: tabs with tables.
 
-use std::rc::Rc;
-
 use playground::model::Tab;
-use playground::view::dns::Record;
-use playground::view::events::Events;
+use playground::view::{Details as Content, Page};
 use playground::{Locale, Msg};
 use yew::prelude::*;
 
 use super::dns::DnsTable;
 use super::events::EventTable;
+use super::objects::ObjectsTab;
 use super::tabs;
+use super::trail::TrailTable;
 use crate::hooks::use_dispatch;
 
 /// The tabs.
@@ -20,10 +19,16 @@ pub struct DetailsProps {
     pub locale: Locale,
     /// The open one.
     pub tab: Tab,
-    /// The events.
-    pub events: Rc<Events>,
-    /// The DNS zone.
-    pub zone: Rc<Vec<Record>>,
+    /// What is shown of the cluster.
+    pub page: Page,
+    /// How many changes there were.
+    pub changes: u64,
+    /// Which objects are listed.
+    pub filter: AttrValue,
+    /// When the objects were what they are compared with.
+    pub baseline_ms: u64,
+    /// Whether a person has marked that moment.
+    pub marked: bool,
 }
 
 /// The tabs.
@@ -32,8 +37,10 @@ pub fn Details(props: &DetailsProps) -> Html {
     let dispatch = use_dispatch();
     let words = props.locale.words();
     let tab = |tab: &Tab| match tab {
-        Tab::Events => tabs::Tab { label: words.events.into(), count: Some(props.events.total) },
-        Tab::Dns => tabs::Tab { label: words.dns_zone.into(), count: Some(props.zone.len()) },
+        Tab::Events => tabs::Tab { label: words.events.into(), count: Some(props.page.events) },
+        Tab::Trail => tabs::Tab { label: words.trail.into(), count: usize::try_from(props.changes).ok() },
+        Tab::Dns => tabs::Tab { label: words.dns_zone.into(), count: None },
+        Tab::Objects => tabs::Tab { label: words.objects.into(), count: None },
     };
     let chosen = Tab::ALL.iter().position(|tab| *tab == props.tab).unwrap_or(0);
     let onchoose = Callback::from(move |index: usize| dispatch.send(Msg::Tab(Tab::ALL[index])));
@@ -55,9 +62,19 @@ pub fn Details(props: &DetailsProps) -> Html {
                 tabindex="0"
                 aria-labelledby={format!("details-tab-{chosen}")}
             >
-                {match props.tab {
-                    Tab::Events => html! { <EventTable locale={props.locale} events={props.events.clone()} /> },
-                    Tab::Dns => html! { <DnsTable locale={props.locale} zone={props.zone.clone()} /> },
+                {match &props.page.details {
+                    Content::Events(events) => html! { <EventTable locale={props.locale} events={events.clone()} /> },
+                    Content::Trail(trail) => html! { <TrailTable locale={props.locale} trail={trail.clone()} /> },
+                    Content::Dns(zone) => html! { <DnsTable locale={props.locale} zone={zone.clone()} /> },
+                    Content::Objects(objects) => html! {
+                        <ObjectsTab
+                            locale={props.locale}
+                            objects={objects.clone()}
+                            filter={props.filter.clone()}
+                            baseline_ms={props.baseline_ms}
+                            marked={props.marked}
+                        />
+                    },
                 }}
             </div>
         </section>

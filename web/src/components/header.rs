@@ -3,10 +3,11 @@
 use machinery::version::{Features, MAX_UNAVAILABLE_STATEFUL_SET, Version};
 use playground::{Locale, Msg};
 use session::{Start, StartWorld};
-use web_sys::{HtmlDialogElement, HtmlSelectElement};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::sentence::sentence;
+use super::help;
+use crate::dom;
 use crate::hooks::{Theme, use_dispatch, use_theme};
 
 /// The head.
@@ -24,24 +25,7 @@ pub fn Header(props: &HeaderProps) -> Html {
     let dispatch = use_dispatch();
     let words = props.locale.words();
     let (theme, next_theme) = use_theme();
-    let help = use_node_ref();
-    let open = {
-        let help = help.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let Some(dialog) = help.cast::<HtmlDialogElement>() {
-                // Refused only if it is open already.
-                let _ = dialog.show_modal();
-            }
-        })
-    };
-    let close = {
-        let help = help.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let Some(dialog) = help.cast::<HtmlDialogElement>() {
-                dialog.close();
-            }
-        })
-    };
+    let open = Callback::from(|_: MouseEvent| dom::show_dialog(help::ID));
     let restart = {
         let start = props.start.clone();
         dispatch.map(move |event: Event| {
@@ -103,11 +87,6 @@ pub fn Header(props: &HeaderProps) -> Html {
                     <span aria-hidden="true">{"?"}</span>
                 </button>
             </div>
-            <dialog class="help" ref={help} aria-labelledby="help-title">
-                <h2 id="help-title">{words.help}</h2>
-                { for words.help_text.lines().map(|paragraph| html! { <p>{sentence(paragraph)}</p> }) }
-                <button type="button" class="control" onclick={close}>{words.close}</button>
-            </dialog>
         </header>
     }
 }

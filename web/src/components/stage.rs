@@ -1,6 +1,8 @@
 //! The stage: each set with its strip and columns, then the shelf, then what is in no set.
 
-use playground::model::{Drag, ImageForm};
+use std::rc::Rc;
+
+use playground::model::{Asked, Drag, ImageForm};
 use playground::view::Page;
 use playground::view::stage::SetView;
 use playground::{Locale, Msg};
@@ -26,6 +28,8 @@ pub struct StageProps {
     pub drag: Option<Drag>,
     /// The form for another image.
     pub form: Option<ImageForm>,
+    /// What the strips' numbers will be.
+    pub asked: Rc<Asked>,
 }
 
 /// The stage.
@@ -35,7 +39,7 @@ pub fn StagePane(props: &StageProps) -> Html {
     let words = props.locale.words();
     let stage = &props.page.stage;
     let form = |set: &SetView| props.form.clone().filter(|form| form.set == set.key);
-    let strip = |set: &SetView| html! { <Strip locale={props.locale} set={set.clone()} form={form(set)} /> };
+    let strip = |set: &SetView| html! { <Strip locale={props.locale} set={set.clone()} form={form(set)} asked={props.asked.clone()} /> };
     let selected = props.page.selected.as_ref().and_then(|why| why.about.clone());
     let onkeydown =
         dispatch.map(|event: KeyboardEvent| (event.key() == "Escape").then_some(Msg::Select(None)));

@@ -1,10 +1,12 @@
 //! A set's strip: name, readiness, revisions, and the controls that type commands.
 
+use std::rc::Rc;
+
 use playground::locales::Words;
-use playground::model::ImageForm;
+use playground::model::{Asked, ImageForm, Number};
 use playground::view::revision::Living;
 use playground::view::stage::{SetView, Strategy};
-use playground::{Locale, Msg, commands};
+use playground::{Locale, Msg};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -22,6 +24,8 @@ pub struct StripProps {
     pub set: SetView,
     /// The form for another image, if it is open for this set.
     pub form: Option<ImageForm>,
+    /// What its numbers will be.
+    pub asked: Rc<Asked>,
 }
 
 /// The strip.
@@ -50,7 +54,7 @@ pub fn Strip(props: &StripProps) -> Html {
                     { for set.revisions.iter().map(|living| revision(living, words)) }
                 </ul>
                 <div class="strip-controls">
-                    { controls(&dispatch, set, words, props.form.is_some()) }
+                    { controls(&dispatch, props) }
                 </div>
             }
             if let Some(form) = &props.form {
@@ -73,23 +77,23 @@ fn revision(living: &Living, words: &Words) -> Html {
     }
 }
 
-fn controls(dispatch: &Dispatch, set: &SetView, words: &Words, form_open: bool) -> Html {
+fn controls(dispatch: &Dispatch, props: &StripProps) -> Html {
+    let (set, words, form_open) = (&props.set, props.locale.words(), props.form.is_some());
     let key = set.key.clone();
-    let scale = dispatch.map({
+    let set_number = |number| {
         let key = key.clone();
-        move |replicas| Some(Msg::Run(commands::scale(&key, replicas)))
-    });
-    let partition = dispatch.map({
-        let key = key.clone();
-        move |partition| Some(Msg::Run(commands::partition(&key, partition)))
-    });
+        dispatch.map(move |value| Some(Msg::SetNumber(key.clone(), number, value)))
+    };
+    // A number that was asked for counts, although its command may still wait.
+    let number = |number, now| props.asked.get(&(key.clone(), number)).copied().unwrap_or(now);
+    let (scale, partition) = (set_number(Number::Replicas), set_number(Number::Partition));
     let less_more = || (AttrValue::from(words.less), AttrValue::from(words.more));
     let toggle = dispatch.on(Msg::ImageForm((!form_open).then(|| key.clone())));
     html! {
         <>
-            <Stepper id="replicas" label={words.replicas} words={less_more()} value={set.replicas} onstep={scale} />
+            <Stepper id="replicas" label={words.replicas} words={less_more()} value={number(Number::Replicas, set.replicas)} onstep={scale} />
             if let Strategy::Rolling { partition: value } = set.strategy {
-                <Stepper id="partition" label={words.partition} words={less_more()} {value} onstep={partition} />
+                <Stepper id="partition" label={words.partition} words={less_more()} value={number(Number::Partition, value)} onstep={partition} />
             } else {
                 <span class="strip-note">{words.on_delete}</span>
             }

@@ -1,16 +1,16 @@
-//! The time bar: play, pause, step, speed, the clock, and a track of what happened.
+//! The time bar: play, step, step back, run until quiet, speed, the clock, other courses of events, and the timeline.
 
-use playground::model::Speed;
-use playground::track::{Mark, Row, Tick, Track};
+use std::rc::Rc;
+
+use playground::model::{Fork, Speed};
+use playground::track::Tick;
+use playground::view::timeline::{Timeline, clock};
 use playground::{Locale, Msg};
 use yew::prelude::*;
 
-use crate::hooks::use_dispatch;
-
-/// The track shows at least so much time, in milliseconds.
-const SPAN_MS: u64 = 60_000;
-/// The track's width in its own units.
-const WIDTH: u64 = 1000;
+use super::sentence::sentence;
+use super::track::TrackPicture;
+use crate::hooks::{use_dispatch, use_leaving};
 
 /// The bar.
 #[derive(Clone, PartialEq, Properties)]
@@ -19,12 +19,18 @@ pub struct TimeBarProps {
     pub locale: Locale,
     /// Whether time passes.
     pub playing: bool,
+    /// Whether it runs through until quiet.
+    pub rushing: bool,
     /// How fast.
     pub speed: Speed,
     /// Since the session began.
     pub elapsed_ms: u64,
     /// What happened.
-    pub track: Track,
+    pub ticks: Rc<Vec<Tick>>,
+    /// The same as a picture.
+    pub timeline: Rc<Timeline>,
+    /// The courses of events that were left.
+    pub forks: Rc<Vec<Fork>>,
 }
 
 /// The bar.
@@ -45,99 +51,111 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
             </button>
         }
     };
+    let button = |label: &'static str, icon: &'static str, id: &'static str, msg: Msg| {
+        html! {
+            <button type="button" class="control control-icon" aria-label={label} title={label} data-testid={id} onclick={dispatch.on(msg)}>
+                <span class="time-icon" data-icon={icon} aria-hidden="true"></span>
+            </button>
+        }
+    };
+    let past = props.timeline.is_past();
+    let (state, word) = match (past, props.rushing, props.playing) {
+        (true, ..) => ("past", ""),
+        (_, true, _) => ("live", words.rushing),
+        (_, _, true) => ("live", words.live),
+        _ => ("paused", words.paused),
+    };
     html! {
         <section class="time" aria-labelledby="time-title">
             <h2 class="hidden" id="time-title">{words.time}</h2>
-            <button
-                type="button"
-                class="control time-play"
-                aria-label={label}
-                title={label}
-                data-testid="play"
-                onclick={dispatch.on(Msg::Play(!props.playing))}
-            >
-                <span class="time-icon" data-icon={icon} aria-hidden="true"></span>
-            </button>
-            <button type="button" class="control time-step" data-testid="step" onclick={dispatch.on(Msg::Step)}>
-                <span class="time-icon" data-icon="step" aria-hidden="true"></span>{words.step}
-            </button>
-            <div class="speeds" role="group" aria-label={words.speed}>
-                { for Speed::ALL.into_iter().map(speed) }
+            <div class="time-controls">
+                { button(words.step_back, "back", "step-back", Msg::StepBack) }
+                <button
+                    type="button"
+                    class="control time-play"
+                    aria-label={label}
+                    title={label}
+                    data-testid="play"
+                    onclick={dispatch.on(Msg::Play(!props.playing))}
+                >
+                    <span class="time-icon" data-icon={icon} aria-hidden="true"></span>
+                </button>
+                <button type="button" class="control time-step" data-testid="step" onclick={dispatch.on(Msg::Step)}>
+                    <span class="time-icon" data-icon="step" aria-hidden="true"></span>{words.step}
+                </button>
+                { button(words.run_until_quiet, "quiet", "quiet", Msg::RunUntilQuiet) }
+                <div class="speeds" role="group" aria-label={words.speed}>
+                    { for Speed::ALL.into_iter().map(speed) }
+                </div>
             </div>
-            <p class="time-clock">
-                <span class="hidden">{words.clock}{" "}</span>
-                <time data-testid="clock">{clock(props.elapsed_ms)}</time>
-                {" "}
-                <span class="time-state" data-live={props.playing.to_string()}>
-                    {if props.playing { words.live } else { words.paused }}
-                </span>
-            </p>
-            <Ticks
-                locale={props.locale}
-                track={props.track.clone()}
-                // The head moves with the seconds, not with the frames.
-                until_ms={(props.elapsed_ms / 250 * 250).max(SPAN_MS)}
-                now_ms={props.elapsed_ms / 250 * 250}
-            />
+            <div class="time-now">
+                <p class="time-clock" data-state={state}>
+                    <span class="hidden">{words.clock}{" "}</span>
+                    <time data-testid="clock">{clock(props.elapsed_ms)}</time>
+                    {" "}
+                    <span class="time-state">{word}</span>
+                </p>
+                if past {
+                    <button type="button" class="time-live" data-testid="live" onclick={dispatch.on(Msg::Live)}>
+                        {words.back_to_live}
+                    </button>
+                } else if !props.forks.is_empty() {
+                    <Forks locale={props.locale} forks={props.forks.clone()} />
+                }
+            </div>
+            <TrackPicture locale={props.locale} ticks={props.ticks.clone()} timeline={props.timeline.clone()} />
         </section>
     }
 }
 
-/// `00:04:12`.
-fn clock(ms: u64) -> String {
-    let seconds = ms / 1000;
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
-}
-
 #[derive(Clone, PartialEq, Properties)]
-struct TicksProps {
+struct ForksProps {
     locale: Locale,
-    track: Track,
-    until_ms: u64,
-    now_ms: u64,
+    forks: Rc<Vec<Fork>>,
 }
 
-/// The track.
+/// The other courses of events, each to be taken up.
 #[component]
-fn Ticks(props: &TicksProps) -> Html {
+fn Forks(props: &ForksProps) -> Html {
+    let dispatch = use_dispatch();
     let words = props.locale.words();
-    let x = |at_ms: u64| (at_ms * WIDTH / props.until_ms.max(1)).min(WIDTH);
-    let top = |row: Row| 6 + 14 * Row::ALL.iter().position(|of| *of == row).unwrap_or(0);
-    let tick = |tick: &Tick| {
-        let (left, top) = (x(tick.at_ms), top(tick.row));
-        let class = match (tick.row, tick.mark) {
-            (Row::Commands, _) => "tick tick-command",
-            (Row::Pods, _) => "tick tick-pod",
-            (Row::Storage, _) => "tick tick-storage",
-        };
-        // What is gone is hollow: a low tick on the line.
-        let height = if tick.mark == Mark::Gone { "4" } else { "9" };
-        html! { <rect {class} x={left.to_string()} y={(top - 4).to_string()} width="3" {height} rx="1" /> }
+    let open = use_state(|| false);
+    let close = {
+        let setter = open.setter();
+        use_callback((), move |(), ()| setter.set(false))
     };
-    let label = |row: Row| {
-        let word = match row {
-            Row::Commands => words.track_commands,
-            Row::Pods => words.track_pods,
-            Row::Storage => words.track_storage,
-        };
-        html! { <span>{word}</span> }
+    let onfocusout = use_leaving(close.clone());
+    let onkeydown = {
+        let close = close.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                close.emit(());
+            }
+        })
+    };
+    let toggle = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| open.set(!*open))
+    };
+    let fork = |(index, fork): (usize, &Fork)| {
+        let (dispatch, close) = (dispatch.clone(), close.clone());
+        let onclick = Callback::from(move |_: MouseEvent| {
+            close.emit(());
+            dispatch.send(Msg::TakeUp(index));
+        });
+        html! { <li key={index}><button type="button" {onclick}>{sentence(&(words.fork)(fork))}</button></li> }
     };
     html! {
-        <div class="track">
-            <div class="track-rows" aria-hidden="true">{ for Row::ALL.into_iter().map(label) }</div>
-            <svg
-                class="track-picture"
-                role="img"
-                aria-label={words.track}
-                viewBox="0 0 1000 46"
-                preserveAspectRatio="none"
-            >
-                { for Row::ALL.into_iter().map(|row| html! {
-                    <line class="track-line" x1="0" x2="1000" y1={top(row).to_string()} y2={top(row).to_string()} />
-                }) }
-                { for props.track.ticks().map(tick) }
-                <line class="track-head" x1={x(props.now_ms).to_string()} x2={x(props.now_ms).to_string()} y1="0" y2="46" />
-            </svg>
+        <div class="forks" {onfocusout} {onkeydown}>
+            <button type="button" class="time-live" data-testid="forks" aria-expanded={open.to_string()} onclick={toggle}>
+                <span class="fork-icon" aria-hidden="true"></span>{(words.fork_count)(props.forks.len())}
+            </button>
+            if *open {
+                <div class="menu-list forks-list">
+                    <p class="forks-title">{words.forks}</p>
+                    <ul>{ for props.forks.iter().enumerate().rev().map(fork) }</ul>
+                </div>
+            }
         </div>
     }
 }

@@ -1,11 +1,13 @@
 //! Hooks: time, theme, the model's handle.
 
 mod frames;
+mod keys;
 mod leaving;
 mod resizes;
 mod theme;
 
 pub use frames::use_frames;
+pub use keys::{keys, use_key_switch};
 pub use leaving::use_leaving;
 pub use resizes::use_resizes;
 pub use theme::{Theme, use_theme};

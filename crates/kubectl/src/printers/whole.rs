@@ -8,7 +8,7 @@ use machinery::fields::{self, Field, GoType, Struct, Type};
 use serde_json::{Map, Value};
 
 /// The object's JSON, nulls included.
-pub(crate) fn value(object: &Object) -> Value {
+pub fn value(object: &Object) -> Value {
     let mut value = object.to_value();
     let (group, name) = object.kind().go_type();
     if let (Some(root), Value::Object(entries)) = (fields::lookup(group, name), &mut value) {

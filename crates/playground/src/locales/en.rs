@@ -4,9 +4,11 @@ use machinery::decision::{BrokenLink, Lack, Misfit, Step};
 
 use super::Words;
 use crate::effect::{Change, Effect};
+use crate::track::{Mark, Subject, Tick};
 use crate::view::acts::ActKind;
 use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
+use crate::view::timeline::clock;
 use crate::view::why::{Held, Next, Reason, Why};
 
 pub(super) static WORDS: Words = Words {
@@ -110,10 +112,44 @@ pub(super) static WORDS: Words = Words {
     clock: "Virtual time",
     live: "live",
     paused: "paused",
-    track: "What happened: ticks for commands, pods and storage",
+    rushing: "running until quiet",
+    past: "You look at",
+    back_to_live: "Back to live",
+    past_forks: "What you do here starts another course of events; this one is kept.",
+    step_back: "Step back: undo the last act",
+    run_until_quiet: "Run until quiet",
+    track: "Timeline",
+    track_keys: "Left and right go from one event to the next, Page Up and Page Down by ten seconds, Home to the start, \
+        End back to live.",
     track_commands: "commands",
+    track_faults: "faults",
+    track_sets: "sets",
     track_pods: "pods",
     track_storage: "storage",
+    forks: "Other courses of events",
+    at: "at",
+    what: "what",
+    trail: "Trail",
+    change: "change",
+    fields: "what changed",
+    no_trail: "Nothing has changed yet.",
+    objects: "Objects",
+    objects_list: "All objects",
+    filter: "Filter",
+    mark: "Compare from now on",
+    unmark: "Compare with the last act",
+    state_new: "new",
+    state_changed: "changed",
+    state_gone: "gone",
+    no_objects: "No object matches.",
+    line_added: "added:",
+    line_removed: "removed:",
+    keys: "Keys",
+    keys_switch: "Single keys act while stage or timeline has the focus",
+    key_space: "play or pause",
+    key_step: "to the next change",
+    key_help: "this help",
+    key_terminal: "to the command line",
     panes: "Panes",
     pane_stage: "Stage",
     pane_why: "Why",
@@ -132,6 +168,23 @@ pub(super) static WORDS: Words = Words {
     why_sentence,
     why_next,
     why_more: |more| if more == 1 { "1 more".to_owned() } else { format!("{more} more") },
+    tick,
+    ticks_more: |more| format!("and {more} more"),
+    head: |clock, past| if past { format!("{clock}, in the past") } else { format!("{clock}, live") },
+    fork: |fork| {
+        let line = fork.line.as_ref().map_or_else(String::new, |line| format!(": `{line}`"));
+        format!("left at {}, had come to {}{line}", clock(fork.left_ms), clock(fork.end_ms))
+    },
+    fork_count: |forks| if forks == 1 { "1 branch".to_owned() } else { format!("{forks} branches") },
+    compared: |clock, marked| {
+        if marked {
+            format!("Compared with {clock}, which you marked")
+        } else {
+            format!("Compared with {clock}, before the last act")
+        }
+    },
+    fields_more: |more| format!("+{more}"),
+    objects_more: |more| format!("{more} more; narrow the list to see them"),
     act,
     effect,
     broken,
@@ -170,6 +223,27 @@ fn partition_place(set: &SetView, partition: i32) -> String {
     } else {
         format!("partition {partition}")
     }
+}
+
+fn tick(tick: &Tick) -> String {
+    let key = match &tick.subject {
+        Subject::Line(line) => return format!("`{line}`"),
+        Subject::File(name) => return format!("`{name}` is written"),
+        Subject::Interrupt => return "`Ctrl-C`".to_owned(),
+        Subject::Fault(fault) => return format!("fault: {fault}"),
+        Subject::Object(key) => key,
+    };
+    let happened = match tick.mark {
+        Mark::Born => "is created",
+        Mark::Ready => "is ready",
+        Mark::Unready => "is ready no longer",
+        Mark::Broken => "cannot run",
+        Mark::Bound => "is bound",
+        Mark::Changed | Mark::Act => "changes",
+        Mark::Leaving => "is to be deleted",
+        Mark::Gone => "is gone",
+    };
+    format!("`{}` {happened}", key.name)
 }
 
 fn act(kind: &ActKind) -> String {

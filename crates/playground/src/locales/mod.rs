@@ -8,6 +8,8 @@ mod en;
 use machinery::decision::BrokenLink;
 
 use crate::effect::Effect;
+use crate::model::Fork;
+use crate::track::{Row, Tick};
 use crate::view::acts::ActKind;
 use crate::view::pod::Note;
 use crate::view::revision::Role;
@@ -241,14 +243,80 @@ words! {
     live,
     /// Time stands.
     paused,
+    /// Time runs through until nothing moves.
+    rushing,
+    /// The past is shown.
+    past,
+    /// Back from the past.
+    back_to_live,
+    /// That typing in the past forks.
+    past_forks,
+    /// Button.
+    step_back,
+    /// Button.
+    run_until_quiet,
     /// The track's label.
     track,
+    /// How the track is used with the keyboard.
+    track_keys,
     /// Row of the track.
     track_commands,
+    /// Row of the track.
+    track_faults,
+    /// Row of the track.
+    track_sets,
     /// Row of the track.
     track_pods,
     /// Row of the track.
     track_storage,
+    /// Title of the list of other courses of events.
+    forks,
+    /// Column: when.
+    at,
+    /// Column: what.
+    what,
+    /// Tab.
+    trail,
+    /// Column.
+    change,
+    /// Column.
+    fields,
+    /// No changes.
+    no_trail,
+    /// Tab.
+    objects,
+    /// Label of the list.
+    objects_list,
+    /// Label of the field that narrows the list.
+    filter,
+    /// Button: compare with this moment from now on.
+    mark,
+    /// Button: compare with what was before the last act.
+    unmark,
+    /// An object that is new.
+    state_new,
+    /// An object that is another.
+    state_changed,
+    /// An object that is gone.
+    state_gone,
+    /// Nothing is listed.
+    no_objects,
+    /// Before a line that is new.
+    line_added,
+    /// Before a line that is gone.
+    line_removed,
+    /// Title of the keys in the help.
+    keys,
+    /// That single keys act on stage and timeline.
+    keys_switch,
+    /// Key.
+    key_space,
+    /// Key.
+    key_step,
+    /// Key.
+    key_help,
+    /// Key.
+    key_terminal,
     /// Label of the panes of a narrow screen.
     panes,
     /// Pane.
@@ -286,6 +354,22 @@ words! {
     fn why_next(&Why),
     /// How many more answers there are.
     fn why_more(usize),
+    /// What a tick of the timeline says.
+    fn tick(&Tick),
+    /// How many ticks are not told of.
+    fn ticks_more(usize),
+    /// Where the head of the timeline stands: the clock, and whether that is the past.
+    fn head(&str, bool),
+    /// Another course of events.
+    fn fork(&Fork),
+    /// How many other courses of events there are.
+    fn fork_count(usize),
+    /// What the objects are compared with: the clock, and whether a person has marked it.
+    fn compared(&str, bool),
+    /// How many more fields have changed.
+    fn fields_more(usize),
+    /// How many objects are not listed.
+    fn objects_more(usize),
     /// What an act does.
     fn act(&ActKind),
     /// What Apply would do.
@@ -320,6 +404,17 @@ impl Words {
             WhyKind::Waiting => self.kind_waiting,
             WhyKind::Progressing => self.kind_progressing,
             WhyKind::Quiet => self.kind_quiet,
+        }
+    }
+
+    /// The word of a timeline's row.
+    pub fn row(&self, row: Row) -> &'static str {
+        match row {
+            Row::Commands => self.track_commands,
+            Row::Faults => self.track_faults,
+            Row::Sets => self.track_sets,
+            Row::Pods => self.track_pods,
+            Row::Storage => self.track_storage,
         }
     }
 

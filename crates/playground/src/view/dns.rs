@@ -36,11 +36,11 @@ pub struct Record {
 pub fn name_of(snapshot: Snapshot<'_>, pod: &ObjectKey, service: &str) -> NameView {
     let fqdn = format!("{}.{service}.{}.svc.{ZONE}", pod.name, pod.namespace);
     let name = if service.is_empty() { pod.name.to_string() } else { format!("{}.{service}", pod.name) };
-    let answers = [RecordType::A, RecordType::Aaaa].map(|kind| query(snapshot.objects, &fqdn, kind));
+    let answers = [RecordType::A, RecordType::Aaaa].map(|kind| query(snapshot.names, &fqdn, kind));
     let addresses: Vec<String> =
         answers.iter().flat_map(|answer| &answer.answer).map(|record| record.data.to_string()).collect();
     let answer =
-        if addresses.is_empty() { Err(broken_link(snapshot.objects, pod, service)) } else { Ok(addresses) };
+        if addresses.is_empty() { Err(broken_link(snapshot.names, pod, service)) } else { Ok(addresses) };
     NameView { name, fqdn, answer }
 }
 
@@ -52,5 +52,5 @@ pub fn zone(snapshot: Snapshot<'_>) -> Vec<Record> {
         name: record.name,
         ttl: record.ttl,
     };
-    records(snapshot.objects).into_iter().map(row).collect()
+    records(snapshot.names).into_iter().map(row).collect()
 }

@@ -1,30 +1,40 @@
 //! What the page shows, computed from a cluster: plain data, compared to know what to draw again.
 //!
+//! Reads the store, not what the controllers' caches hold, which may lag behind; but names as the name server knows them.
 //! Invariant: pure. Everything is a function of a [`Snapshot`], and holds no words but Kubernetes' own.
 
 pub mod acts;
+pub mod change;
 pub mod claim;
 pub mod dns;
 pub mod events;
+pub mod objects;
 pub mod pod;
 pub mod revision;
 pub mod stage;
+pub mod timeline;
+pub mod trail;
 pub mod volume;
 pub mod why;
 
 use std::rc::Rc;
 
+use apiserver::Server;
 use client::Listers;
 use client::reconcile::Decisions;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use machinery::ObjectKey;
+use k8s_openapi::api::core::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use machinery::object::controller_of;
+use machinery::{ObjectKey, Resource};
 
 use crate::memory::Memory;
 use acts::Act;
 use dns::Record;
 use events::Events;
+use objects::Objects;
 use stage::Stage;
+use trail::Trail;
 use why::Why;
 
 /// What a view reads.
@@ -32,15 +42,25 @@ use why::Why;
 pub struct Snapshot<'a> {
     /// The time.
     pub now: Timestamp,
-    /// The objects.
-    pub objects: &'a Listers,
+    /// The objects that are stored.
+    pub objects: &'a Server,
+    /// What the name server has seen.
+    pub names: &'a Listers,
     /// Why something waits.
     pub decisions: &'a Decisions,
     /// What was before.
     pub memory: &'a Memory,
 }
 
-impl Snapshot<'_> {
+impl<'a> Snapshot<'a> {
+    /// The objects of a kind that the owner controls, by name.
+    fn controlled<K: Resource>(self, owner: &'a ObjectMeta) -> impl Iterator<Item = &'a K> {
+        let of_namespace = self.objects.list::<K>(owner.namespace.as_deref().unwrap_or_default());
+        of_namespace.map(|object| &**object).filter(|object| {
+            controller_of(object.meta()).is_some_and(|controller| Some(&controller.uid) == owner.uid.as_ref())
+        })
+    }
+
     /// The age as kubectl prints it.
     fn age(&self, since: Option<&Time>) -> String {
         since.map(|since| self.ago(since.0)).unwrap_or_default()
@@ -58,6 +78,25 @@ impl Snapshot<'_> {
     }
 }
 
+/// What the open tab below the stage shows; the others are not made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Details {
+    /// Events.
+    Events(Rc<Events>),
+    /// Every change.
+    Trail(Rc<Trail>),
+    /// The DNS zone.
+    Dns(Rc<Vec<Record>>),
+    /// The objects.
+    Objects(Rc<Objects>),
+}
+
+impl Default for Details {
+    fn default() -> Details {
+        Details::Events(Rc::default())
+    }
+}
+
 /// Everything that is shown of a cluster at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
@@ -67,27 +106,28 @@ pub struct Page {
     pub whys: Rc<Vec<Why>>,
     /// Why, about the selected object.
     pub selected: Option<Rc<Why>>,
-    /// The Events tab.
-    pub events: Rc<Events>,
-    /// The DNS tab.
-    pub zone: Rc<Vec<Record>>,
+    /// How many Events there are.
+    pub events: usize,
+    /// The open tab below the stage.
+    pub details: Details,
     /// What to try next.
     pub acts: Rc<Vec<Act>>,
 }
 
 impl Page {
-    /// The page of a cluster, with one object selected, after these lines were run.
+    /// The page of a cluster, with one object selected and a tab open, after these lines were run.
     pub fn of<'a>(
         snapshot: Snapshot<'_>,
         selected: Option<&ObjectKey>,
+        details: Details,
         lines: impl Iterator<Item = &'a str>,
     ) -> Page {
         let stage = Stage::of(snapshot);
         Page {
             whys: Rc::new(why::all(snapshot, &stage)),
             selected: selected.and_then(|key| why::of_object(snapshot, &stage, key)).map(Rc::new),
-            events: Rc::new(events::events(snapshot)),
-            zone: Rc::new(dns::zone(snapshot)),
+            events: snapshot.objects.list::<Event>("").count(),
+            details,
             acts: Rc::new(acts::acts(&stage, lines)),
             stage: Rc::new(stage),
         }

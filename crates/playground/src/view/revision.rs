@@ -66,7 +66,7 @@ impl Revisions {
     /// Looks them up.
     pub fn of(snapshot: Snapshot<'_>, set: &StatefulSet) -> Revisions {
         let status = set.status.as_ref();
-        let owned = snapshot.objects.controlled::<ControllerRevision>(set.uid());
+        let owned = snapshot.controlled::<ControllerRevision>(&set.metadata);
         Revisions {
             set_uid: set.uid().to_owned(),
             current: status.and_then(|s| s.current_revision.clone()).unwrap_or_default(),

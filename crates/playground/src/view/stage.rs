@@ -143,7 +143,7 @@ impl SetView {
         let replicas = spec.replicas.unwrap_or(1);
         let start = spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).unwrap_or(0);
         let strategy = strategy(set);
-        let pods: Vec<&Pod> = snapshot.objects.controlled::<Pod>(set.uid()).map(|pod| &**pod).collect();
+        let pods: Vec<&Pod> = snapshot.controlled::<Pod>(&set.metadata).collect();
         let known = KnownSet::of(set);
         let wanted = |ordinal: i32| ordinal >= start && ordinal - start < replicas;
         let updates = |ordinal: i32| matches!(strategy, Strategy::Rolling { partition } if ordinal - start >= partition);
