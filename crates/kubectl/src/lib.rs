@@ -29,6 +29,15 @@ pub use printers::age::duration as human_duration;
 pub use printers::pod::{Summary as PodSummary, summarize as pod_summary};
 pub use printers::whole::value as printed_value;
 
+/// What a path in kubectl's JSONPath dialect (`.spec.replicas`, with or without braces) finds in an object, as
+/// `-o jsonpath` prints it; empty if it finds nothing.
+///
+/// # Errors
+/// kubectl's message, if it is no path.
+pub fn json_path(path: &str, object: &serde_json::Value) -> Result<String, String> {
+    jsonpath::parse_relaxed(path)?.text(object)
+}
+
 /// The files that a command line can name.
 pub trait Files {
     /// The text of a file; `None` if there is no such file.

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod diff;
 pub mod effect;
 pub mod highlight;
+pub mod lesson;
 pub mod locales;
 pub mod memory;
 pub mod model;
