@@ -93,6 +93,7 @@ pub fn play(session: &mut Session, acts: &[Act]) {
                 session.finish(SETTLE_MS);
                 session.run_until_quiet(SETTLE_MS);
             }
+            Act::Fault(fault) => session.fault(fault.clone()),
             Act::Wait(ms) => session.advance(*ms),
             Act::Write { file, text } => session.write_file(file, text),
         }

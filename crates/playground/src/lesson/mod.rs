@@ -10,6 +10,7 @@ pub mod goal;
 mod outline;
 pub mod read;
 
+use cluster::Fault;
 use machinery::version::Features;
 use session::{Start, StartWorld};
 
@@ -44,6 +45,8 @@ pub enum Act {
     Type(String),
     /// So many milliseconds of virtual time pass.
     Wait(u64),
+    /// Something breaks or is healed.
+    Fault(Fault),
     /// A file is written, as the editor does.
     Write {
         /// Its name.

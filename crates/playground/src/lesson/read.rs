@@ -160,11 +160,18 @@ fn text(outline: &mut Outline<'_>, path: &str, value: &Value) -> Text {
     Text { en: text.clone(), zh: text }
 }
 
-/// Lines to type, and `+ 40s` between them.
+/// Lines to type, `+ 40s` between them, `fault: {…}`, and files with their texts.
 fn acts(outline: &mut Outline<'_>, path: &str, value: Option<&Value>) -> Vec<Act> {
     let mut acts = Vec::new();
     for (path, item) in outline.items(path, value) {
         if let Some(map) = item.as_object() {
+            if let Some(fault) = map.get("fault") {
+                match serde_json::from_value(fault.clone()) {
+                    Ok(fault) => acts.push(Act::Fault(fault)),
+                    Err(error) => outline.problem(&below(&path, "fault"), error.to_string()),
+                }
+                continue;
+            }
             for (file, text) in map {
                 let text = outline.text(&below(&path, file), text);
                 acts.push(Act::Write { file: file.clone(), text });
