@@ -10,6 +10,7 @@ use crate::components::details::Details;
 use crate::components::editor::Editor;
 use crate::components::header::Header;
 use crate::components::help::Help;
+use crate::components::lesson::LessonPanel;
 use crate::components::stage::StagePane;
 use crate::components::terminal::TerminalPane;
 use crate::components::timeline::TimeBar;
@@ -49,7 +50,8 @@ pub fn App(props: &AppProps) -> Html {
         <ContextProvider<Dispatch> context={dispatch}>
             <div class="app" data-pane={pane} data-ready="true" data-past={past.then_some("true")}>
                 <Header locale={model.locale} start={session.start().clone()} />
-                <main class="work">
+                <main class="work" data-lesson={model.lessons.open.then_some("true")}>
+                    <LessonPanel locale={model.locale} lessons={model.lessons.clone()} />
                     <div class="side">
                         <Editor
                             locale={model.locale}

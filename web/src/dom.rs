@@ -1,7 +1,8 @@
 //! The few things asked of the DOM directly.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, Window};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Document, Element, File, HtmlDialogElement, HtmlElement, Response, Window};
 
 /// The window.
 pub fn window() -> Option<Window> {
@@ -44,6 +45,37 @@ pub fn store(name: &str, value: &str) {
     if let Some(storage) = window().and_then(|window| window.local_storage().ok()?) {
         let _ = storage.set_item(name, value);
     }
+}
+
+/// What the page's address says about a name: `2` of `?step=2`.
+pub fn parameter(name: &str) -> Option<String> {
+    let query = window()?.location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&query).ok()?.get(name)
+}
+
+/// Fetches a text that lies beside the page, and hands it on, or why it cannot be had.
+pub fn fetch_text(path: &'static str, then: impl FnOnce(Result<String, String>) + 'static) {
+    let Some(window) = window() else { return };
+    spawn_local(async move {
+        let text = async {
+            let response: Response = JsFuture::from(window.fetch_with_str(path)).await?.dyn_into()?;
+            if !response.ok() {
+                return Err(JsValue::from(format!("{path}: status {}", response.status())));
+            }
+            JsFuture::from(response.text()?).await
+        };
+        let message =
+            |error: JsValue| error.as_string().unwrap_or_else(|| format!("{path} cannot be fetched"));
+        then(text.await.map(|text| text.as_string().unwrap_or_default()).map_err(message));
+    });
+}
+
+/// Reads a file that a person chose; one that cannot be read is as good as empty.
+pub fn read_text(file: File, then: impl FnOnce(String) + 'static) {
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
+        then(text.unwrap_or_default());
+    });
 }
 
 /// Sets a custom property of an element, where its style sheet reads it.

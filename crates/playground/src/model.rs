@@ -13,6 +13,7 @@ use session::{Branch, Input, Session, Start, StartWorld};
 
 use crate::commands;
 use crate::effect::Effect;
+use crate::lesson::panel::Lessons;
 use crate::locales::Locale;
 use crate::memory::Memory;
 use crate::prompt::Prompt;
@@ -172,6 +173,8 @@ pub struct Model {
     pub form: Option<ImageForm>,
     /// What the strips' numbers will be once every command has run.
     pub asked: Rc<Asked>,
+    /// The lessons, and the one that is being taken.
+    pub lessons: Lessons,
     /// What happened, by time.
     pub ticks: Rc<Vec<Tick>>,
     /// The same as a picture.
@@ -214,7 +217,11 @@ impl Model {
 
     /// A page on a new session.
     pub fn of(start: Start) -> Model {
-        let session = Session::new(start);
+        Model::on(Session::new(start))
+    }
+
+    /// A page on a session that stands at its end.
+    pub fn on(session: Session) -> Model {
         let file = session
             .files()
             .iter()
@@ -241,6 +248,7 @@ impl Model {
             drag: None,
             form: None,
             asked: Rc::default(),
+            lessons: Lessons::default(),
             page: Page::default(),
             memory: Memory::default(),
             drafts: BTreeMap::new(),
@@ -249,6 +257,13 @@ impl Model {
         };
         model.refresh();
         model
+    }
+
+    /// Goes on with another session; what belongs to the person and not to the world stays.
+    pub(crate) fn replace_session(&mut self, session: Session) {
+        let (locale, pane) = (self.locale, self.pane);
+        let lessons = std::mem::take(&mut self.lessons);
+        *self = Model { locale, pane, lessons, ..Model::on(session) };
     }
 
     /// The text in the editor.
@@ -354,6 +369,7 @@ impl Model {
                 self.track.follow(session);
                 self.ticks = Rc::new(self.track.ticks(session));
                 self.forks = Rc::new(forks(session));
+                self.lessons.look(session);
             }
             self.shown = Some(shown);
             self.page = self.make_page();

@@ -3,6 +3,7 @@
 use machinery::ObjectKey;
 use session::Start;
 
+use crate::lesson::panel::LessonMsg;
 use crate::model::{Number, Pane, Speed, Tab};
 
 /// An act.
@@ -72,4 +73,6 @@ pub enum Msg {
     SubmitImage,
     /// A new session.
     Restart(Start),
+    /// An act on the lesson panel.
+    Lesson(LessonMsg),
 }

@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use machinery::time::after_ms;
 
+use session::Session;
+
 use crate::commands;
+use crate::lesson::panel;
 use crate::model::{Drag, ImageForm, Model, Number};
 use crate::msg::Msg;
 use crate::view::timeline::beside;
@@ -94,10 +97,10 @@ pub fn update(model: &mut Model, msg: Msg) {
             }
         }
         Msg::Restart(start) => {
-            let (locale, pane) = (model.locale, model.pane);
-            *model = Model::of(start);
-            (model.locale, model.pane) = (locale, pane);
+            model.replace_session(Session::new(start));
+            model.lessons.course = None;
         }
+        Msg::Lesson(msg) => panel::update(model, msg),
     }
     model.refresh();
 }

@@ -34,6 +34,7 @@ Commands:
   tidy                check the project's own rules only (a part of lint)
   conformance [--version V] [--effects-only] [--json] PATH…
                       replay recordings of a real control plane (files or folders), and print what differs first
+  lesson check FILE…  take lessons by their own solutions, and print what is wrong with them
 ";
 
 /// What the person asked for.
@@ -42,7 +43,7 @@ enum Request {
     Dist,
     Test { only: Option<test::Part> },
     Tidy,
-    Conformance { words: Vec<String> },
+    Tool { name: &'static str, words: Vec<String> },
     Help,
 }
 
@@ -82,12 +83,15 @@ fn parse(words: &[&str]) -> Result<Request, String> {
             None => Err(format!("--only: there is no part \"{part}\"")),
         },
         ["tidy"] => Ok(Request::Tidy),
-        // The replay reads its own options.
-        ["conformance", words @ ..] if !words.is_empty() => {
-            Ok(Request::Conformance { words: words.iter().map(|word| (*word).to_owned()).collect() })
-        }
+        ["conformance", words @ ..] if !words.is_empty() => Ok(tool("conformance", words)),
+        ["lesson", "check", files @ ..] if !files.is_empty() => Ok(tool("lesson", files)),
         _ => Err(format!("cannot understand \"{}\"", words.join(" "))),
     }
+}
+
+/// A program of the `tests` crate, which reads its own options.
+fn tool(name: &'static str, words: &[&str]) -> Request {
+    Request::Tool { name, words: words.iter().map(|word| (*word).to_owned()).collect() }
 }
 
 fn run(request: Request) -> Result<ExitCode> {
@@ -97,11 +101,11 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Dist => dist::dist(&Workspace::find()?)?,
         Request::Test { only } => return Ok(test::test(&Workspace::find()?, only)),
         Request::Tidy => tidy::tidy(&Workspace::find()?)?,
-        Request::Conformance { words } => {
-            let mut replay = Workspace::find()?.cargo();
+        Request::Tool { name, words } => {
+            let mut command = Workspace::find()?.cargo();
             // In the folder where the person stands, so that the paths mean what they say.
-            replay.args(["run", "--quiet", "--package", "tests", "--bin", "conformance", "--"]).args(words);
-            let status = replay.current_dir(std::env::current_dir()?).status()?;
+            command.args(["run", "--quiet", "--package", "tests", "--bin", name, "--"]).args(words);
+            let status = command.current_dir(std::env::current_dir()?).status()?;
             let code = status.code().and_then(|code| u8::try_from(code).ok());
             return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
         }
@@ -124,6 +128,7 @@ mod tests {
             "test",
             "test --only wasm",
             "tidy",
+            "lesson check a b",
             "conformance --json a b",
         ] {
             assert!(parse(&line.split_whitespace().collect::<Vec<_>>()).is_ok(), "{line}");
@@ -131,6 +136,8 @@ mod tests {
         for line in [
             "bench",
             "conformance",
+            "lesson",
+            "lesson check",
             "serve --port",
             "serve --port 65536",
             "test --only all",

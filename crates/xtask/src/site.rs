@@ -5,6 +5,7 @@
 //! | `index.html` | `index.html` |
 //! | `petset.js`, `petset_bg.wasm`, `snippets/` | [`crate::page`] |
 //! | `style.css` | the sheets that `web/styles/main.css` imports, in its order, and then the rest of it |
+//! | `lazy/lessons.yaml` | the lessons in `crates/playground/lessons/`, in the order of their files |
 //! | everything else | `web/static/`, with its folders |
 
 use std::fs;
@@ -19,9 +20,20 @@ pub fn assemble(workspace: &Workspace, products: &Path, site: &Path) -> Result<(
     remove_dir(site)?;
     copy_dir(products, site)?;
     copy_dir(&workspace.path("web/static"), site)?;
+    let lessons = site.join("lazy/lessons.yaml");
+    fs::create_dir_all(site.join("lazy"))?;
+    fs::write(lessons, joined(&workspace.path("crates/playground/lessons"))?)?;
     let index = workspace.path("index.html");
     fs::copy(&index, site.join("index.html")).with_context(|| format!("cannot copy {}", index.display()))?;
     Ok(fs::write(site.join("style.css"), style(&workspace.path("web/styles"))?)?)
+}
+
+/// The files of a folder as the documents of one, so that the page needs one request for them.
+fn joined(folder: &Path) -> Result<String> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut files: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.sort();
+    Ok(files.iter().map(|file| read(file)).collect::<Result<Vec<_>>>()?.join("---\n"))
 }
 
 /// All style sheets as one, so that the page needs one request for them.

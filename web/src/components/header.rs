@@ -1,6 +1,7 @@
 //! The page's head: what it is, where to start, which Kubernetes, theme and help.
 
 use machinery::version::{Features, MAX_UNAVAILABLE_STATEFUL_SET, Version};
+use playground::lesson::panel::LessonMsg;
 use playground::{Locale, Msg};
 use session::{Start, StartWorld};
 use web_sys::HtmlSelectElement;
@@ -65,6 +66,9 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <span class="header-what">{words.tagline}{" · "}</span>{words.simulated}
             </p>
             <div class="header-controls">
+                <button type="button" class="control" onclick={dispatch.on(Msg::Lesson(LessonMsg::Open(true)))}>
+                    {words.lessons}
+                </button>
                 <label class="header-start">
                     <span aria-hidden="true">{words.start_from}</span>
                     <select class="control" id="world" aria-label={words.start_from} onchange={restart}>

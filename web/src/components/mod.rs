@@ -9,6 +9,7 @@ pub mod editor;
 pub mod events;
 pub mod header;
 pub mod help;
+pub mod lesson;
 pub mod objects;
 pub mod outside;
 pub mod partition;

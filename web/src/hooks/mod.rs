@@ -1,11 +1,13 @@
 //! Hooks: time, theme, the model's handle.
 
+mod catalogue;
 mod frames;
 mod keys;
 mod leaving;
 mod resizes;
 mod theme;
 
+pub use catalogue::use_catalogue;
 pub use frames::use_frames;
 pub use keys::{keys, use_key_switch};
 pub use leaving::use_leaving;

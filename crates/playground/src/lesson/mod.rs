@@ -8,6 +8,7 @@ pub mod check;
 pub mod course;
 pub mod goal;
 mod outline;
+pub mod panel;
 pub mod read;
 
 use cluster::Fault;
@@ -91,7 +92,7 @@ pub struct Step {
 }
 
 /// A lesson.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lesson {
     /// What links and stored progress call it.
     pub id: String,

@@ -8,6 +8,7 @@ mod en;
 use machinery::decision::BrokenLink;
 
 use crate::effect::Effect;
+use crate::lesson::goal::Missing;
 use crate::model::Fork;
 use crate::track::{Row, Tick};
 use crate::view::acts::ActKind;
@@ -345,6 +346,34 @@ words! {
     role_only,
     /// A name without an answer.
     nxdomain,
+    /// The lessons' title, and the button that opens them.
+    lessons,
+    /// What lessons are.
+    lessons_intro,
+    /// They are being fetched.
+    lessons_loading,
+    /// They cannot be fetched.
+    lessons_failed,
+    /// Back to the list.
+    lessons_all,
+    /// Label of the file input.
+    lesson_open_file,
+    /// What is wrong with a file.
+    lesson_broken,
+    /// The goal is reached.
+    lesson_reached,
+    /// What the goal still misses.
+    lesson_missing,
+    /// Button.
+    lesson_hint,
+    /// Button.
+    lesson_solution,
+    /// How to use the solution.
+    lesson_solution_how,
+    /// Button.
+    lesson_next,
+    /// Button: begin this step anew.
+    lesson_again,
     /// The simulated cluster has failed by a mistake of ours.
     failed;
 
@@ -380,6 +409,18 @@ words! {
     fn note(&Note),
     /// `2Gi of 5Gi`: requested, capacity.
     fn size(&str, &str),
+    /// Which step of how many.
+    fn lesson_step(usize, usize),
+    /// How many steps of a lesson are done, of how many.
+    fn lesson_progress(usize, usize),
+    /// Go on with the lesson of this title.
+    fn lesson_following(&str),
+    /// Write this file.
+    fn lesson_write(&str),
+    /// Let so many seconds pass.
+    fn lesson_wait(u64),
+    /// What a goal still misses.
+    fn missing(&Missing),
     /// By whom a volume was held: the claim, and whether it still exists.
     fn released_by(&str),
     /// Who holds what is being deleted: names.

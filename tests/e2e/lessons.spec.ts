@@ -1,0 +1,48 @@
+// Lessons in the page: open one, see what is missing, take a hint and the solution, go on; links and progress.
+import { expect, expectAccessible, open, test } from './fixtures';
+
+test('a lesson is taken step by step, by whatever way leads to its goal', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: 'Lessons' }).click();
+  const panel = page.getByTestId('lesson');
+  await expect(panel.getByRole('listitem').first()).toBeVisible();
+  await expectAccessible(page);
+
+  await panel.getByRole('button', { name: /Three parts, and an ordered birth/ }).click();
+  await expect(panel.getByText('Step 1 of 2')).toBeVisible();
+  await expect(panel.getByText('pod/myapp-0 is not there.')).toBeVisible();
+  await panel.getByRole('button', { name: 'Hint' }).click();
+  await expect(panel.getByText('The brightest button does it.')).toBeVisible();
+
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(panel.getByText('✓ Done.')).toBeVisible({ timeout: 20_000 });
+  await expectAccessible(page);
+
+  await panel.getByRole('button', { name: 'Next step' }).click();
+  await panel.getByRole('button', { name: 'Show a solution' }).click();
+  await panel.getByRole('button', { name: 'kubectl delete pod myapp-0' }).click();
+  await expect(page.getByRole('textbox', { name: 'Command line' })).toHaveValue('kubectl delete pod myapp-0');
+  await page.keyboard.press('Enter');
+  await expect(panel.getByText('✓ Done.')).toBeVisible({ timeout: 20_000 });
+
+  // Progress is kept, and the next lesson is one press away.
+  await expect(panel.getByRole('button', { name: /^Next lesson: Storage that sticks/ })).toBeVisible();
+  await page.reload();
+  await page.getByRole('button', { name: 'Lessons' }).click();
+  await expect(panel.getByRole('button', { name: /Three parts, and an ordered birth/ })).toContainText('✓ done');
+});
+
+test('a link leads to any step, and a broken lesson file says what is wrong', async ({ page }) => {
+  await page.goto('./?lesson=canary&step=2');
+  const panel = page.getByTestId('lesson');
+  await expect(panel.getByText('Step 2 of 5')).toBeVisible();
+  await expect(page.getByTestId('stage').getByText('ikubernetes/myapp:v3').or(page.getByText('myapp:v3')).first()).toBeVisible();
+
+  await panel.getByRole('button', { name: 'All lessons' }).click();
+  await panel.getByLabel('Open a lesson file of your own').setInputFiles({
+    name: 'mine.yaml',
+    mimeType: 'text/yaml',
+    buffer: Buffer.from('id: mine\ntitle: Mine\nabout: A\nsteps:\n- text: X\n  goal: {pods: web}\n  solution: [ls]\n'),
+  });
+  await expect(panel.getByRole('alert')).toContainText('line 6');
+});
