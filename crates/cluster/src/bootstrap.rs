@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use crate::world::Config;
 
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// Where nodes stand, in turn; the first one is the second node's.
+const ZONES: [&str; 3] = ["zone-c", "zone-a", "zone-b"];
 /// Where the API server listens.
 const MASTER: &str = "192.168.1.10";
 
@@ -92,17 +94,22 @@ fn node(number: u32, config: &Config) -> Value {
         Profile::Recorder => (Version::V1_32, "fake://1.0"),
     };
     let room = json!({"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"});
+    let mut labels = json!({
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+    });
+    if config.profile == Profile::Default {
+        labels["topology.kubernetes.io/region"] = "region-1".into();
+        labels["topology.kubernetes.io/zone"] = ZONES[number as usize % ZONES.len()].into();
+    }
     json!({
         "metadata": {
             "name": name,
             "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
-            "labels": {
-                "beta.kubernetes.io/arch": "amd64",
-                "beta.kubernetes.io/os": "linux",
-                "kubernetes.io/arch": "amd64",
-                "kubernetes.io/hostname": name,
-                "kubernetes.io/os": "linux",
-            },
+            "labels": labels,
         },
         "spec": {"podCIDR": range, "podCIDRs": [range]},
         "status": {

@@ -11,6 +11,7 @@ use controllers::volume::persistentvolume::PersistentVolumeController;
 use controllers::volume::pv_protection::PvProtectionController;
 use controllers::volume::pvc_protection::PvcProtectionController;
 use node::kubelet::{Kubelet, Profile};
+use node::provisioner::Provisioner;
 use node::scheduler::Scheduler;
 
 use crate::latency::Component;
@@ -27,6 +28,7 @@ pub(crate) struct Components {
     pub(crate) nodelifecycle: NodeLifecycleController,
     tainteviction: TaintEvictionController,
     podgc: PodGcController,
+    pub(crate) provisioner: Provisioner,
     pub(crate) kubelet: Kubelet,
     garbagecollector: GarbageCollector,
 }
@@ -34,7 +36,12 @@ pub(crate) struct Components {
 impl Components {
     /// Components that have seen nothing yet.
     pub(crate) fn new(profile: Profile) -> Components {
-        Components { kubelet: Kubelet::new(profile), ..Components::default() }
+        Components {
+            kubelet: Kubelet::new(profile),
+            // No provisioner ran where the recordings were made.
+            provisioner: Provisioner::new(profile == Profile::Default),
+            ..Components::default()
+        }
     }
 
     /// The component itself.
@@ -49,6 +56,7 @@ impl Components {
             Component::NodeLifecycle => &mut self.nodelifecycle,
             Component::TaintEviction => &mut self.tainteviction,
             Component::PodGc => &mut self.podgc,
+            Component::Provisioner => &mut self.provisioner,
             Component::Kubelet => &mut self.kubelet,
             Component::GarbageCollector => &mut self.garbagecollector,
         }

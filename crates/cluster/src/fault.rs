@@ -75,6 +75,11 @@ pub enum Defect {
         /// The node.
         node: String,
     },
+    /// The provisioner of that name does nothing.
+    ProvisionerDown {
+        /// As storage classes name it.
+        provisioner: String,
+    },
     /// The API server fails to carry out writes.
     FailWrites {
         /// Of which kind of object.
@@ -208,10 +213,19 @@ pub(crate) fn of_nodes(defects: &BTreeSet<Defect>) -> Faults {
             Defect::SlowStop { ms } => faults.stop_delay_ms = Some(ms),
             Defect::MissingImage { image } => drop(faults.missing_images.insert(image)),
             Defect::NodeDown { node } => drop(faults.dead_nodes.insert(node)),
-            Defect::FailWrites { .. } | Defect::CacheLag { .. } => {}
+            Defect::ProvisionerDown { .. } | Defect::FailWrites { .. } | Defect::CacheLag { .. } => {}
         }
     }
     faults
+}
+
+/// The provisioners that do nothing.
+pub(crate) fn provisioners_down(defects: &BTreeSet<Defect>) -> BTreeSet<String> {
+    let down = |defect: &Defect| match defect {
+        Defect::ProvisionerDown { provisioner } => Some(provisioner.clone()),
+        _ => None,
+    };
+    defects.iter().filter_map(down).collect()
 }
 
 /// Milliseconds by which a component hears of changes late.
@@ -277,6 +291,7 @@ impl fmt::Display for Defect {
             Defect::SlowStop { ms } => write!(f, "pods take {} s to stop", seconds(*ms)),
             Defect::MissingImage { image } => write!(f, "the registry lacks {image}"),
             Defect::NodeDown { node } => write!(f, "{node} is down"),
+            Defect::ProvisionerDown { provisioner } => write!(f, "provisioner {provisioner} is down"),
             Defect::FailWrites { kind, write, name } => {
                 let what = match write {
                     None => "writing",

@@ -28,6 +28,8 @@ pub enum Component {
     TaintEviction,
     /// Removes pods of nodes that are gone.
     PodGc,
+    /// Makes volumes for claims.
+    Provisioner,
     /// Runs pods: the kubelets of all nodes.
     Kubelet,
     /// Removes what has lost its owners.
@@ -36,7 +38,7 @@ pub enum Component {
 
 impl Component {
     /// Every component, in rank order.
-    pub const ALL: [Component; 11] = [
+    pub const ALL: [Component; 12] = [
         Component::StatefulSet,
         Component::Scheduler,
         Component::PersistentVolume,
@@ -46,6 +48,7 @@ impl Component {
         Component::NodeLifecycle,
         Component::TaintEviction,
         Component::PodGc,
+        Component::Provisioner,
         Component::Kubelet,
         Component::GarbageCollector,
     ];
@@ -59,7 +62,10 @@ impl Component {
             Component::PvcProtection | Component::PvProtection => 5,
             // Upstream publishes each change of a pod, so it looks before the set goes on to the next one.
             Component::EndpointSlice => 1,
-            Component::NodeLifecycle | Component::TaintEviction | Component::PodGc => 5,
+            Component::NodeLifecycle
+            | Component::TaintEviction
+            | Component::PodGc
+            | Component::Provisioner => 5,
             Component::Kubelet => 8,
             // Upstream's collector learns of changes through a graph of its own, after everyone else.
             Component::GarbageCollector => 10,
@@ -78,6 +84,7 @@ impl Component {
             Component::NodeLifecycle => "node-controller",
             Component::TaintEviction => "taint-eviction-controller",
             Component::PodGc => "pod-garbage-collector-controller",
+            Component::Provisioner => "external-provisioner",
             Component::Kubelet => "kubelet",
             Component::GarbageCollector => "garbage-collector-controller",
         }

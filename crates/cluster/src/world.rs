@@ -216,8 +216,11 @@ impl World {
             self.set_silent(node.name(), faults.dead_nodes.contains(node.name()));
         }
         self.components.kubelet.set_faults(faults);
-        for key in self.components.get_mut(Component::Kubelet).resync_keys(&self.listers) {
-            self.wake_kubelet(key);
+        self.components.provisioner.set_down(fault::provisioners_down(&self.defects));
+        for component in [Component::Kubelet, Component::Provisioner] {
+            for key in self.components.get_mut(component).resync_keys(&self.listers) {
+                self.add(component, key, component.latency_ms(), Lane::Event);
+            }
         }
         for component in Component::ALL {
             let is_late = fault::lag_ms(&self.defects, component).is_some();

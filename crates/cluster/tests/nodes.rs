@@ -263,7 +263,7 @@ fn a_silent_node_leaves_its_pods_as_they_are() {
     }
     delete(&mut world, Kind::Pod, "p");
     advance(&mut world, 300_000);
-    assert_eq!(pods(&world), running(&["p"]), "nobody ends it");
+    assert_eq!(pods(&world), [("p".to_owned(), "Running".to_owned(), false)], "nobody ends it");
     world.inject(&Fault::HealAll).expect("heals");
     assert!(world.settle(60_000));
     assert_eq!(pods(&world), []);

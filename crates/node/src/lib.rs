@@ -1,8 +1,9 @@
-//! What nodes and add-ons do: scheduler, kubelet, CoreDNS, exec.
+//! What nodes and add-ons do: scheduler, kubelet, provisioner, CoreDNS, exec.
 //!
 //! Knows no controller. Invariant: state is cloneable data; time and chance come with each call.
 
 pub mod dns;
 pub mod exec;
 pub mod kubelet;
+pub mod provisioner;
 pub mod scheduler;

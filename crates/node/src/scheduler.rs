@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use client::api::{Body, Change, Request, Subresource, Verb, WatchEvent};
 use client::{Choice, Client, Context, Error, Key, Listers, Outcome, Reconciler};
+use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod, PodCondition};
 use machinery::decision::Verdict;
@@ -33,13 +34,15 @@ const COMPONENT: &str = "default-scheduler";
 /// Unschedulable pods are tried again after so long, whatever happens (flushUnschedulablePodsLeftover).
 const FLUSH_MS: u64 = 300_000;
 /// Tells a provisioner for which node it is to make the claim's volume.
-const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+pub(crate) const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
 /// The scheduler. A clone shares its state.
 #[derive(Clone, Debug, Default)]
 pub struct Scheduler {
     cache: Cache,
     waiting: Waiting,
+    /// The nodes of pods whose volumes are being bound for them.
+    assumed: OrdMap<Key, Arc<str>>,
 }
 
 /// Where a pod goes, and what its claims get there first.
@@ -76,6 +79,10 @@ impl Scheduler {
                 refusals.push(refusal);
                 continue;
             }
+            if self.assumed.get(&pod.key()).is_some_and(|assumed| **assumed == *node.name()) {
+                best = vec![node];
+                break;
+            }
             let load = self.cache.load(node.name());
             if load.pods < fewest {
                 fewest = load.pods;
@@ -100,7 +107,7 @@ impl Scheduler {
     /// Gives the claims that waited for a node their volumes; the pod follows once they are bound.
     fn bind_volumes(&mut self, cx: &mut Context<'_>, pod: &Pod, placement: Placement) -> Result<(), Error> {
         let claims: Vec<ObjectKey> = placement.plans.iter().map(|(claim, _)| claim.clone()).collect();
-        for (claim, plan) in placement.plans {
+        for (claim, plan) in placement.plans.iter().cloned() {
             let Some(claim) = cx.listers.get::<PersistentVolumeClaim>(&claim.namespace, &claim.name) else {
                 continue;
             };
@@ -113,6 +120,7 @@ impl Scheduler {
             }
         }
         self.waiting.insert(pod, Hope::Claims);
+        self.assumed.insert(pod.key(), placement.node.as_str().into());
         cx.decide(pod.key(), Verdict::Unschedulable { claims, message: String::new() });
         Ok(())
     }
@@ -122,6 +130,7 @@ impl Scheduler {
         let request = Request::new(Verb::Create(target), Kind::Pod, pod.namespace(), pod.name());
         cx.api.call(request.of(Subresource::Binding))?;
         self.waiting.remove(&pod.key());
+        self.assumed.remove(&pod.key());
         cx.decide_nothing(&pod.key());
         let message = format!("Successfully assigned {}/{} to {node}", pod.namespace(), pod.name());
         cx.event(COMPONENT, &Pod::wrap(pod.clone()), "Normal", "Scheduled", &message);
@@ -130,6 +139,7 @@ impl Scheduler {
 
     fn fail(&mut self, cx: &mut Context<'_>, pod: &Arc<Pod>, failure: Failure) -> Result<(), Error> {
         let message = failure.message;
+        self.assumed.remove(&pod.key());
         self.waiting.insert(pod, failure.hope);
         cx.event(COMPONENT, &Pod::wrap(pod.clone()), "Warning", "FailedScheduling", &message);
         let verdict = Verdict::Unschedulable { claims: failure.claims, message: message.clone() };
@@ -202,6 +212,7 @@ impl Reconciler for Scheduler {
             let key = pod.key();
             if event.change == Change::Deleted {
                 self.cache.remove(&key);
+                self.assumed.remove(&key);
             } else {
                 self.cache.put(pod);
             }

@@ -64,6 +64,7 @@ export type Component =
   | "node-controller"
   | "taint-eviction-controller"
   | "pod-garbage-collector-controller"
+  | "external-provisioner"
   | "kubelet"
   | "garbage-collector-controller";
 
@@ -94,6 +95,8 @@ export type Defect =
   | { type: "missingImage"; image: string }
   /** The node's kubelet is silent. */
   | { type: "nodeDown"; node: string }
+  /** The provisioner of that name makes and removes no volumes. */
+  | { type: "provisionerDown"; provisioner: string }
   /** Writes of that kind of object fail: all, or of one sort, or of objects of that name. */
   | { type: "failWrites"; kind: Kind; write?: "create" | "update" | "delete"; name?: string }
   /** The component hears of every change so many milliseconds late. */

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use client::Listers;
 use k8s_openapi::api::core::v1::{Node, ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::StorageClass;
-use machinery::labels::Selector;
+use machinery::labels::{Labels, Selector};
 use machinery::object::is_terminating;
 use machinery::quantity::Quantity;
 use machinery::{Kind, ObjectKey, Resource};
@@ -117,12 +117,25 @@ pub(super) fn plan(waiting: &[ObjectKey], node: &Node, listers: &Listers) -> Opt
                 taken.insert(volume.name());
                 Plan::Volume(volume.clone())
             }
-            None if class_of(claim, listers)?.provisioner != NO_PROVISIONER => Plan::Provision,
+            None if can_provision(class_of(claim, listers)?, node) => Plan::Provision,
             None => return None,
         };
         plans.push((key.clone(), plan));
     }
     Some(plans)
+}
+
+/// Whether the class can have a volume made for the node (checkVolumeProvisions).
+fn can_provision(class: &StorageClass, node: &Node) -> bool {
+    let empty = Labels::new();
+    let labels = node.metadata.labels.as_ref().unwrap_or(&empty);
+    let mut terms = class.allowed_topologies.iter().flatten().peekable();
+    let is_allowed = terms.peek().is_none()
+        || terms.any(|term| {
+            let requirements = term.match_label_expressions.as_deref().unwrap_or_default();
+            requirements.iter().all(|r| labels.get(&r.key).is_some_and(|value| r.values.contains(value)))
+        });
+    class.provisioner != NO_PROVISIONER && is_allowed
 }
 
 /// The volume with a reference to the claim: the binder does the rest.
