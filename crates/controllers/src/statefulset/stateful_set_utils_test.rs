@@ -1,4 +1,4 @@
-//! Tables over the predicates of `stateful_set_utils`.
+//! Tables over the predicates of `stateful_set_utils` that upstream has no test for; the others are in `tests/upstream`.
 
 use std::sync::Arc;
 
@@ -91,15 +91,6 @@ fn new_pods_have_identity_storage_and_revision() {
 }
 
 #[test]
-fn claims_have_the_template_labels_and_the_selectors() {
-    let set = with(json!({"volumeClaimTemplates": claims()}));
-    let made: Vec<_> = get_persistent_volume_claims(&set, 2).collect();
-    assert_eq!(made.len(), 1);
-    assert_eq!((made[0].name(), made[0].namespace()), ("data-web-2", "default"));
-    assert_eq!(json!(made[0].metadata.labels), json!({"app": "web", "tier": "x"}));
-}
-
-#[test]
 fn a_new_pods_revision_follows_strategy_and_partition() {
     let rolling = |partition: i32| json!({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}});
     let explicit = json!({"updateStrategy": {"type": "RollingUpdate"}});
@@ -137,77 +128,6 @@ fn a_new_pods_revision_follows_strategy_and_partition() {
 }
 
 #[test]
-fn owners_of_claims_follow_the_retention_policy() {
-    // (whenScaled, whenDeleted, ordinal, who owns)
-    let cases = [
-        ("Retain", "Retain", 0, None),
-        ("Retain", "Retain", 7, None),
-        ("Retain", "Delete", 0, Some("StatefulSet")),
-        ("Retain", "Delete", 7, Some("StatefulSet")),
-        ("Delete", "Retain", 0, None),
-        ("Delete", "Retain", 7, Some("Pod")),
-        ("Delete", "Delete", 0, Some("StatefulSet")),
-        ("Delete", "Delete", 7, Some("Pod")),
-    ];
-    for (scaled, deleted, ordinal, owner) in cases {
-        let policy = json!({"whenScaled": scaled, "whenDeleted": deleted});
-        let set = with(json!({"persistentVolumeClaimRetentionPolicy": policy}));
-        let name = get_pod_name(&set, ordinal);
-        let pod = ClaimPod { name: &name, uid: "pod", ordinal };
-        // From every state to the wanted one.
-        for start in [None, Some(("StatefulSet", "set")), Some(("Pod", "pod"))] {
-            let mut claim = PersistentVolumeClaim::default();
-            claim.metadata.owner_references = start.map(|(kind, uid)| {
-                let (kind, owner) =
-                    if kind == "Pod" { (Kind::Pod, name.as_str()) } else { (Kind::StatefulSet, "web") };
-                let (name, uid) = (Some(owner.to_owned()), Some(uid.to_owned()));
-                let meta = ObjectMeta { name, uid, ..Default::default() };
-                vec![new_controller_ref(kind, &meta)]
-            });
-            let before = is_claim_owner_up_to_date(&claim, &set, pod);
-            update_claim_owner_ref_for_set_and_pod(&mut claim, &set, pod);
-            let owners: Vec<&str> =
-                claim.metadata.owner_references.iter().flatten().map(|owner| owner.kind.as_str()).collect();
-            assert_eq!(owners, owner.into_iter().collect::<Vec<_>>(), "{scaled} {deleted} {ordinal}");
-            assert!(is_claim_owner_up_to_date(&claim, &set, pod));
-            assert_eq!(
-                before,
-                start.map(|(kind, _)| kind) == owner,
-                "{scaled} {deleted} {ordinal} {start:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn stale_and_foreign_owners_are_left_alone() {
-    let policy = json!({"whenScaled": "Delete", "whenDeleted": "Delete"});
-    let set = with(json!({"persistentVolumeClaimRetentionPolicy": policy}));
-    let pod = ClaimPod { name: "web-0", uid: "pod", ordinal: 0 };
-    let owned_by = |kind: Kind, name: &str, uid: &str| {
-        let meta = ObjectMeta { name: Some(name.into()), uid: Some(uid.into()), ..Default::default() };
-        let mut claim = PersistentVolumeClaim::default();
-        claim.metadata.owner_references = Some(vec![new_controller_ref(kind, &meta)]);
-        claim
-    };
-    let stale = owned_by(Kind::Pod, "web-0", "earlier");
-    assert!(has_stale_owner_ref(&stale, Kind::Pod, "web-0", ""));
-    assert!(is_claim_owner_up_to_date(&stale, &set, pod));
-
-    let mut foreign = owned_by(Kind::ConfigMap, "cm", "other");
-    assert!(has_unexpected_controller(&foreign, &set, pod));
-    assert!(is_claim_owner_up_to_date(&foreign, &set, pod));
-    foreign
-        .metadata
-        .owner_references
-        .get_or_insert_default()
-        .push(new_controller_ref(Kind::StatefulSet, &set.metadata));
-    assert!(!is_claim_owner_up_to_date(&foreign, &set, pod), "our own reference has to go");
-    update_claim_owner_ref_for_set_and_pod(&mut foreign, &set, pod);
-    assert_eq!(foreign.metadata.owner_references.iter().flatten().count(), 1);
-}
-
-#[test]
 fn a_rollout_completes_when_everyone_is_updated_and_ready() {
     let status = |replicas: i32, ready: i32, updated: i32| StatefulSetStatus {
         replicas,
@@ -229,20 +149,5 @@ fn a_rollout_completes_when_everyone_is_updated_and_ready() {
     for (spec, mut status, current) in cases {
         complete_rolling_update(&with(spec), &mut status);
         assert_eq!(status.current_revision.as_deref(), Some(current), "{status:?}");
-    }
-}
-
-#[test]
-fn max_unavailable_is_at_least_one() {
-    let percent = |text: &str| Some(IntOrString::String(text.to_owned()));
-    let cases = [
-        (None, 10, 1),
-        (Some(IntOrString::Int(3)), 10, 3),
-        (Some(IntOrString::Int(0)), 10, 1),
-        (percent("25%"), 10, 2),
-        (percent("5%"), 10, 1),
-    ];
-    for (given, replicas, expected) in cases {
-        assert_eq!(get_stateful_set_max_unavailable(given.as_ref(), replicas), expected, "{given:?}");
     }
 }

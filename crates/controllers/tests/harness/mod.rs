@@ -12,7 +12,7 @@ use client::api::{
     Api, Body, Change, DeleteOptions, ExecOutput, Refusal, Request, Response, Subresource, Verb, WatchEvent,
 };
 use client::reconcile::Decisions;
-use client::{Choice, Choices, Client, Context, Key, Listers, Outcome, Reconciler, Recorder};
+use client::{Choice, Choices, Client, Context, Error, Key, Listers, Outcome, Reconciler, Recorder};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod, PodCondition, PodIP};
 use machinery::patch::PatchType;
@@ -43,14 +43,66 @@ impl Choices for Counter {
     }
 }
 
+/// A write of a controller that the API server is to refuse.
+#[derive(Clone, Debug)]
+pub struct Refuse {
+    /// `create`, `update`, `patch` or `delete`; `status` for an update of the status.
+    pub verb: &'static str,
+    pub kind: Kind,
+    /// How many such requests go through before.
+    pub after: usize,
+    /// How many are refused then.
+    pub times: usize,
+    pub status: Status,
+}
+
+/// What the API server is told to refuse, and what the controllers have asked of it.
+#[derive(Default)]
+struct Gate {
+    refuse: Vec<Refuse>,
+    calls: Vec<(&'static str, Kind, String)>,
+}
+
+impl Gate {
+    fn check(&mut self, request: &Request) -> Result<(), Refusal> {
+        let verb = match (&request.verb, request.subresource) {
+            (Verb::Get | Verb::List(_), _) => return Ok(()),
+            (_, Subresource::Status) => "status",
+            (Verb::Create(_), _) => "create",
+            (Verb::Update(_), _) => "update",
+            (Verb::Patch(..), _) => "patch",
+            (Verb::Delete(_), _) => "delete",
+        };
+        let name = match &request.verb {
+            Verb::Create(Body::Typed(object)) => object.name().to_owned(),
+            _ => request.name.clone(),
+        };
+        self.calls.push((verb, request.kind, name));
+        for refuse in self.refuse.iter_mut().filter(|r| r.verb == verb && r.kind == request.kind) {
+            if refuse.after > 0 {
+                refuse.after -= 1;
+            } else if refuse.times > 0 {
+                refuse.times -= 1;
+                return Err(Box::new(refuse.status.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
 struct Live<'a> {
     server: &'a mut Server,
     choices: &'a mut Counter,
     now: Timestamp,
+    /// Of the controllers' requests; people's always go through.
+    gate: Option<&'a mut Gate>,
 }
 
 impl Api for Live<'_> {
     fn call(&mut self, request: Request) -> Result<Response, Refusal> {
+        if let Some(gate) = &mut self.gate {
+            gate.check(&request)?;
+        }
         self.server.call(&mut Env { now: self.now, choices: self.choices }, request)
     }
     fn watch(&self, kind: Kind, namespace: &str, since: u64) -> Result<Vec<WatchEvent>, Refusal> {
@@ -77,6 +129,7 @@ pub struct Cluster {
     controllers: Vec<Box<dyn Reconciler>>,
     queue: BTreeSet<(usize, Key)>,
     timers: BTreeMap<(usize, Key), Timestamp>,
+    gate: Gate,
 }
 
 impl Cluster {
@@ -93,6 +146,7 @@ impl Cluster {
             controllers,
             queue: BTreeSet::new(),
             timers: BTreeMap::new(),
+            gate: Gate::default(),
         };
         cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}));
         cluster.create(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}}));
@@ -105,7 +159,12 @@ impl Cluster {
     }
 
     fn api(&mut self) -> Live<'_> {
-        Live { server: &mut self.server, choices: &mut self.choices, now: self.now }
+        Live { server: &mut self.server, choices: &mut self.choices, now: self.now, gate: None }
+    }
+
+    /// Carries out a request as a person's.
+    pub fn try_call(&mut self, request: Request) -> Result<Response, Refusal> {
+        self.api().call(request)
     }
 
     pub fn create(&mut self, manifest: Value) {
@@ -144,18 +203,8 @@ impl Cluster {
         let Some((index, key)) = self.queue.pop_first() else {
             return false;
         };
-        let mut api = Live { server: &mut self.server, choices: &mut self.choices, now: self.now };
-        let mut choices = Counter::default();
-        let mut cx = Context {
-            now: self.now,
-            features: self.features,
-            listers: &self.listers,
-            api: &mut api,
-            recorder: &mut self.recorder,
-            choices: &mut choices,
-            decisions: &mut self.decisions,
-        };
-        match self.controllers[index].sync(&mut cx, &key) {
+        let outcome = self.with_context(|cx, controllers| controllers[index].sync(cx, &key));
+        match outcome {
             Ok(Outcome::Done) => {}
             Ok(Outcome::After(ms)) => {
                 let ms = i64::try_from(ms).expect("a short time");
@@ -168,6 +217,51 @@ impl Cluster {
             }
         }
         true
+    }
+
+    /// Runs `act` as a controller's sync does, with what it may see and touch.
+    pub fn with_context<T>(
+        &mut self,
+        act: impl FnOnce(&mut Context<'_>, &mut [Box<dyn Reconciler>]) -> T,
+    ) -> T {
+        let mut choices = Counter::default();
+        let gate = Some(&mut self.gate);
+        let mut api = Live { server: &mut self.server, choices: &mut self.choices, now: self.now, gate };
+        let mut cx = Context {
+            now: self.now,
+            features: self.features,
+            listers: &self.listers,
+            api: &mut api,
+            recorder: &mut self.recorder,
+            choices: &mut choices,
+            decisions: &mut self.decisions,
+        };
+        act(&mut cx, &mut self.controllers)
+    }
+
+    /// One sync of the first controller for a key, whether it is queued or not; nothing is left in the queue.
+    pub fn reconcile(&mut self, key: &Key) -> Result<Outcome, Error> {
+        self.deliver();
+        self.queue.clear();
+        let outcome = self.with_context(|cx, controllers| controllers[0].sync(cx, key));
+        self.deliver();
+        outcome
+    }
+
+    /// The keys that wait for the first controller.
+    pub fn queued(&mut self) -> Vec<String> {
+        self.deliver();
+        std::mem::take(&mut self.queue).into_iter().map(|(_, key)| key.name.to_string()).collect()
+    }
+
+    /// Has writes of the controllers refused.
+    pub fn refuse(&mut self, refuse: Refuse) {
+        self.gate.refuse.push(refuse);
+    }
+
+    /// The controllers' writes since the last time this was asked, refused ones included.
+    pub fn calls(&mut self) -> Vec<(&'static str, Kind, String)> {
+        std::mem::take(&mut self.gate.calls)
     }
 
     /// Plays the node's part once for every pod; says whether there was anything to do.

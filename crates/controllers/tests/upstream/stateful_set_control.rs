@@ -1,0 +1,708 @@
+//! stateful_set_control_test.go: how pods come, go, are replaced and updated, and what the status says meanwhile.
+
+use client::Outcome;
+use controllers::statefulset::stateful_set_utils::get_ordinal;
+use machinery::Kind;
+use machinery::Resource;
+use machinery::decision::{Lack, RevisionChoice, Rollout, Step, Verdict};
+use machinery::version::{Features, Version};
+use serde_json::{Value, json};
+
+use crate::fixture::{
+    Fixture, Variant, failed, image, in_both_modes, in_both_modes_of, in_every_variant, invariants,
+    partition_invariants, set,
+};
+use crate::harness::Refuse;
+
+/// What TestStatefulSetControl and TestStatefulSetControlWithStartOrdinal run in every mode and policy.
+mod base {
+    use super::*;
+
+    pub fn creates_pods(variant: Variant) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.scale_up(invariants);
+        assert_eq!(fixture.counts(), (3, 3, 3, 3), "{variant:?}");
+        for pod in fixture.pods() {
+            let labels = pod.metadata.labels.clone().unwrap_or_default();
+            assert_eq!(labels["apps.kubernetes.io/pod-index"], get_ordinal(&pod).to_string());
+        }
+    }
+
+    pub fn scales_up(variant: Variant) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.scale_up(invariants);
+        fixture.scale(4);
+        fixture.scale_up(invariants);
+        assert_eq!(fixture.counts(), (4, 4, 4, 4), "{variant:?}");
+    }
+
+    pub fn scales_down(variant: Variant) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.scale_up(invariants);
+        fixture.scale(0);
+        fixture.scale_down(invariants);
+        assert_eq!(fixture.counts(), (0, 0, 0, 0), "{variant:?}");
+    }
+
+    pub fn replaces_pods(variant: Variant) {
+        let mut fixture = variant.with(5, json!({}));
+        fixture.scale_up(invariants);
+        assert_eq!(fixture.counts().0, 5);
+        for ordinal in [0, 2, 4] {
+            let ordinal = variant.start + ordinal;
+            let claim = fixture.claim(ordinal).expect("the claim stays");
+            let pod_owned = claim.metadata.owner_references.iter().flatten().any(|owner| owner.kind == "Pod");
+            assert!(!pod_owned, "{variant:?}: a pod within the range owns its claim");
+            fixture.remove(ordinal);
+        }
+        for ordinal in [0, 2, 4] {
+            fixture.sync();
+            let ordinal = variant.start + ordinal;
+            fixture.set_running(ordinal);
+            fixture.sync();
+            fixture.set_ready(ordinal, true);
+        }
+        fixture.sync();
+        assert_eq!(fixture.counts(), (5, 5, 5, 5), "{variant:?}");
+    }
+
+    /// A pod that has ended is deleted in one sync and created anew in a later one.
+    pub fn recreates_ended_pod(variant: Variant, phase: &str) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.sync();
+        fixture.set_phase(variant.start, phase);
+        fixture.cluster.calls();
+        fixture.sync();
+        let calls = fixture.cluster.calls();
+        assert_eq!(Fixture::count(&calls, "delete", Kind::Pod), 1, "{variant:?}");
+        let replaced = fixture.pod_key(variant.start);
+        assert_eq!(fixture.verdict(), Verdict::Replacing { pod: replaced });
+        fixture.sync();
+        let calls = fixture.cluster.calls();
+        assert_eq!(Fixture::count(&calls, "delete", Kind::Pod), 0, "{variant:?}");
+        assert_eq!(Fixture::count(&calls, "create", Kind::Pod), 1, "{variant:?}");
+        let pod = fixture.pod(variant.start);
+        assert_eq!(pod.status.and_then(|status| status.phase).as_deref(), Some("Pending"));
+    }
+
+    pub fn recreates_ended_pod_with_delete_failure(variant: Variant, phase: &str) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.sync();
+        fixture.set_phase(variant.start, phase);
+        fixture.fail("delete", Kind::Pod, 0);
+        fixture.cluster.calls();
+        assert_eq!(fixture.try_sync().expect_err("refused").0, failed().message);
+        assert_eq!(fixture.verdict(), Verdict::Failed { message: failed().message });
+        fixture.sync();
+        fixture.sync();
+        let calls = fixture.cluster.calls();
+        assert_eq!(Fixture::count(&calls, "delete", Kind::Pod), 2, "{variant:?}: once refused, once done");
+        assert_eq!(Fixture::count(&calls, "create", Kind::Pod), 1, "{variant:?}");
+    }
+
+    pub fn create_pod_failure(variant: Variant) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.fail("create", Kind::Pod, 2);
+        let mut errors = 0;
+        for _ in 0..30 {
+            match fixture.try_sync() {
+                Ok(_) => {}
+                Err(error) => {
+                    assert_eq!(error.0, failed().message);
+                    errors += 1;
+                }
+            }
+            invariants(&fixture);
+            fixture.advance();
+        }
+        assert_eq!(errors, 1, "{variant:?}");
+        assert_eq!(fixture.counts(), (3, 3, 3, 3), "{variant:?}");
+        let event = fixture.event("Warning FailedCreate", &format!("foo-{}", variant.start + 2));
+        assert!(event.ends_with("failed error: Internal error occurred: API server failed"), "{event}");
+    }
+
+    pub fn update_pod_failure(variant: Variant) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.scale_up(invariants);
+        let name = format!("foo-{}", variant.start);
+        let label = json!({"metadata": {"labels": {"statefulset.kubernetes.io/pod-name": "goo-0"}}});
+        fixture.cluster.patch(Kind::Pod, &name, label);
+        fixture.fail("update", Kind::Pod, 0);
+        assert_eq!(fixture.try_sync().expect_err("refused").0, failed().message, "{variant:?}");
+        fixture.sync();
+        invariants(&fixture);
+    }
+
+    pub fn update_set_status_failure(variant: Variant) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.fail("status", Kind::StatefulSet, 2);
+        let mut errors = 0;
+        for _ in 0..30 {
+            errors += usize::from(fixture.try_sync().is_err());
+            invariants(&fixture);
+            fixture.advance();
+        }
+        assert_eq!((errors, fixture.counts()), (1, (3, 3, 3, 3)), "{variant:?}");
+    }
+
+    pub fn new_revision_delete_pod_failure(variant: Variant) {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.scale_up(invariants);
+        fixture.set_image("nginx:2");
+        fixture.fail("delete", Kind::Pod, 0);
+        fixture.try_sync().expect_err("refused");
+        let before = fixture.status();
+        assert_ne!(before.current_revision, before.update_revision);
+        assert_eq!(fixture.counts(), (3, 3, 3, 0), "{variant:?}: nothing is deleted, nothing counted down");
+        fixture.sync();
+        assert_eq!(fixture.counts(), (3, 3, 2, 0), "{variant:?}");
+        fixture.roll_out(|_| ());
+        assert!(fixture.pods().iter().all(|pod| image(pod) == "nginx:2"));
+    }
+
+    pub fn recreates_pvc_for_pending_pod(variant: Variant) {
+        let mut fixture = variant.with(1, json!({}));
+        fixture.sync();
+        let before = fixture.claim(variant.start).expect("a claim");
+        fixture.delete_claim(variant.start);
+        assert!(fixture.claim(variant.start).is_none());
+        fixture.sync();
+        let after = fixture.claim(variant.start).expect("a new claim");
+        assert_ne!(before.uid(), after.uid(), "{variant:?}");
+        fixture.sync();
+        fixture.set_ready(variant.start, true);
+        fixture.sync();
+        invariants(&fixture);
+    }
+}
+
+/// One test for each name, in every mode and policy, from ordinal 0 and (TestStatefulSetControlWithStartOrdinal) from 2.
+macro_rules! base_tests {
+    ($($name:ident => $run:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            for start in [0, 2] {
+                in_every_variant(start, $run);
+            }
+        }
+    )*};
+}
+
+base_tests! {
+    creates_pods => base::creates_pods;
+    scales_up => base::scales_up;
+    scales_down => base::scales_down;
+    replaces_pods => base::replaces_pods;
+    recreates_failed_pod => |variant| base::recreates_ended_pod(variant, "Failed");
+    recreates_succeeded_pod => |variant| base::recreates_ended_pod(variant, "Succeeded");
+    recreates_failed_pod_with_delete_failure =>
+        |variant| base::recreates_ended_pod_with_delete_failure(variant, "Failed");
+    recreates_succeeded_pod_with_delete_failure =>
+        |variant| base::recreates_ended_pod_with_delete_failure(variant, "Succeeded");
+    create_pod_failure => base::create_pod_failure;
+    update_pod_failure => base::update_pod_failure;
+    update_set_status_failure => base::update_set_status_failure;
+    new_revision_delete_pod_failure => base::new_revision_delete_pod_failure;
+    recreates_pvc_for_pending_pod => base::recreates_pvc_for_pending_pod;
+}
+
+#[test]
+fn stateful_set_control_with_start_ordinal() {
+    in_both_modes(|variant| {
+        let mut fixture = Variant { start: 2, ..variant }.with(3, json!({}));
+        fixture.scale_up(invariants);
+        assert_eq!(fixture.ordinals(), [2, 3, 4], "{variant:?}");
+    });
+}
+
+#[test]
+fn stateful_set_control_scale_down_delete_error() {
+    in_every_variant(0, |variant| {
+        let mut fixture = variant.with(3, json!({}));
+        fixture.scale_up(invariants);
+        fixture.scale(0);
+        fixture.fail("delete", Kind::Pod, 2);
+        let mut errors = 0;
+        for _ in 0..20 {
+            errors += usize::from(fixture.try_sync().is_err());
+            fixture.remove_terminating();
+        }
+        assert_eq!((errors, fixture.counts()), (1, (0, 0, 0, 0)), "{variant:?}");
+    });
+}
+
+#[test]
+fn stateful_set_control_get_set_revisions() {
+    let mut fixture = Fixture::new(Features::default(), set(1));
+    let numbers = |fixture: &Fixture| fixture.revisions().iter().map(|r| r.revision).collect::<Vec<_>>();
+    let chosen = |fixture: &Fixture| {
+        let status = fixture.status();
+        let revisions = fixture.revisions();
+        let number = |name: Option<String>| {
+            revisions.iter().find(|r| Some(r.name()) == name.as_deref()).expect("stored").revision
+        };
+        (number(status.current_revision), number(status.update_revision))
+    };
+    // Creates the initial revision.
+    fixture.scale_up(invariants);
+    assert_eq!((numbers(&fixture), chosen(&fixture)), (vec![1], (1, 1)));
+    assert_eq!(fixture.choice(), RevisionChoice::Created { collisions: 0 });
+    let first = fixture.revisions()[0].name().to_owned();
+    // Must not create a new revision of the same set.
+    fixture.scale(2);
+    fixture.scale_up(invariants);
+    assert_eq!((numbers(&fixture), chosen(&fixture)), (vec![1], (1, 1)));
+    assert_eq!(fixture.choice(), RevisionChoice::Kept { generation: 2 });
+    // Creates a revision on update.
+    fixture.set_image("nginx:2");
+    fixture.sync();
+    assert_eq!((numbers(&fixture), chosen(&fixture)), (vec![1, 2], (1, 2)));
+    fixture.set_image("nginx:3");
+    fixture.sync();
+    assert_eq!((numbers(&fixture), chosen(&fixture)), (vec![1, 2, 3], (1, 3)));
+    // Must roll back to a previous revision: the same object with a new number.
+    fixture.set_image("nginx");
+    fixture.sync();
+    assert_eq!((numbers(&fixture), chosen(&fixture)), (vec![2, 3, 4], (4, 4)));
+    assert_eq!(fixture.revisions()[2].name(), first);
+    assert_eq!(fixture.choice(), RevisionChoice::RolledBack { from: 1, to: 4 });
+}
+
+/// Rolls out another image, scaling at the same time.
+fn rolling_update(variant: Variant, replicas: i32, scaled: i32, spec: Value) -> Fixture {
+    let mut fixture = variant.with(replicas, spec);
+    fixture.scale_up(invariants);
+    fixture.set_image("foo");
+    fixture.scale(scaled);
+    fixture
+}
+
+#[test]
+fn stateful_set_control_rolling_update() {
+    in_every_variant(0, |variant| {
+        for (replicas, scaled) in [(3, 3), (3, 5), (5, 3)] {
+            let mut fixture = rolling_update(variant, replicas, scaled, json!({}));
+            let mut lowest = i64::MAX;
+            let is_monotonic = variant.is_monotonic();
+            fixture.roll_out(|fixture| {
+                // The highest first, and one at a time.
+                let updating: Vec<i64> = fixture
+                    .pods()
+                    .iter()
+                    .filter(|pod| pod.metadata.deletion_timestamp.is_some())
+                    .map(get_ordinal)
+                    .filter(|&ordinal| ordinal < i64::from(scaled))
+                    .collect();
+                assert!(updating.len() <= 1, "{updating:?}");
+                for ordinal in updating {
+                    assert!(ordinal <= lowest, "{ordinal} after {lowest}");
+                    lowest = ordinal;
+                    if is_monotonic {
+                        assert_eq!(fixture.pods().len(), usize::try_from(scaled).expect("fits"));
+                    }
+                }
+            });
+            assert!(fixture.pods().iter().all(|pod| image(pod) == "foo"), "{variant:?}");
+            assert_eq!(lowest, 0, "{variant:?}");
+            assert_eq!(fixture.verdict(), Verdict::Settled { rollout: Rollout::Complete });
+        }
+    });
+}
+
+#[test]
+fn stateful_set_control_rolling_update_with_partition() {
+    in_every_variant(0, |variant| {
+        for (replicas, scaled) in [(3, 3), (3, 4), (4, 3)] {
+            let spec =
+                json!({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}});
+            let mut fixture = rolling_update(variant, replicas, scaled, spec);
+            fixture.settle();
+            partition_invariants(&fixture, 2);
+            for pod in fixture.pods() {
+                let expected = if get_ordinal(&pod) < 2 { "nginx" } else { "foo" };
+                assert_eq!(image(&pod), expected, "{variant:?} {}", pod.name());
+            }
+            let rollout = Rollout::Partition { partition: 2, pods: 2 };
+            assert_eq!(fixture.verdict(), Verdict::Settled { rollout });
+        }
+    });
+}
+
+#[test]
+fn stateful_set_control_on_delete_update() {
+    in_every_variant(0, |variant| {
+        for (replicas, scaled) in [(3, 3), (3, 4), (4, 3)] {
+            let mut fixture =
+                rolling_update(variant, replicas, scaled, json!({"updateStrategy": {"type": "OnDelete"}}));
+            fixture.settle();
+            let old = replicas.min(scaled);
+            for pod in fixture.pods() {
+                let expected = if get_ordinal(&pod) < i64::from(old) { "nginx" } else { "foo" };
+                assert_eq!(image(&pod), expected, "{variant:?} {}", pod.name());
+            }
+            let pods = usize::try_from(old).expect("fits");
+            assert_eq!(fixture.verdict(), Verdict::Settled { rollout: Rollout::OnDelete { pods } });
+            for ordinal in 0..scaled {
+                fixture.remove(ordinal);
+            }
+            fixture.settle();
+            assert!(fixture.pods().iter().all(|pod| image(pod) == "foo"), "{variant:?}");
+            let status = fixture.status();
+            assert_ne!(status.current_revision, status.update_revision, "{variant:?}: it never completes");
+        }
+    });
+}
+
+#[test]
+fn stateful_set_control_rollback() {
+    in_every_variant(0, |variant| {
+        for (replicas, scaled) in [(3, 3), (3, 5), (5, 3)] {
+            let mut fixture = rolling_update(variant, replicas, scaled, json!({}));
+            let first = fixture.revisions()[0].name().to_owned();
+            fixture.roll_out(|_| ());
+            assert!(fixture.pods().iter().all(|pod| image(pod) == "foo"), "{variant:?}");
+            fixture.set_image("nginx");
+            fixture.scale(replicas);
+            fixture.roll_out(|_| ());
+            assert!(fixture.pods().iter().all(|pod| image(pod) == "nginx"), "{variant:?}");
+            assert_eq!(fixture.status().current_revision, Some(first), "the old revision is used again");
+            assert_eq!(fixture.revisions().len(), 2);
+        }
+    });
+}
+
+fn gate_on(variant: Variant, replicas: i32, max_unavailable: Value, partition: i32) -> Fixture {
+    let mut features = variant.features();
+    features.max_unavailable_stateful_set = true;
+    let mut set = variant.set(replicas);
+    let rolling = json!({"partition": partition, "maxUnavailable": max_unavailable});
+    set["spec"]["updateStrategy"] = json!({"type": "RollingUpdate", "rollingUpdate": rolling});
+    let mut fixture = Fixture::new(features, set);
+    fixture.scale_up(invariants);
+    fixture
+}
+
+fn terminating(fixture: &Fixture) -> Vec<i64> {
+    let pods = fixture.pods();
+    pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_some()).map(get_ordinal).collect()
+}
+
+#[test]
+fn stateful_set_control_rolling_update_with_max_unavailable() {
+    // (maxUnavailable, partition, the pods that go in each pass of 6)
+    let cases: [(Value, i32, &[&[i64]]); 6] = [
+        (json!(1), 0, &[&[5], &[4], &[3], &[2], &[1], &[0]]),
+        (json!(2), 0, &[&[4, 5], &[2, 3], &[0, 1]]),
+        (json!(2), 3, &[&[4, 5], &[3]]),
+        (json!("50%"), 0, &[&[3, 4, 5], &[0, 1, 2]]),
+        (json!("10%"), 4, &[&[5], &[4]]),
+        (json!(10), 1, &[&[1, 2, 3, 4, 5]]),
+    ];
+    in_both_modes(|variant| {
+        for (max_unavailable, partition, passes) in &cases {
+            let mut fixture = gate_on(variant, 6, max_unavailable.clone(), *partition);
+            fixture.set_image("foo");
+            for pass in *passes {
+                fixture.sync();
+                assert_eq!(terminating(&fixture), *pass, "{variant:?} {max_unavailable} {partition}");
+                let current = fixture.counts().2;
+                let updated: i64 = passes.iter().take_while(|p| p != &pass).map(|p| p.len() as i64).sum();
+                assert_eq!(i64::from(current), 6 - updated - pass.len() as i64, "counted down by each");
+                // Nothing more goes while these are away.
+                fixture.sync();
+                assert_eq!(terminating(&fixture), *pass);
+                let gone = pass.len();
+                fixture.remove_terminating();
+                for brought_back in 0..gone {
+                    fixture.sync();
+                    let missing = if variant.is_monotonic() { gone - brought_back - 1 } else { 0 };
+                    assert_eq!(fixture.pods().len(), 6 - missing, "{variant:?}");
+                    fixture.set_ready(i32::try_from(pass[brought_back]).expect("fits"), true);
+                }
+            }
+            fixture.settle();
+            let images = fixture.pods().iter().filter(|pod| image(pod) == "foo").count();
+            assert_eq!(images, usize::try_from(6 - partition).expect("fits"), "{variant:?}");
+        }
+    });
+}
+
+#[test]
+fn stateful_set_control_rolling_update_with_max_unavailable_in_ordered_mode_verify_invariant() {
+    // (ordinals that terminate already, partition, ordinals that terminate after the sync), maxUnavailable 2 of 5.
+    // Ordered, a terminating pod stops the walk before the update; Parallel, it counts against maxUnavailable.
+    let cases: [(&[i32], i32, &[i64]); 6] = [
+        (&[], 0, &[3, 4]),
+        (&[4], 0, &[3, 4]),
+        (&[3, 4], 0, &[3, 4]),
+        (&[0], 0, &[0, 4]),
+        (&[0], 3, &[0, 4]),
+        (&[0, 1], 3, &[0, 1]),
+    ];
+    in_both_modes(|variant| {
+        for (away, partition, expected) in cases {
+            let mut fixture = gate_on(variant, 5, json!(2), partition);
+            fixture.set_image("foo");
+            for &ordinal in away {
+                fixture.terminate(ordinal);
+            }
+            fixture.sync();
+            let before: Vec<i64> = away.iter().map(|&ordinal| i64::from(ordinal)).collect();
+            let expected = if variant.is_monotonic() && !away.is_empty() { &before[..] } else { expected };
+            assert_eq!(terminating(&fixture), expected, "{variant:?} {away:?} {partition}");
+        }
+    });
+}
+
+#[test]
+fn stateful_set_honor_revision_history_limit() {
+    in_both_modes(|variant| {
+        let mut fixture = variant.with(3, json!({"revisionHistoryLimit": 2}));
+        fixture.scale_up(invariants);
+        for version in 0..10 {
+            fixture.set_image(&format!("foo:{version}"));
+            // In the middle of a rollout current and update revision are alive beside the limit.
+            fixture.sync();
+            fixture.sync();
+            assert!(fixture.revisions().len() <= 4, "{variant:?}: {}", fixture.revisions().len());
+        }
+        fixture.remove_terminating();
+        fixture.roll_out(|_| ());
+        fixture.sync();
+        assert_eq!(fixture.revisions().len(), 3, "{variant:?}");
+    });
+}
+
+#[test]
+fn stateful_set_control_limits_history() {
+    in_both_modes(|variant| {
+        // (limit, revisions after 10 further updates)
+        for (limit, expected) in [(0, 1), (2, 3), (10, 11), (-2, 11)] {
+            let mut fixture = variant.with(3, json!({"revisionHistoryLimit": limit}));
+            fixture.scale_up(invariants);
+            for version in 0..10 {
+                fixture.set_image(&format!("foo:{version}"));
+                fixture.roll_out(|_| ());
+                fixture.sync();
+            }
+            let numbers: Vec<i64> = fixture.revisions().iter().map(|r| r.revision).collect();
+            let newest = 11 - i64::try_from(expected).expect("fits") + 1..=11;
+            assert_eq!(numbers, newest.collect::<Vec<_>>(), "{variant:?} {limit}: the newest stay");
+        }
+    });
+}
+
+#[test]
+fn stateful_set_availability() {
+    in_both_modes(|variant| {
+        // (minReadySeconds, seconds since Ready, availableReplicas)
+        for (min, since, available) in [(0, 0, 1), (3600, 0, 0), (3600, 3599, 0), (3600, 3600, 1)] {
+            let mut fixture = variant.with(1, json!({"minReadySeconds": min}));
+            fixture.sync();
+            fixture.set_ready(0, true);
+            fixture.cluster.wait(since);
+            fixture.sync();
+            let status = fixture.status();
+            assert_eq!(status.available_replicas, Some(available), "{variant:?} {min} {since}");
+            assert_eq!(status.ready_replicas, Some(1));
+        }
+    });
+}
+
+#[test]
+fn stateful_set_status_update() {
+    // (pod error, status error, what is returned); the status is written in each case where it can be.
+    let cases = [
+        (false, false, None),
+        (true, false, Some("pods")),
+        (false, true, Some("status")),
+        (true, true, Some("pods")),
+    ];
+    in_both_modes(|variant| {
+        for (sync_error, status_error, expected) in cases {
+            let mut fixture = variant.with(3, json!({}));
+            let mut refuse = |verb, kind, why: &str| {
+                let status = machinery::Status::internal(why);
+                fixture.cluster.refuse(Refuse { verb, kind, after: 0, times: 1, status });
+            };
+            if sync_error {
+                refuse("create", Kind::Pod, "pods");
+            }
+            if status_error {
+                refuse("status", Kind::StatefulSet, "status");
+            }
+            let result = fixture.try_sync();
+            let message = result.err().map(|error| error.0.replace("Internal error occurred: ", ""));
+            assert_eq!(message.as_deref(), expected, "{variant:?}");
+            let calls = fixture.cluster.calls();
+            assert_eq!(Fixture::count(&calls, "status", Kind::StatefulSet), 1, "{variant:?}: always tried");
+            assert_eq!(fixture.status().observed_generation.is_some(), !status_error, "{variant:?}");
+        }
+    });
+}
+
+#[test]
+fn parallel_scale() {
+    for version in Version::ALL {
+        let variant = Variant { version, mode: "Parallel", policy: None, start: 0 };
+        for (from, to) in [(3, 30), (10, 1), (10, 0), (0, 20)] {
+            let mut fixture = variant.with(from, json!({}));
+            fixture.sync();
+            for ordinal in 0..from {
+                fixture.set_ready(ordinal, true);
+            }
+            fixture.sync();
+            fixture.scale(to);
+            // Within two passes, and within one as far as the controller goes.
+            fixture.sync();
+            fixture.remove_terminating();
+            assert_eq!(fixture.ordinals(), (0..i64::from(to)).collect::<Vec<_>>(), "{from} to {to}");
+            fixture.sync();
+            assert_eq!(fixture.status().replicas, to, "{from} to {to}");
+        }
+    }
+}
+
+/// Brings up 3 pods at once, which become available 10 s from now; now is when they become ready.
+fn ready_and_not_available(variant: Variant, spec: Value) -> Fixture {
+    let mut fixture = variant.with(3, spec);
+    while fixture.pods().len() < 3 {
+        fixture.sync();
+        for pod in fixture.pods() {
+            fixture.set_ready(i32::try_from(get_ordinal(&pod)).expect("fits"), true);
+        }
+        if variant.is_monotonic() {
+            fixture.cluster.wait(10);
+        }
+    }
+    for ordinal in 0..3 {
+        fixture.set_ready(ordinal, false);
+        fixture.set_ready(ordinal, true);
+    }
+    fixture
+}
+
+fn ten_seconds() -> Value {
+    json!({"minReadySeconds": 10})
+}
+
+/// The verdict about a pod that is ready since now.
+fn not_available(fixture: &Fixture, step: Step, ordinal: i32) -> Verdict {
+    let at = machinery::time::after_ms(fixture.cluster.now, 10_000);
+    Verdict::Waiting { step, pod: fixture.pod_key(ordinal), lacks: Lack::Available { at } }
+}
+
+#[test]
+fn stateful_set_rolling_update_respects_min_ready_seconds() {
+    in_both_modes_of(Version::default(), |variant| {
+        let mut fixture = ready_and_not_available(variant, ten_seconds());
+        fixture.set_image("foo");
+        fixture.sync();
+        if variant.is_monotonic() {
+            assert_eq!(terminating(&fixture), [] as [i64; 0], "{variant:?}");
+            let at = machinery::time::after_ms(fixture.cluster.now, 10_000);
+            let lacks = Lack::Available { at };
+            assert_eq!(fixture.verdict(), Verdict::Frozen { pod: fixture.pod_key(0), lacks });
+            fixture.cluster.wait(9);
+            fixture.sync();
+            assert_eq!(terminating(&fixture), [] as [i64; 0], "{variant:?}");
+            fixture.cluster.wait(1);
+            fixture.sync();
+        }
+        // Burst replaces outdated pods without asking how they are ...
+        assert_eq!(terminating(&fixture), [2], "{variant:?}");
+        fixture.remove_terminating();
+        fixture.sync();
+        fixture.set_ready(2, true);
+        fixture.sync();
+        // ... and waits for those that it has replaced: for availability since 1.34, for readiness before.
+        let waits = variant.is_monotonic() || variant.features().health_means_available();
+        assert_eq!(terminating(&fixture), if waits { vec![] } else { vec![1] }, "{variant:?}");
+        if waits {
+            assert_eq!(fixture.verdict(), not_available(&fixture, Step::Update, 2));
+            fixture.cluster.wait(10);
+            fixture.sync();
+            assert_eq!(terminating(&fixture), [1], "{variant:?}");
+        }
+    });
+}
+
+#[test]
+fn stateful_set_scale_down_respects_min_ready_seconds() {
+    in_both_modes(|variant| {
+        let mut fixture = ready_and_not_available(variant, ten_seconds());
+        fixture.scale(1);
+        fixture.sync();
+        if variant.is_monotonic() {
+            assert_eq!(terminating(&fixture), [] as [i64; 0]);
+            assert_eq!(fixture.verdict(), not_available(&fixture, Step::ScaleDown, 0));
+            fixture.cluster.wait(10);
+            fixture.sync();
+            assert_eq!(terminating(&fixture), [2]);
+        } else {
+            assert_eq!(terminating(&fixture), [1, 2], "burst does not wait");
+        }
+    });
+}
+
+#[test]
+fn stateful_set_on_delete_strategy_ignores_min_ready_seconds() {
+    in_both_modes(|variant| {
+        let mut spec = ten_seconds();
+        spec["updateStrategy"] = json!({"type": "OnDelete"});
+        let mut fixture = ready_and_not_available(variant, spec);
+        fixture.set_image("foo");
+        fixture.sync();
+        let status = fixture.status();
+        assert_eq!((status.ready_replicas, status.available_replicas), (Some(3), Some(0)));
+        assert_eq!(terminating(&fixture), [] as [i64; 0]);
+        fixture.remove(2);
+        fixture.cluster.wait(10);
+        fixture.sync();
+        assert_eq!(image(&fixture.pod(2)), "foo", "{variant:?}");
+    });
+}
+
+#[test]
+fn stateful_set_zero_min_ready_seconds() {
+    in_both_modes(|variant| {
+        let mut fixture = variant.with(3, json!({"minReadySeconds": 0}));
+        fixture.scale_up(invariants);
+        assert_eq!(fixture.status().available_replicas, Some(3));
+        assert_eq!(fixture.sync(), Outcome::Done, "no timer is needed");
+        fixture.set_image("foo");
+        fixture.sync();
+        assert_eq!(terminating(&fixture), [2], "{variant:?}");
+    });
+}
+
+#[test]
+fn stateful_set_partition_rolling_update_with_min_ready_seconds() {
+    in_both_modes_of(Version::default(), |variant| {
+        let mut spec = ten_seconds();
+        spec["updateStrategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 1}});
+        let mut fixture = ready_and_not_available(variant, spec);
+        fixture.cluster.wait(10);
+        fixture.set_image("foo");
+        fixture.sync();
+        assert_eq!(terminating(&fixture), [2], "{variant:?}");
+        fixture.remove_terminating();
+        fixture.sync();
+        fixture.set_ready(2, true);
+        fixture.sync();
+        if variant.is_monotonic() || variant.features().health_means_available() {
+            assert_eq!(terminating(&fixture), [] as [i64; 0], "{variant:?}");
+            fixture.cluster.wait(10);
+            fixture.sync();
+        }
+        assert_eq!(terminating(&fixture), [1], "{variant:?}");
+        fixture.remove_terminating();
+        for _ in 0..3 {
+            fixture.sync();
+            fixture.set_ready(1, true);
+            fixture.cluster.wait(10);
+        }
+        fixture.sync();
+        partition_invariants(&fixture, 1);
+    });
+}
