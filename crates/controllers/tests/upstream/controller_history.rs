@@ -30,7 +30,7 @@ fn selector(fixture: &Fixture) -> Selector {
 /// The revision of the set's template, not stored.
 fn revision(fixture: &Fixture, number: i64) -> ControllerRevision {
     let set = fixture.set();
-    new_revision(&set, get_patch(&set), number, 0)
+    new_revision(&set, get_patch(&set, Features::default()), number, 0)
 }
 
 fn create(
@@ -129,7 +129,7 @@ fn real_history_create_controller_revision() {
 #[test]
 fn collisions_are_counted_in_the_status() {
     let mut fixture = fixture();
-    let data = get_patch(&fixture.set());
+    let data = get_patch(&fixture.set(), Features::default());
     fixture.cluster.create(json!({
         "apiVersion": "apps/v1", "kind": "ControllerRevision",
         "metadata": {"name": controller_revision_name("foo", &hash_controller_revision(&data, 0))},

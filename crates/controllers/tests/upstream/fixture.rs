@@ -86,13 +86,10 @@ fn json_merge(to: &mut Value, from: Value) {
 
 /// Runs a test in every version and mode.
 pub fn in_both_modes(test: impl Fn(Variant)) {
-    Version::ALL.into_iter().for_each(|version| in_both_modes_of(version, &test));
-}
-
-/// Runs a test in both modes of one version.
-pub fn in_both_modes_of(version: Version, test: impl Fn(Variant)) {
-    for mode in MODES {
-        test(Variant { version, mode, policy: None, start: 0 });
+    for version in Version::ALL {
+        for mode in MODES {
+            test(Variant { version, mode, policy: None, start: 0 });
+        }
     }
 }
 

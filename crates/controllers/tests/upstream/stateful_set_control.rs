@@ -9,8 +9,7 @@ use machinery::version::{Features, Version};
 use serde_json::{Value, json};
 
 use crate::fixture::{
-    Fixture, Variant, failed, image, in_both_modes, in_both_modes_of, in_every_variant, invariants,
-    partition_invariants, set,
+    Fixture, Variant, failed, image, in_both_modes, in_every_variant, invariants, partition_invariants, set,
 };
 use crate::harness::Refuse;
 
@@ -486,7 +485,7 @@ fn stateful_set_control_limits_history() {
                 fixture.sync();
             }
             let numbers: Vec<i64> = fixture.revisions().iter().map(|r| r.revision).collect();
-            let newest = 11 - i64::try_from(expected).expect("fits") + 1..=11;
+            let newest = 11 - i64::from(expected) + 1..=11;
             assert_eq!(numbers, newest.collect::<Vec<_>>(), "{variant:?} {limit}: the newest stay");
         }
     });
@@ -594,7 +593,7 @@ fn not_available(fixture: &Fixture, step: Step, ordinal: i32) -> Verdict {
 
 #[test]
 fn stateful_set_rolling_update_respects_min_ready_seconds() {
-    in_both_modes_of(Version::default(), |variant| {
+    in_both_modes(|variant| {
         let mut fixture = ready_and_not_available(variant, ten_seconds());
         fixture.set_image("foo");
         fixture.sync();
@@ -678,7 +677,7 @@ fn stateful_set_zero_min_ready_seconds() {
 
 #[test]
 fn stateful_set_partition_rolling_update_with_min_ready_seconds() {
-    in_both_modes_of(Version::default(), |variant| {
+    in_both_modes(|variant| {
         let mut spec = ten_seconds();
         spec["updateStrategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 1}});
         let mut fixture = ready_and_not_available(variant, spec);

@@ -14,6 +14,7 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::object::controller_of;
+use machinery::version::Features;
 use machinery::{Kind, Object, Resource};
 use serde_json::{Value, json};
 
@@ -41,7 +42,7 @@ fn set() -> StatefulSet {
 }
 
 fn pod_of(set: &StatefulSet, ordinal: i64) -> Pod {
-    let revision = new_revision(set, get_patch(set), 1, 0);
+    let revision = new_revision(set, get_patch(set, Features::default()), 1, 0);
     new_versioned_stateful_set_pod(set, &revision, &revision, ordinal).expect("a pod")
 }
 
@@ -162,8 +163,11 @@ fn get_persistent_volume_claim_retention_policy_defaults_to_retain() {
     }
 }
 
-/// A claim with owners, as `(kind, name, uid, is it the controller)`.
-fn claim_of(owners: &[(Kind, &str, &str, bool)]) -> PersistentVolumeClaim {
+/// An owner: kind, name, uid, whether it is the controller.
+type Owner = (Kind, &'static str, &'static str, bool);
+
+/// A claim with owners.
+fn claim_of(owners: &[Owner]) -> PersistentVolumeClaim {
     let owners: Vec<Value> = owners
         .iter()
         .map(|(kind, name, uid, controller)| {
@@ -180,8 +184,8 @@ fn claim_of(owners: &[(Kind, &str, &str, bool)]) -> PersistentVolumeClaim {
     typed(json!({"metadata": {"name": "datadir-foo-0", "ownerReferences": owners}}))
 }
 
-const SET: (Kind, &str, &str, bool) = (Kind::StatefulSet, "foo", "set-uid", true);
-const POD: (Kind, &str, &str, bool) = (Kind::Pod, "foo-0", "pod-uid", true);
+const SET: Owner = (Kind::StatefulSet, "foo", "set-uid", true);
+const POD: Owner = (Kind::Pod, "foo-0", "pod-uid", true);
 
 /// The pod with this ordinal, which is beyond the replicas from 3 on.
 fn claim_pod(ordinal: i64) -> ClaimPod<'static> {
@@ -218,7 +222,7 @@ fn wanted(policy: Option<(&str, &str)>, condemned: bool) -> &'static [&'static s
 
 #[test]
 fn is_claim_owner_up_to_date_by_policy() {
-    let states: [&[(Kind, &str, &str, bool)]; 4] = [&[], &[SET], &[POD], &[SET, POD]];
+    let states: [&[Owner]; 4] = [&[], &[SET], &[POD], &[SET, POD]];
     for policy in fixture::POLICIES {
         let set = set_with(policy);
         for (ordinal, condemned) in [(0, false), (3, true)] {
@@ -238,7 +242,7 @@ fn claim_owner_up_to_date_edge_cases() {
     let set = set_with(Some(("Delete", "Delete")));
     let loose = |(kind, name, uid, _)| (kind, name, uid, false);
     let stranger = (Kind::Deployment, "other", "other-uid", true);
-    let cases: [(&str, &[(Kind, &str, &str, bool)], bool); 8] = [
+    let cases: [(&str, &[Owner], bool); 8] = [
         ("the set's reference is no controller's", &[loose(SET)], false),
         ("the pod's reference is no controller's", &[SET, loose(POD)], false),
         ("an earlier set's", &[(Kind::StatefulSet, "foo", "old", true)], true),
@@ -256,7 +260,7 @@ fn claim_owner_up_to_date_edge_cases() {
 #[test]
 fn update_claim_owner_ref_for_set_and_pod_by_policy() {
     let stranger = (Kind::ConfigMap, "other", "other-uid", false);
-    let states: [&[(Kind, &str, &str, bool)]; 5] =
+    let states: [&[Owner]; 5] =
         [&[], &[SET], &[POD], &[SET, POD], &[(Kind::StatefulSet, "foo", "set-uid", false)]];
     for policy in fixture::POLICIES {
         let set = set_with(policy);
@@ -296,7 +300,7 @@ fn has_owner_ref_and_non_controller() {
 
 #[test]
 fn has_unexpected_controller_by_policy() {
-    let cases: [(&[(Kind, &str, &str, bool)], bool); 7] = [
+    let cases: [(&[Owner], bool); 7] = [
         (&[], false),
         (&[SET], false),
         (&[POD], false),
@@ -317,7 +321,7 @@ fn has_unexpected_controller_by_policy() {
 
 #[test]
 fn has_stale_owner_ref_of_an_earlier_object() {
-    let cases: [(&[(Kind, &str, &str, bool)], bool); 4] = [
+    let cases: [(&[Owner], bool); 4] = [
         (&[], false),
         (&[POD], false),
         (&[(Kind::Pod, "foo-0", "other", true)], true),
@@ -378,7 +382,7 @@ fn new_pod_controller_ref() {
 #[test]
 fn create_apply_revision() {
     let old = set();
-    let first = new_revision(&old, get_patch(&old), 1, 0);
+    let first = new_revision(&old, get_patch(&old, Features::default()), 1, 0);
     assert_eq!(json!(first.metadata.annotations), json!({"note": "set"}), "the set's annotations");
     let mut new = old.clone();
     let spec = new.spec.as_mut().expect("a spec");
@@ -397,7 +401,7 @@ fn create_apply_revision() {
         .update_strategy
         .expect("a strategy"),
     );
-    let second = new_revision(&new, get_patch(&new), 2, 0);
+    let second = new_revision(&new, get_patch(&new, Features::default()), 2, 0);
     // Only the template is the old one's; the rest is the set's as it is now.
     let pod = new_versioned_stateful_set_pod(&new, &first, &second, 0).expect("a pod");
     let spec = pod.spec.expect("a spec");
@@ -421,10 +425,14 @@ fn rolling_update_apply_revision() {
             value: Some(value.to_owned()),
             ..Default::default()
         }]);
-        revisions.push((new_revision(&set, get_patch(&set), 1, 0), get_patch(&set)));
+        revisions.push((
+            new_revision(&set, get_patch(&set, Features::default()), 1, 0),
+            get_patch(&set, Features::default()),
+        ));
     }
     for (index, (revision, _)) in revisions.iter().enumerate() {
-        let same: Vec<bool> = revisions.iter().map(|(_, data)| is_equivalent(revision, data)).collect();
+        let same: Vec<bool> =
+            revisions.iter().map(|(_, data)| is_equivalent(revision, data, Features::default())).collect();
         let expected: Vec<bool> = (0..3).map(|other| other == index).collect();
         assert_eq!(same, expected, "a revision gives back its own template and no other");
     }
