@@ -14,7 +14,7 @@ use crate::choices::Chooser;
 use crate::fault::{self, Defect};
 use crate::world::World;
 
-/// The API for people: each request happens at the world's `now`, and everyone hears of it at once.
+/// The API for people: each request takes its time to arrive, and everyone hears of it at once.
 pub struct ApiHandle<'a> {
     pub(crate) world: &'a mut World,
 }

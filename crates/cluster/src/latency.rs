@@ -6,6 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Milliseconds that a request of people is on its way; the world goes on meanwhile, so that of two requests on one line
+/// the second one finds what the first one has caused.
+pub(crate) const REQUEST_MS: i64 = 10;
+
 /// A component of the cluster. The order is the rank: at one moment the first one works first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]

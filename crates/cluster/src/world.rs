@@ -22,7 +22,7 @@ use crate::api::{ApiHandle, SyncApi};
 use crate::choices::{Chooser, Script};
 use crate::components::Components;
 use crate::fault::{self, Defect, Fault};
-use crate::latency::Component;
+use crate::latency::{Component, REQUEST_MS};
 use crate::queue::{Item, Lane, Queue};
 use crate::{bootstrap, digest};
 
@@ -328,8 +328,9 @@ impl World {
         true
     }
 
-    /// Carries out a request of people.
+    /// Carries out a request of people, once it has arrived.
     pub(crate) fn call(&mut self, request: Request) -> Result<Response, Refusal> {
+        self.advance_to(after_ms(self.now, REQUEST_MS));
         fault::check_write(&self.defects, &request)?;
         let mut env = Env { now: self.now, choices: &mut self.server_choices };
         let response = self.server.call(&mut env, request);

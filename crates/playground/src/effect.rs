@@ -4,7 +4,7 @@
 
 use apiserver::Server;
 use k8s_openapi::api::apps::v1::StatefulSet;
-use machinery::{ObjectKey, Resource};
+use machinery::{Object, ObjectKey, Resource};
 use session::Session;
 
 use crate::commands;
@@ -80,7 +80,7 @@ fn read(out: &str, before: &Server, after: &Server) -> Effect {
     let (created, configured) = (ending(" created"), ending(" configured"));
     // kubectl says "configured" whenever it sends a patch, for a set with claim templates always; the server stores
     // nothing where nothing differs.
-    let stored = after.resource_version() > before.resource_version();
+    let stored = configured.iter().any(|name| written(before, name) != written(after, name));
     if created.is_empty() && (configured.is_empty() || !stored) {
         return Effect::Same;
     }
@@ -92,6 +92,19 @@ fn read(out: &str, before: &Server, after: &Server) -> Effect {
         .filter_map(|set| Some((set, after.get::<StatefulSet>(set.namespace(), set.name())?)));
     let details = sets.flat_map(|(old, new)| changes(&old.key(), old, new)).collect();
     Effect::Changes { created, configured, details, pods }
+}
+
+/// What people have written of the objects that kubectl calls so (`statefulset.apps/myapp`); the rest changes by itself.
+fn written(server: &Server, name: &str) -> Vec<String> {
+    let named =
+        |object: &&Object| name.split_once('/') == Some((object.kind().type_name().as_str(), object.name()));
+    let written = |object: &Object| {
+        let mut value = object.to_value();
+        value["status"].take();
+        value["metadata"]["resourceVersion"].take();
+        value.to_string()
+    };
+    server.all().filter(named).map(written).collect()
 }
 
 fn changes(key: &ObjectKey, old: &StatefulSet, new: &StatefulSet) -> Vec<Change> {

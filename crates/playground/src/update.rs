@@ -37,7 +37,7 @@ pub fn update(model: &mut Model, msg: Msg) {
         }
         Msg::Seek(ms) => seek(model, ms),
         Msg::SeekTick(forward) => {
-            if let Some(ms) = beside(&model.ticks, model.session.elapsed_ms(), forward) {
+            if let Some(ms) = beside(&model.ticks, model.session.reached_ms(), forward) {
                 seek(model, ms);
             }
         }

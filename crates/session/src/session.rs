@@ -24,6 +24,8 @@ pub struct Session {
     start: Start,
     began: Timestamp,
     state: State,
+    /// Up to where time was let pass; the requests of a command may have gone a little further.
+    reached: Timestamp,
     /// How many inputs of the timeline the state contains.
     applied: usize,
     timeline: Timeline,
@@ -36,7 +38,7 @@ impl Session {
     pub fn new(start: Start) -> Session {
         let state = worlds::build(&start);
         let timeline = Timeline::new(state.clone());
-        Session { began: state.now(), timeline, applied: 0, course: 0, state, start }
+        Session { began: state.now(), reached: state.now(), timeline, applied: 0, course: 0, state, start }
     }
 
     /// How it was started.
@@ -77,6 +79,12 @@ impl Session {
     /// Milliseconds since the session began.
     pub fn elapsed_ms(&self) -> u64 {
         ms_between(self.began, self.now()).unsigned_abs()
+    }
+
+    /// Milliseconds since the session began up to where time was let pass: the requests of a command that was typed then
+    /// may have gone a little further.
+    pub fn reached_ms(&self) -> u64 {
+        ms_between(self.began, self.reached).unsigned_abs()
     }
 
     /// The line in the foreground, if one runs.
@@ -135,10 +143,13 @@ impl Session {
             self.timeline.forget_last();
             self.applied -= 1;
         }
+        let at = self.now();
+        self.reached = at;
         self.state.apply(&input);
-        self.timeline.inputs.push_back(Dated { at: self.now(), input });
+        self.timeline.inputs.push_back(Dated { at, input });
         self.applied += 1;
         self.pass_to(self.now());
+        self.timeline.end = self.timeline.end.max(self.now());
         self.timeline.keep(self.applied, &self.state);
     }
 
@@ -152,10 +163,10 @@ impl Session {
             && last.at == self.now()
     }
 
-    /// Lets virtual time pass; commands go on. In the past, what happened then happens again.
+    /// Lets virtual time pass, what the last commands have taken of it included; commands go on. In the past, what happened then happens again.
     pub fn advance(&mut self, ms: u64) {
         let ms = i64::try_from(ms).unwrap_or(i64::MAX);
-        self.play_to(after_ms(self.now(), ms));
+        self.play_to(after_ms(self.reached, ms));
     }
 
     /// Lets time pass up to the next change that anyone can see; without one within an hour, no time passes.
@@ -220,7 +231,8 @@ impl Session {
             self.pass_to(dated.at);
         }
         self.pass_to(to);
-        self.timeline.end = self.timeline.end.max(to);
+        self.reached = to;
+        self.timeline.end = self.timeline.end.max(self.now());
     }
 
     /// Does all work up to a moment; afterwards it is that moment.

@@ -140,8 +140,6 @@ impl State {
         self.print(printed);
         self.foreground = match progress {
             Progress::Wait(mut condition) => {
-                // It has just seen everything up to now: only what comes later wakes it.
-                condition.past = condition.past.max(self.world.server().resource_version());
                 condition.until = condition.until.filter(|until| *until > now);
                 Some((line, condition))
             }

@@ -33,7 +33,7 @@ pub struct Env<'a> {
     pub api: &'a mut dyn Api,
     /// The folder.
     pub files: &'a mut Files,
-    /// The time now; it does not pass within one resume.
+    /// The time when it is resumed.
     pub now: Timestamp,
     /// The simulated version, and its gates.
     pub features: Features,

@@ -101,10 +101,12 @@ impl Watch {
         info: &Info,
         first: Option<Object>,
     ) -> Result<bool, Failure> {
-        if let Some(object) = first
-            && (print(context, &object)? || self.once)
-        {
-            return Ok(true);
+        if let Some(object) = first {
+            // What has happened while the others were read is still to come.
+            self.since = object.resource_version();
+            if print(context, &object)? || self.once {
+                return Ok(true);
+            }
         }
         for event in context.env.api.watch(info.kind, &info.namespace, self.since)? {
             if event.object.name() != info.name {
