@@ -79,6 +79,7 @@ pub fn App(props: &AppProps) -> Html {
                         <StagePane
                             locale={model.locale}
                             page={model.page.clone()}
+                            topic={model.topic.clone()}
                             drag={model.drag.clone()}
                             form={model.form.clone()}
                             asked={model.asked.clone()}

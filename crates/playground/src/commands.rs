@@ -1,6 +1,7 @@
 //! What each control types into the terminal: the kubectl line that a person would type.
 
 use machinery::ObjectKey;
+use machinery::labels::Labels;
 
 /// ` -n NAMESPACE`, where it is not the default one.
 fn namespace(of: &ObjectKey) -> String {
@@ -40,6 +41,67 @@ pub fn delete(object: &ObjectKey) -> String {
     let kind =
         info.short_names.first().filter(|_| object.kind != machinery::Kind::Pod).unwrap_or(&info.singular);
     format!("kubectl delete {kind} {}{}", object.name, namespace(object))
+}
+
+/// Deletes several objects of one kind and namespace.
+pub fn delete_all(objects: &[&ObjectKey]) -> String {
+    let Some(first) = objects.first() else { return String::new() };
+    let others: String = objects[1..].iter().map(|object| format!(" {}", object.name)).collect();
+    let line = delete(first);
+    match line.split_once(" -n ") {
+        Some((line, namespace)) => format!("{line}{others} -n {namespace}"),
+        None => line + &others,
+    }
+}
+
+/// Deletes a pod without waiting for its node.
+pub fn force_delete(pod: &ObjectKey) -> String {
+    format!("{} --force --grace-period=0", delete(pod))
+}
+
+/// Deletes a set and leaves its pods.
+pub fn orphan(set: &ObjectKey) -> String {
+    format!("{} --cascade=orphan", delete(set))
+}
+
+/// Lets new pods on a node again.
+pub fn uncordon(node: &ObjectKey) -> String {
+    format!("kubectl uncordon {}", node.name)
+}
+
+/// Gives the names of unready pods an answer, too.
+pub fn publish_not_ready(set: &ObjectKey, service: &str) -> String {
+    format!(
+        "kubectl patch svc {service} -p '{{\"spec\":{{\"publishNotReadyAddresses\":true}}}}'{}",
+        namespace(set)
+    )
+}
+
+/// Lets a released volume go to another claim.
+pub fn clear_claim(volume: &ObjectKey) -> String {
+    let patch = r#"[{"op":"remove","path":"/spec/claimRef"}]"#;
+    format!("kubectl patch pv {} --type=json -p '{patch}'", volume.name)
+}
+
+/// Makes the Service that a set's pods are named by.
+pub fn headless_service(set: &ObjectKey, service: &str, labels: &Labels) -> String {
+    let selector: String = labels.iter().map(|(key, value)| format!("\n    {key}: {value}")).collect();
+    format!(
+        "kubectl apply{} -f - <<EOF\napiVersion: v1\nkind: Service\nmetadata:\n  name: {service}\nspec:\n  \
+         clusterIP: None\n  selector:{selector}\nEOF",
+        namespace(set)
+    )
+}
+
+/// Makes a pod that uses a claim.
+pub fn consumer(claim: &ObjectKey) -> String {
+    let name = &claim.name;
+    format!(
+        "kubectl apply{} -f - <<EOF\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}-user\nspec:\n  \
+         containers:\n  - name: user\n    image: busybox\n    volumeMounts:\n    - {{name: data, mountPath: /data}}\n  \
+         volumes:\n  - name: data\n    persistentVolumeClaim: {{claimName: {name}}}\nEOF",
+        namespace(claim)
+    )
 }
 
 /// Shows an object as YAML.

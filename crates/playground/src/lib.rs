@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod diff;
 pub mod effect;
+pub mod examples;
 pub mod highlight;
 pub mod lesson;
 pub mod locales;
@@ -21,3 +22,8 @@ pub use locales::Locale;
 pub use model::Model;
 pub use msg::Msg;
 pub use update::update;
+
+/// The act that heals what was broken on purpose.
+pub fn heal(defect: &cluster::Defect) -> cluster::Fault {
+    cluster::Fault::Heal { defect: defect.clone() }
+}

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use apiserver::Server;
 use machinery::ObjectKey;
 use machinery::time::ms_between;
-use session::{Branch, Input, Session, Start, StartWorld};
+use session::{Branch, Content, Entry, Input, Session, Start, StartWorld};
 
 use crate::commands;
 use crate::effect::Effect;
+use crate::examples::Example;
 use crate::lesson::panel::Lessons;
 use crate::locales::Locale;
 use crate::memory::Memory;
@@ -23,7 +24,11 @@ use crate::view::events::events;
 use crate::view::objects::objects;
 use crate::view::timeline::Timeline;
 use crate::view::trail::trail;
+use crate::view::why::{Said, Topic};
 use crate::view::{Details, Page, Snapshot};
+
+/// How far back in the log the last command is looked for, in entries.
+const SAID: u64 = 100;
 
 /// How many virtual seconds pass in a real one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,6 +152,8 @@ pub struct ImageForm {
 pub struct Model {
     /// The cluster, the files, the terminal.
     pub session: Session,
+    /// The example that the session began with, while its hint is shown.
+    pub example: Option<Example>,
     /// In which language.
     pub locale: Locale,
     /// Whether time passes by itself.
@@ -161,8 +168,8 @@ pub struct Model {
     pub effect: Rc<Effect>,
     /// The terminal's input line.
     pub prompt: Prompt,
-    /// The object that was clicked.
-    pub selected: Option<ObjectKey>,
+    /// What one asks about.
+    pub topic: Option<Topic>,
     /// The tab below the stage.
     pub tab: Tab,
     /// The pane of a narrow screen.
@@ -189,6 +196,7 @@ pub struct Model {
     pub page: Page,
     memory: Memory,
     track: Track,
+    said: Said,
     // Texts that differ from their files.
     drafts: BTreeMap<Arc<str>, Arc<str>>,
     // What page and effect were made from.
@@ -203,7 +211,8 @@ struct Shown {
     resource_version: u64,
     second: u64,
     inputs: usize,
-    selected: Option<ObjectKey>,
+    written: u64,
+    topic: Option<Topic>,
     tab: Tab,
     filter: Rc<str>,
     baseline_ms: u64,
@@ -235,6 +244,7 @@ impl Model {
             filter: "".into(),
             track: Track::default(),
             session,
+            example: None,
             locale: Locale::default(),
             playing: true,
             rushing: false,
@@ -242,7 +252,8 @@ impl Model {
             file,
             effect: Rc::default(),
             prompt: Prompt::default(),
-            selected: None,
+            topic: None,
+            said: Said::default(),
             tab: Tab::default(),
             pane: Pane::default(),
             drag: None,
@@ -354,7 +365,8 @@ impl Model {
             resource_version: world.server().resource_version(),
             second: session.elapsed_ms() / 1000,
             inputs: session.inputs().count(),
-            selected: self.selected.clone(),
+            topic: self.topic.clone(),
+            written: session.log().written(),
             tab: self.tab,
             filter: self.filter.clone(),
             baseline_ms: self.baseline.at_ms,
@@ -370,6 +382,13 @@ impl Model {
                 self.ticks = Rc::new(self.track.ticks(session));
                 self.forks = Rc::new(forks(session));
                 self.lessons.look(session);
+            }
+            if self
+                .shown
+                .as_ref()
+                .is_none_or(|last| (last.course, last.written) != (shown.course, shown.written))
+            {
+                self.said = said(session);
             }
             self.shown = Some(shown);
             self.page = self.make_page();
@@ -389,8 +408,10 @@ impl Model {
             names: world.listers(),
             decisions: world.decisions(),
             memory: &self.memory,
+            defects: world.defects(),
+            said: &self.said,
         };
-        let selected = self.selected.as_ref();
+        let selected = self.topic.as_ref().map(Topic::key);
         let details = match self.tab {
             Tab::Events => Details::Events(Rc::new(events(snapshot))),
             Tab::Trail => Details::Trail(Rc::new(trail(&self.session, selected))),
@@ -406,7 +427,7 @@ impl Model {
             Input::Command { line } => Some(&**line),
             _ => None,
         });
-        Page::of(snapshot, selected, details, lines)
+        Page::of(snapshot, self.topic.as_ref(), details, lines)
     }
 
     /// The head moves with quarters of seconds, not with frames.
@@ -444,4 +465,24 @@ fn forks(session: &Session) -> Vec<Fork> {
         Fork { left_ms: since(branch.forked_at), end_ms: since(branch.end), line }
     };
     session.branches().map(fork).collect()
+}
+
+/// The last command line with what it printed, if it has not scrolled far away.
+fn said(session: &Session) -> Said {
+    let log = session.log();
+    let entries: Vec<&Entry> = log.since(log.written().saturating_sub(SAID)).collect();
+    let mut said = Said::default();
+    let Some(start) = entries.iter().rposition(|entry| matches!(entry.content, Content::Command(_))) else {
+        return said;
+    };
+    for entry in &entries[start..] {
+        entry.collect(&mut said.out, &mut said.err, &mut None);
+        if let Content::Command(line) = &entry.content {
+            said.line = line.to_string();
+        }
+    }
+    let mut words = said.line.split_whitespace().skip_while(|word| !matches!(*word, "-f" | "--filename"));
+    let file = words.nth(1);
+    said.applied = file.and_then(|file| Some((file.to_owned(), session.files().get(file)?.to_owned())));
+    said
 }

@@ -1,8 +1,10 @@
 //! Every act on the page.
 
+use cluster::Fault;
 use machinery::ObjectKey;
 use session::Start;
 
+use crate::examples::Example;
 use crate::lesson::panel::LessonMsg;
 use crate::model::{Number, Pane, Speed, Tab};
 
@@ -53,6 +55,10 @@ pub enum Msg {
     SetNumber(ObjectKey, Number, i32),
     /// Ask about an object, or about the whole.
     Select(Option<ObjectKey>),
+    /// Ask about the name of a pod.
+    AskName(ObjectKey),
+    /// Heal something that was broken on purpose, or break it.
+    Fault(Fault),
     /// Another tab below the stage.
     Tab(Tab),
     /// Which objects the Objects tab lists.
@@ -71,6 +77,10 @@ pub enum Msg {
     EditImage(String, String),
     /// Set it.
     SubmitImage,
+    /// A new session that an example has gone through.
+    Example(Example),
+    /// The example's hint is read.
+    CloseExample,
     /// A new session.
     Restart(Start),
     /// An act on the lesson panel.

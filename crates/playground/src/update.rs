@@ -11,6 +11,7 @@ use crate::lesson::panel;
 use crate::model::{Drag, ImageForm, Model, Number};
 use crate::msg::Msg;
 use crate::view::timeline::beside;
+use crate::view::why::Topic;
 
 /// The most real time that one frame makes up for, in milliseconds: a page that was hidden does not run ahead, and the
 /// work of a frame is bounded.
@@ -78,7 +79,12 @@ pub fn update(model: &mut Model, msg: Msg) {
             Rc::make_mut(&mut model.asked).insert((set, number), value);
             update(model, Msg::Run(line));
         }
-        Msg::Select(key) => model.selected = key,
+        Msg::Select(key) => model.topic = key.map(Topic::Object),
+        Msg::AskName(pod) => model.topic = Some(Topic::Name(pod)),
+        Msg::Fault(fault) => {
+            model.move_baseline();
+            model.session.fault(fault);
+        }
         Msg::Tab(tab) => model.tab = tab,
         Msg::Pane(pane) => model.pane = pane,
         Msg::Drag(set, partition) => model.drag = Some(Drag { set, partition: partition.max(0) }),
@@ -101,6 +107,15 @@ pub fn update(model: &mut Model, msg: Msg) {
             model.lessons.course = None;
         }
         Msg::Lesson(msg) => panel::update(model, msg),
+        Msg::Example(example) => {
+            // A line that is not understood is a mistake of ours; nothing changes then.
+            if let Ok((session, topic)) = example.play(model.session.start().clone()) {
+                model.replace_session(session);
+                model.lessons.course = None;
+                (model.example, model.topic) = (Some(example), topic);
+            }
+        }
+        Msg::CloseExample => model.example = None,
     }
     model.refresh();
 }

@@ -199,7 +199,7 @@ fn a_volume_in_use_waits_for_a_person_and_says_for_whom() {
         why.reason,
         Reason::HeldClaim { claim: "mypvc".to_owned(), by: vec!["pod-vol-pvc".to_owned()] }
     );
-    assert_eq!(why.way_out.as_deref(), Some("kubectl delete pod pod-vol-pvc"));
+    assert_eq!(why.command(), Some("kubectl delete pod pod-vol-pvc"));
     let sentence = (model.locale.words().why_sentence)(why);
     assert_eq!(sentence, "`mypvc` is being deleted and waits: `pod-vol-pvc` uses it.");
     update(&mut model, Msg::Interrupt);

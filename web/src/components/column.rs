@@ -45,7 +45,14 @@ pub fn Column(props: &ColumnProps) -> Html {
             data-boundary={props.boundary.then_some("true")}
         >
             <div class="name" data-dns={column.name.name.clone()} data-answers={column.name.answer.is_ok().to_string()}>
-                <span class="name-host" title={column.name.fqdn.clone()}>{&column.name.name}</span>
+                <button
+                    type="button"
+                    class="card-main name-host"
+                    title={column.name.fqdn.clone()}
+                    onclick={dispatch.on(Msg::AskName(column.key.clone()))}
+                >
+                    {&column.name.name}
+                </button>
                 {answer}
             </div>
             if let Some(pod) = &column.pod {

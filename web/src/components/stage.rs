@@ -5,6 +5,7 @@ use std::rc::Rc;
 use playground::model::{Asked, Drag, ImageForm};
 use playground::view::Page;
 use playground::view::stage::SetView;
+use playground::view::why::Topic;
 use playground::{Locale, Msg};
 use yew::prelude::*;
 
@@ -24,6 +25,8 @@ pub struct StageProps {
     pub locale: Locale,
     /// What is shown of the cluster.
     pub page: Page,
+    /// What one asks about.
+    pub topic: Option<Topic>,
     /// The partition that is being dragged.
     pub drag: Option<Drag>,
     /// The form for another image.
@@ -40,7 +43,7 @@ pub fn StagePane(props: &StageProps) -> Html {
     let stage = &props.page.stage;
     let form = |set: &SetView| props.form.clone().filter(|form| form.set == set.key);
     let strip = |set: &SetView| html! { <Strip locale={props.locale} set={set.clone()} form={form(set)} asked={props.asked.clone()} /> };
-    let selected = props.page.selected.as_ref().and_then(|why| why.about.clone());
+    let selected = props.topic.as_ref().map(|topic| topic.key().clone());
     let onkeydown =
         dispatch.map(|event: KeyboardEvent| (event.key() == "Escape").then_some(Msg::Select(None)));
     html! {

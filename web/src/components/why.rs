@@ -1,9 +1,11 @@
-//! The Why line: the most urgent answer, or the one about the clicked object, and what to try next.
+//! The Why line: the most urgent answer, or the one about what was clicked, the ways out, and what to try next.
 
 use std::rc::Rc;
 
+use playground::locales::{Span, marked};
+use playground::model::Pane;
 use playground::view::acts::Act;
-use playground::view::why::{Why, WhyKind};
+use playground::view::why::{Help, WayOut, Why, WhyKind};
 use playground::{Locale, Msg};
 use yew::prelude::*;
 
@@ -19,7 +21,7 @@ pub struct WhyLineProps {
     pub locale: Locale,
     /// Every answer, the most urgent first.
     pub whys: Rc<Vec<Why>>,
-    /// The answer about the clicked object.
+    /// The answer about what was clicked.
     pub selected: Option<Rc<Why>>,
     /// What to try next.
     pub acts: Rc<Vec<Act>>,
@@ -43,7 +45,7 @@ pub fn WhyLine(props: &WhyLineProps) -> Html {
             <div class="why-line">
                 { answer(&dispatch, props.locale, first) }
                 if !others.is_empty() {
-                    <button type="button" class="why-more" aria-expanded={open.to_string()} onclick={toggle}>
+                    <button type="button" class="why-more" data-testid="why-more" aria-expanded={open.to_string()} onclick={toggle}>
                         {(words.why_more)(others.len())}{if *open { " ▴" } else { " ▾" }}
                     </button>
                 }
@@ -77,6 +79,7 @@ fn kind_name(kind: WhyKind) -> &'static str {
     match kind {
         WhyKind::Stuck => "stuck",
         WhyKind::Waiting => "waiting",
+        WhyKind::Beyond => "beyond",
         WhyKind::Progressing => "progressing",
         WhyKind::Quiet => "quiet",
     }
@@ -88,16 +91,64 @@ fn answer(dispatch: &Dispatch, locale: Locale, why: &Why) -> Html {
     html! {
         <>
             <span class="why-kind">{words.kind(why.kind)}</span>
-            <p class="why-sentence">{sentence(&(words.why_sentence)(why))}</p>
-            if !next.is_empty() {
-                <p class="why-next">{words.next}{" "}{sentence(&next)}</p>
-            }
-            if let Some(command) = &why.way_out {
-                <button type="button" class="why-out" title={words.way_out_hint} onclick={type_in(dispatch, command)}>
-                    {words.way_out}{" "}<code>{command}</code>
+            <div class="why-body">
+                <p class="why-sentence">{ linked(dispatch, &(words.why_sentence)(why), why) }</p>
+                if !next.is_empty() {
+                    <p class="why-next">{words.next}{" "}{sentence(&next)}</p>
+                }
+                if let Some(rule) = why.rule {
+                    <p class="why-rule">{words.rule}{" "}{sentence(&(words.why_rule)(rule))}</p>
+                }
+                if !why.ways_out.is_empty() {
+                    <ul class="why-ways">{ for why.ways_out.iter().map(|way| way_out(dispatch, locale, way)) }</ul>
+                }
+            </div>
+        </>
+    }
+}
+
+/// The sentence, in which the name of the object that blocks leads to it.
+fn linked(dispatch: &Dispatch, text: &str, why: &Why) -> Html {
+    let span = |span: Span| match (span, &why.about) {
+        (Span::Code(name), Some(key)) if *name == *key.name => html! {
+            <button type="button" class="why-link" onclick={dispatch.on(Msg::Select(Some(key.clone())))}>
+                <code>{name}</code>
+            </button>
+        },
+        (Span::Code(name), _) => html! { <code>{name}</code> },
+        (Span::Text(text), _) => html! { {text} },
+    };
+    marked(text).into_iter().map(span).collect()
+}
+
+fn way_out(dispatch: &Dispatch, locale: Locale, way: &WayOut) -> Html {
+    let words = locale.words();
+    let button = match &way.help {
+        Help::Command(command) => {
+            let first = command.lines().next().unwrap_or_default().to_owned();
+            let more = if command.contains('\n') { " …" } else { "" };
+            html! {
+                <button type="button" class="why-out" data-testid="way-out" title={words.way_out_hint} onclick={type_in(dispatch, command)}>
+                    {words.way_out}{" "}<code>{first}{more}</code>
                 </button>
             }
-        </>
+        }
+        Help::Heal(defect) => {
+            let fault = playground::heal(defect);
+            html! {
+                <button type="button" class="why-out" data-testid="heal" onclick={dispatch.on(Msg::Fault(fault))}>
+                    {words.heal}{": "}{defect.to_string()}
+                </button>
+            }
+        }
+    };
+    html! {
+        <li>
+            {button}
+            if let Some(risk) = way.risk {
+                <span class="why-risk"><strong>{words.at_risk}</strong>{" "}{(words.risk)(risk)}</span>
+            }
+        </li>
     }
 }
 
@@ -106,7 +157,7 @@ fn type_in(dispatch: &Dispatch, command: &str) -> Callback<MouseEvent> {
     let (dispatch, command) = (dispatch.clone(), command.to_owned());
     Callback::from(move |_| {
         dispatch.send(Msg::Type(command.clone()));
-        dispatch.send(Msg::Pane(playground::model::Pane::Terminal));
+        dispatch.send(Msg::Pane(Pane::Terminal));
         dom::focus("prompt");
     })
 }

@@ -8,6 +8,7 @@ mod en;
 use machinery::decision::BrokenLink;
 
 use crate::effect::Effect;
+use crate::examples::Example;
 use crate::lesson::goal::Missing;
 use crate::model::Fork;
 use crate::track::{Row, Tick};
@@ -15,7 +16,7 @@ use crate::view::acts::ActKind;
 use crate::view::pod::Note;
 use crate::view::revision::Role;
 use crate::view::stage::{SetView, Stage};
-use crate::view::why::{Why, WhyKind};
+use crate::view::why::{Risk, Rule, Why, WhyKind};
 
 /// A language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +77,12 @@ words! {
     world_tutorial,
     /// The world with nothing in it.
     world_empty,
+    /// Title of the worlds in the menu.
+    worlds,
+    /// Title of the examples in the menu.
+    examples,
+    /// Before an example's title.
+    example,
     /// Label of the theme's button.
     theme,
     /// As the system has it.
@@ -196,6 +203,14 @@ words! {
     way_out,
     /// What its button does.
     way_out_hint,
+    /// Before the rule.
+    rule,
+    /// Before a way out that heals what was broken on purpose.
+    heal,
+    /// Before what is at risk.
+    at_risk,
+    /// Before the object that blocks.
+    about,
     /// Back from an object to the whole.
     back_to_all,
     /// Before acts.
@@ -331,6 +346,8 @@ words! {
     /// The kind of a Why.
     kind_quiet,
     /// The kind of a Why.
+    kind_beyond,
+    /// The kind of a Why.
     kind_progressing,
     /// The kind of a Why.
     kind_waiting,
@@ -381,8 +398,16 @@ words! {
     fn why_sentence(&Why),
     /// What comes next; empty if nothing does.
     fn why_next(&Why),
+    /// A rule.
+    fn why_rule(Rule),
+    /// What is at risk.
+    fn risk(Risk),
     /// How many more answers there are.
     fn why_more(usize),
+    /// What an example is called.
+    fn example_title(Example),
+    /// What to look at, and what to try.
+    fn example_hint(Example),
     /// What a tick of the timeline says.
     fn tick(&Tick),
     /// How many ticks are not told of.
@@ -443,6 +468,7 @@ impl Words {
         match kind {
             WhyKind::Stuck => self.kind_stuck,
             WhyKind::Waiting => self.kind_waiting,
+            WhyKind::Beyond => self.kind_beyond,
             WhyKind::Progressing => self.kind_progressing,
             WhyKind::Quiet => self.kind_quiet,
         }

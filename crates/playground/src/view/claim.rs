@@ -23,6 +23,8 @@ pub struct ClaimView {
     pub requested: String,
     /// The access modes that it asks for.
     pub modes: String,
+    /// Its storage class; empty if it has none.
+    pub class: String,
     /// What it got: the whole volume.
     pub capacity: String,
     /// The name of its volume; empty if it has none.
@@ -47,6 +49,7 @@ impl ClaimView {
             status: if terminating { "Terminating".to_owned() } else { phase },
             requested: storage(requests),
             modes: modes(spec.and_then(|spec| spec.access_modes.as_deref())),
+            class: spec.and_then(|spec| spec.storage_class_name.clone()).unwrap_or_default(),
             capacity: storage(status.and_then(|status| status.capacity.as_ref())),
             volume: volume.map(|volume| VolumeView::of(snapshot, volume)),
             volume_name,

@@ -17,16 +17,18 @@ pub mod trail;
 pub mod volume;
 pub mod why;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use apiserver::Server;
 use client::Listers;
 use client::reconcile::Decisions;
+use cluster::Defect;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use machinery::Resource;
 use machinery::object::controller_of;
-use machinery::{ObjectKey, Resource};
 
 use crate::memory::Memory;
 use acts::Act;
@@ -35,7 +37,7 @@ use events::Events;
 use objects::Objects;
 use stage::Stage;
 use trail::Trail;
-use why::Why;
+use why::{Said, Topic, Why};
 
 /// What a view reads.
 #[derive(Clone, Copy)]
@@ -46,6 +48,10 @@ pub struct Snapshot<'a> {
     pub objects: &'a Server,
     /// What the name server has seen.
     pub names: &'a Listers,
+    /// What is broken on purpose.
+    pub defects: &'a BTreeSet<Defect>,
+    /// The last command.
+    pub said: &'a Said,
     /// Why something waits.
     pub decisions: &'a Decisions,
     /// What was before.
@@ -104,7 +110,7 @@ pub struct Page {
     pub stage: Rc<Stage>,
     /// Why, the most urgent first.
     pub whys: Rc<Vec<Why>>,
-    /// Why, about the selected object.
+    /// Why, about what one asks about.
     pub selected: Option<Rc<Why>>,
     /// How many Events there are.
     pub events: usize,
@@ -115,17 +121,17 @@ pub struct Page {
 }
 
 impl Page {
-    /// The page of a cluster, with one object selected and a tab open, after these lines were run.
+    /// The page of a cluster, with one thing asked about and a tab open, after these lines were run.
     pub fn of<'a>(
         snapshot: Snapshot<'_>,
-        selected: Option<&ObjectKey>,
+        topic: Option<&Topic>,
         details: Details,
         lines: impl Iterator<Item = &'a str>,
     ) -> Page {
         let stage = Stage::of(snapshot);
         Page {
             whys: Rc::new(why::all(snapshot, &stage)),
-            selected: selected.and_then(|key| why::of_object(snapshot, &stage, key)).map(Rc::new),
+            selected: topic.and_then(|topic| why::about(snapshot, &stage, topic)).map(Rc::new),
             events: snapshot.objects.list::<Event>("").count(),
             details,
             acts: Rc::new(acts::acts(&stage, lines)),

@@ -67,7 +67,7 @@ impl PodCard {
     /// The card of a pod.
     pub fn of(snapshot: Snapshot<'_>, pod: &Pod) -> PodCard {
         let row = kubectl::pod_summary(pod);
-        let shape = shape(pod, &row.reason);
+        let shape = shape_of(pod);
         let spec = pod.spec.as_ref();
         let ip = pod.status.as_ref().and_then(|status| status.pod_ip.clone());
         let was_ip = snapshot.memory.earlier_address(&pod.key()).filter(|was| ip.as_deref() != Some(*was));
@@ -107,17 +107,20 @@ pub fn is_ready(pod: &Pod) -> bool {
     conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
-fn shape(pod: &Pod, status: &str) -> Shape {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default();
-    if pod.metadata.deletion_timestamp.is_some() {
-        return Shape::Stopping;
-    }
-    match (phase, status) {
-        ("Succeeded", _) => Shape::Ended,
-        ("Failed", _) => Shape::Broken,
-        (_, "Running") if is_ready(pod) => Shape::Ready,
-        (_, "Running" | "Pending" | "ContainerCreating" | "PodInitializing") => Shape::Starting,
-        _ => Shape::Broken,
+/// The shape of a pod's status.
+pub fn shape_of(pod: &Pod) -> Shape {
+    let status = pod.status.as_ref();
+    let ended = || {
+        let containers = status.and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
+        containers.iter().any(|c| c.state.as_ref().is_some_and(|state| state.terminated.is_some()))
+    };
+    match status.and_then(|status| status.phase.as_deref()).unwrap_or_default() {
+        _ if pod.metadata.deletion_timestamp.is_some() => Shape::Stopping,
+        "Succeeded" => Shape::Ended,
+        "Failed" => Shape::Broken,
+        _ if is_ready(pod) => Shape::Ready,
+        _ if waiting_message(pod).is_some() || ended() => Shape::Broken,
+        _ => Shape::Starting,
     }
 }
 
@@ -127,7 +130,10 @@ pub fn waiting_message(pod: &Pod) -> Option<(&str, &str)> {
         pod.status.as_ref().and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
     let mut waiting = statuses.iter().filter_map(|status| status.state.as_ref()?.waiting.as_ref());
     waiting.find_map(|waiting| {
-        let reason = waiting.reason.as_deref().filter(|reason| *reason != "ContainerCreating")?;
+        let reason = waiting
+            .reason
+            .as_deref()
+            .filter(|reason| !matches!(*reason, "ContainerCreating" | "PodInitializing"))?;
         Some((reason, waiting.message.as_deref().unwrap_or_default()))
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod};
+use machinery::labels::Labels;
 use machinery::{Kind, ObjectKey, Resource};
 
 use super::Snapshot;
@@ -73,6 +74,10 @@ pub struct SetView {
     pub strategy: Strategy,
     /// Whether pods come and go all at once.
     pub parallel: bool,
+    /// `spec.serviceName`.
+    pub service: String,
+    /// The labels of its pods.
+    pub labels: Labels,
     /// The template's containers.
     pub containers: Vec<Container>,
     /// The revisions that are alive.
@@ -152,6 +157,7 @@ impl SetView {
             column.wanted = wanted(column.ordinal);
             column.updates = updates(column.ordinal);
         }
+        let labels = spec.template.metadata.and_then(|meta| meta.labels).unwrap_or_default();
         let containers = spec.template.spec.into_iter().flat_map(|spec| spec.containers);
         SetView {
             key,
@@ -162,6 +168,8 @@ impl SetView {
             start,
             strategy,
             parallel: spec.pod_management_policy.as_deref() == Some("Parallel"),
+            service: known.service,
+            labels,
             containers: containers
                 .map(|container| Container {
                     name: container.name,
@@ -267,6 +275,8 @@ fn gone(snapshot: Snapshot<'_>) -> Vec<SetView> {
         start: 0,
         strategy: Strategy::OnDelete,
         parallel: false,
+        service: known.service.clone(),
+        labels: Labels::new(),
         containers: Vec::new(),
         revisions: Vec::new(),
         columns: columns(snapshot, key, known, 0..0),

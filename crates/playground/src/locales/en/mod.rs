@@ -1,16 +1,22 @@
 //! English.
 
-use machinery::decision::{BrokenLink, Lack, Misfit, Step};
+mod examples;
+mod lessons;
+mod why;
+
+use machinery::decision::BrokenLink;
 
 use super::Words;
 use crate::effect::{Change, Effect};
-use crate::lesson::goal::{Field, Happening, Missing, Turn};
 use crate::track::{Mark, Subject, Tick};
 use crate::view::acts::ActKind;
 use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
 use crate::view::timeline::clock;
-use crate::view::why::{Held, Next, Reason, Why};
+
+use examples::{example_hint, example_title};
+use lessons::missing;
+use why::{risk, why_next, why_rule, why_sentence};
 
 pub(super) static WORDS: Words = Words {
     tagline: "the StatefulSet playground",
@@ -20,6 +26,9 @@ pub(super) static WORDS: Words = Words {
     world_manifest: "Manifest",
     world_tutorial: "Tutorial from the top",
     world_empty: "Empty cluster",
+    worlds: "Start worlds",
+    examples: "What confuses people",
+    example: "Example:",
     theme: "Theme",
     theme_system: "system",
     theme_light: "light",
@@ -89,6 +98,10 @@ pub(super) static WORDS: Words = Words {
     next: "Next:",
     way_out: "Way out:",
     way_out_hint: "types this into the prompt",
+    rule: "Rule:",
+    heal: "Heal",
+    at_risk: "At risk:",
+    about: "about",
     back_to_all: "Back to the whole",
     try_next: "Try next:",
     details: "Details",
@@ -157,6 +170,7 @@ pub(super) static WORDS: Words = Words {
     pane_terminal: "Terminal",
     pane_editor: "YAML",
     kind_quiet: "quiet",
+    kind_beyond: "beyond the simulation",
     kind_progressing: "progressing",
     kind_waiting: "waiting for you",
     kind_stuck: "stuck",
@@ -182,7 +196,11 @@ pub(super) static WORDS: Words = Words {
     failed: "The simulated cluster has stopped: this is a mistake of ours, not yours. What you typed is still there.",
     why_sentence,
     why_next,
+    why_rule,
+    risk,
     why_more: |more| if more == 1 { "1 more".to_owned() } else { format!("{more} more") },
+    example_title,
+    example_hint,
     tick,
     ticks_more: |more| format!("and {more} more"),
     head: |clock, past| if past { format!("{clock}, in the past") } else { format!("{clock}, live") },
@@ -348,247 +366,4 @@ fn note(note: &Note) -> String {
         Note::Restarts(1) => "restarted once".to_owned(),
         Note::Restarts(times) => format!("restarted {times} times"),
     }
-}
-
-fn names(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn held(held: &Held) -> String {
-    let ordinals = if held.first == held.last {
-        held.first.to_string()
-    } else {
-        format!("{}–{}", held.first, held.last)
-    };
-    let stay = if held.first == held.last { "stays" } else { "stay" };
-    format!("{ordinals} {stay} at {} because partition is {}", held.revision, held.partition)
-}
-
-fn step(step: Option<Step>) -> &'static str {
-    match step {
-        Some(Step::Ordinals | Step::Replacement | Step::Nothing) | None => "",
-        Some(Step::ScaleDown) => "The scale-down",
-        Some(Step::Update) => "The update",
-    }
-}
-
-fn why_sentence(why: &Why) -> String {
-    match &why.reason {
-        Reason::Empty => {
-            "Nothing is deployed yet. Press `Apply`: the pods are born in order, each with its own name and volume."
-                .to_owned()
-        }
-        Reason::Idle => "Nothing is waiting, and there is no StatefulSet yet.".to_owned(),
-        Reason::Looking(name) => format!("The controller is about to look at `{name}`."),
-        Reason::Settled { set, on_delete: pods @ 1.., .. } => {
-            let old = if *pods == 1 { "1 pod runs".to_owned() } else { format!("{pods} pods run") };
-            format!("`{set}` updates on delete: {old} an older revision until you delete them.")
-        }
-        Reason::Settled { held: Some(by), .. } => format!("Nothing is waiting; {}.", held(by)),
-        Reason::Settled { set, replicas: 0, .. } => format!("Nothing is waiting: `{set}` is scaled to 0."),
-        Reason::Settled { set, replicas, .. } => {
-            format!("Nothing is waiting: `{set}` runs {}, as its spec wants.", pods(*replicas))
-        }
-        Reason::ClaimsKept { set, claims } => {
-            format!("`{set}` is gone. {} kept: create it again, and each pod finds its own volume.", kept(*claims))
-        }
-        Reason::Starting { pod, lacks, step: why } => starting(pod, *lacks, *why),
-        Reason::Stopping { pod, seconds, step: why, held: by } => stopping(pod, *seconds, *why, by.as_ref()),
-        Reason::Broken { pod, status, message } => {
-            let message = if message.is_empty() { String::new() } else { format!(": {message}") };
-            format!("`{pod}` cannot run, {status}{message}. Setting another image does not replace a broken pod: \
-                delete it once the template is right.")
-        }
-        Reason::NoVolume { claim, requested, modes, pod, misfits } => {
-            let needs = pod.as_ref().map_or_else(String::new, |pod| format!("`{pod}` needs `{claim}`: "));
-            format!("{needs}no volume fits {} ({requested} {modes}). {}", name_or_it(pod, claim), misfit_list(misfits))
-        }
-        Reason::Unschedulable { pod, message } => format!("No node takes `{pod}`: {message}"),
-        Reason::HeldClaim { claim, by } if by.is_empty() => format!("`{claim}` is being deleted."),
-        Reason::HeldClaim { claim, by } => {
-            format!("`{claim}` is being deleted and waits: {} {} it.", names(by), if by.len() == 1 { "uses" } else { "use" })
-        }
-        Reason::HeldVolume { volume, claim, by } => held_volume(volume, claim, by),
-        Reason::Failed { object, message } => format!("The last try for `{object}` failed and is repeated: {message}"),
-        Reason::StaleClaim(pod) => format!("`{pod}` waits: its claim still belongs to an earlier pod."),
-        Reason::ClaimTerminating { pod, claim } => {
-            format!("`{pod}` cannot be created yet: `{claim}` is being deleted, and goes once no pod uses it.")
-        }
-        Reason::NameTaken { set, pod } => {
-            format!("`{set}` cannot create `{pod}`: there is a pod of this name that does not belong to it.")
-        }
-        Reason::SetTerminating(set) => format!("`{set}` is being deleted."),
-        Reason::Runs(pod) => format!("`{pod}` runs and is ready. If it dies, it comes back under the same name."),
-        Reason::Ended(pod) => format!("`{pod}` has ended."),
-        Reason::Ghost { pod, wanted: true } => format!("There is no `{pod}` yet; its turn comes in order."),
-        Reason::Ghost { pod, .. } => {
-            format!("There is no `{pod}`: it is beyond the replicas. Its claim is kept for when it comes back.")
-        }
-        Reason::ClaimBound { claim, volume, requested, capacity } => {
-            format!("`{claim}` holds all {capacity} of `{volume}`; it asked for {requested}. It outlives its pod.")
-        }
-        Reason::ClaimPending(claim) => format!("`{claim}` waits for the volume controller."),
-        Reason::VolumeFree(volume) => format!("`{volume}` is free."),
-        Reason::VolumeBound { volume, claim } => format!("`{volume}` belongs to `{claim}`."),
-        Reason::VolumeReleased { volume, claim } => {
-            format!("`{volume}` keeps the data of `{claim}`, which is gone. No other claim gets it until a person clears it.")
-        }
-    }
-}
-
-fn pods(replicas: i32) -> String {
-    match replicas {
-        1 => "its one pod".to_owned(),
-        2 => "both pods".to_owned(),
-        many => format!("all {many} pods"),
-    }
-}
-
-fn kept(claims: usize) -> String {
-    if claims == 1 { "Its claim is".to_owned() } else { format!("Its {claims} claims are") }
-}
-
-fn name_or_it(pod: &Option<String>, claim: &str) -> String {
-    if pod.is_some() { "it".to_owned() } else { format!("`{claim}`") }
-}
-
-fn starting(pod: &str, lacks: Lack, why: Option<Step>) -> String {
-    let lacks = match lacks {
-        Lack::Scheduled => "gets its claim and a node",
-        Lack::Running => "starts its containers",
-        Lack::Ready => "runs, and becomes ready",
-        Lack::Available { .. } => "is ready, and must stay so for `minReadySeconds`",
-        Lack::Gone => "goes",
-        Lack::Node => "is on a node that is gone or silent",
-    };
-    match why {
-        Some(Step::Update | Step::ScaleDown) => format!("{} waits: `{pod}` {lacks}.", step(why)),
-        _ => format!("`{pod}` {lacks}."),
-    }
-}
-
-fn stopping(pod: &str, seconds: i64, why: Option<Step>, by: Option<&Held>) -> String {
-    let rest = by.map_or_else(String::new, |by| format!(" {}.", held(by)));
-    match why {
-        Some(Step::Update | Step::ScaleDown) => {
-            format!("{} waits for `{pod}` to terminate (within {seconds} s).{rest}", step(why))
-        }
-        _ => format!("`{pod}` terminates (within {seconds} s).{rest}"),
-    }
-}
-
-fn held_volume(volume: &str, claim: &str, by: &[String]) -> String {
-    if by.is_empty() {
-        format!("`{volume}` is being deleted and waits: `{claim}` holds it.")
-    } else {
-        format!("`{volume}` is being deleted and waits: `{claim}` holds it, and {} the claim.", {
-            let verb = if by.len() == 1 { "uses" } else { "use" };
-            format!("{} {verb}", names(by))
-        })
-    }
-}
-
-/// `pv001 and pv002 are taken; pv003 is too small`.
-fn misfit_list(misfits: &[(String, Misfit)]) -> String {
-    if misfits.is_empty() {
-        return "There are no volumes.".to_owned();
-    }
-    let mut reasons: Vec<(Misfit, Vec<String>)> = Vec::new();
-    for (volume, misfit) in misfits {
-        match reasons.iter_mut().find(|(reason, _)| reason == misfit) {
-            Some((_, volumes)) => volumes.push(volume.clone()),
-            None => reasons.push((*misfit, vec![volume.clone()])),
-        }
-    }
-    let reasons: Vec<String> = reasons
-        .iter()
-        .map(|(misfit, volumes)| format!("{}: {}", misfit_word(*misfit), names(volumes)))
-        .collect();
-    format!("{}.", capitalized(&reasons.join("; ")))
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-fn misfit_word(misfit: Misfit) -> &'static str {
-    match misfit {
-        Misfit::Taken => "taken by another claim",
-        Misfit::TooSmall => "too small",
-        Misfit::AccessModes => "lacks an access mode",
-        Misfit::StorageClass => "of another storage class",
-        Misfit::VolumeMode => "of another volume mode",
-        Misfit::Selector => "not selected by the claim",
-        Misfit::Released => "released, and keeping its data",
-        Misfit::Terminating => "being deleted",
-        Misfit::NotAvailable => "not available",
-    }
-}
-
-fn why_next(why: &Why) -> String {
-    match &why.next {
-        None => String::new(),
-        Some(Next::Creates(pod)) => format!("`{pod}` is created"),
-        Some(Next::Deletes(pod)) => format!("`{pod}` is deleted; its claim stays"),
-        Some(Next::Replaces(pod)) => format!("`{pod}` is replaced"),
-        Some(Next::ComesBack { pod, revision, storage }) => {
-            let at = revision.as_ref().map_or_else(String::new, |revision| format!(" at {revision}"));
-            let again = storage.as_ref().map_or_else(String::new, |(claim, volume)| {
-                format!(" and gets `{claim}` → `{volume}` again")
-            });
-            format!("`{pod}` comes back{at}{again}")
-        }
-    }
-}
-
-fn missing(missing: &Missing) -> String {
-    match missing {
-        Missing::Absent(key) => format!("`{key}` is not there."),
-        Missing::Present(key) => format!("`{key}` is still there."),
-        Missing::Terminating(key) => format!("`{key}` is on its way out."),
-        Missing::Value { key, field, found } if found.is_empty() => {
-            format!("`{key}` has no `{}`; wanted: `{}`.", field.path, field.value)
-        }
-        Missing::Value { key, field, found } => {
-            format!("`{}` of `{key}` is `{found}`; wanted: `{}`.", field.path, field.value)
-        }
-        Missing::Unwanted { key, field } if field.value.is_empty() => {
-            format!("`{key}` has no `{}` yet.", field.path)
-        }
-        Missing::Unwanted { key, field } => {
-            format!("`{}` of `{key}` is still `{}`.", field.path, field.value)
-        }
-        Missing::Readiness { pod, wanted: true } => format!("`{pod}` is not Ready."),
-        Missing::Readiness { pod, wanted: false } => format!("`{pod}` is Ready, and should not be."),
-        Missing::NotKept(pod) => format!("`{pod}` is another pod than the one when this step began."),
-        Missing::NotReplaced(pod) => format!("`{pod}` is still the pod that it was when this step began."),
-        Missing::Count { kind, has, found, from, to } => {
-            let wanted = if from == to { format!("{from}") } else { format!("at least {from}") };
-            format!("{found} × `{}`{}; wanted: {wanted}.", kind.info().singular, with(has))
-        }
-        Missing::NotYet(happening) => format!("Not yet: {}.", happened(happening)),
-        Missing::Happened(happening) => format!("It should not have come to this: {}.", happened(happening)),
-        Missing::NotPrinted(text) => format!("The terminal has not shown `{text}`."),
-    }
-}
-
-/// ` with `.status.phase` `Bound``.
-fn with(has: &[Field]) -> String {
-    let fields: Vec<String> = has.iter().map(|field| format!("`{}` `{}`", field.path, field.value)).collect();
-    if fields.is_empty() { String::new() } else { format!(" with {}", fields.join(", ")) }
-}
-
-fn happened(happening: &Happening) -> String {
-    let Happening { turn, key } = happening;
-    let whom =
-        if key.name.is_empty() { format!("a {}", key.kind.info().singular) } else { format!("`{key}`") };
-    let what = match turn {
-        Turn::Created => "is created",
-        Turn::Ready => "becomes Ready",
-        Turn::Unready => "stops being Ready",
-        Turn::Terminating => "is asked to go",
-        Turn::Gone => "is gone",
-    };
-    format!("{whom} {what}")
 }

@@ -1,0 +1,193 @@
+//! Why, about a pod: on its way, broken, not ready, without a node, on a node that is silent.
+
+use cluster::Defect;
+use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod};
+use machinery::Resource;
+use machinery::decision::{Lack, Step, Verdict};
+use machinery::object::is_terminating;
+
+use super::super::Snapshot;
+use super::super::claim::ClaimView;
+use super::super::pod::{Shape, is_ready, shape_of, waiting_message};
+use super::super::revision::{ordinal_in, set_of};
+use super::super::stage::claims_of;
+use super::node::{is_cordoned, is_down};
+use super::storage::of_claim;
+use super::{Reason, Risk, Rule, Why, WhyKind, verdict};
+use crate::commands;
+
+/// Most pods in trouble that are told of.
+const TOLD: usize = 20;
+
+/// How a pod blocks its set.
+#[derive(Clone, Copy)]
+pub(super) struct Blocked {
+    /// What would go on.
+    pub step: Option<Step>,
+    /// What the pod lacks.
+    pub lacks: Lack,
+    /// Whether an update would replace it and does not get there.
+    pub frozen: bool,
+}
+
+/// Pods that no timer and no controller will help, by name.
+pub(super) fn troubles(snapshot: Snapshot<'_>) -> Vec<Why> {
+    let suspect = |pod: &&Pod| match shape_of(pod) {
+        Shape::Broken | Shape::Stopping => true,
+        Shape::Starting => pod.spec.as_ref().is_none_or(|spec| spec.node_name.is_none()),
+        Shape::Ready | Shape::Ended => false,
+    };
+    let pods = snapshot.objects.list::<Pod>("").map(|pod| &**pod).filter(suspect);
+    let mut told: Vec<(Option<i32>, Why)> = pods
+        .map(|pod| (ordinal(snapshot, pod), of_pod(snapshot, pod, None)))
+        .filter(|(ordinal, why)| {
+            why.kind < WhyKind::Progressing || ordinal.is_none() && why.kind < WhyKind::Quiet
+        })
+        .take(TOLD)
+        .collect();
+    told.sort_by_key(|(ordinal, _)| *ordinal);
+    told.into_iter().map(|(_, why)| why).collect()
+}
+
+fn ordinal(snapshot: Snapshot<'_>, pod: &Pod) -> Option<i32> {
+    set_of(snapshot, pod).and_then(|set| ordinal_in(pod.name(), &set.key()))
+}
+
+pub(super) fn of_pod(snapshot: Snapshot<'_>, pod: &Pod, blocked: Option<Blocked>) -> Why {
+    let name = pod.name().to_owned();
+    let step = blocked.and_then(|blocked| blocked.step);
+    let why = match shape_of(pod) {
+        _ if on_silent_node(snapshot, pod).is_some() => of_silent(snapshot, pod),
+        Shape::Stopping => {
+            let seconds =
+                pod.metadata.deletion_timestamp.as_ref().map_or(0, |end| snapshot.seconds_until(end.0));
+            let why =
+                Why::new(WhyKind::Progressing, Reason::Stopping { pod: name, seconds, step, held: None });
+            // Beyond its grace period nothing ends by itself.
+            if seconds == 0 { stuck_deletion(snapshot, pod, why) } else { why }
+        }
+        Shape::Broken => broken(pod, blocked.is_some_and(|blocked| blocked.frozen)),
+        Shape::Ended => Why::new(WhyKind::Quiet, Reason::Ended(name)),
+        Shape::Ready => match blocked.map(|blocked| blocked.lacks) {
+            Some(lacks @ Lack::Available { .. }) => {
+                Why::new(WhyKind::Progressing, Reason::Starting { pod: name, lacks, step })
+            }
+            _ => Why::new(WhyKind::Quiet, Reason::Runs { pod: name, top: top_of(snapshot, pod) })
+                .because(Rule::ScaleFromTop),
+        },
+        Shape::Starting => of_starting(snapshot, pod, step),
+    };
+    match &why.about {
+        Some(_) => why,
+        None => why.about(&pod.key()),
+    }
+}
+
+/// The pod that goes first when the pod's set is scaled down, unless it is this one.
+fn top_of(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
+    let set = set_of(snapshot, pod)?;
+    let spec = set.spec.as_ref()?;
+    let start = spec.ordinals.as_ref().and_then(|ordinals| ordinals.start).unwrap_or(0);
+    let top = format!("{}-{}", set.name(), start + spec.replicas.unwrap_or(1) - 1);
+    (top != pod.name()).then_some(top)
+}
+
+fn broken(pod: &Pod, frozen: bool) -> Why {
+    let message = waiting_message(pod).map(|(_, message)| message.to_owned()).unwrap_or_default();
+    let status = kubectl::pod_summary(pod).reason;
+    let why =
+        Why::new(WhyKind::Stuck, Reason::Broken { pod: pod.name().to_owned(), status, message, frozen });
+    let rule = if frozen { Rule::OrderedReady } else { Rule::UpdateFromTop };
+    why.because(rule).or_command(commands::delete(&pod.key()), Some(Risk::Pod))
+}
+
+fn on_silent_node<'a>(snapshot: Snapshot<'_>, pod: &'a Pod) -> Option<&'a str> {
+    let node = pod.spec.as_ref()?.node_name.as_deref()?;
+    is_down(snapshot, node).then_some(node)
+}
+
+fn of_silent(snapshot: Snapshot<'_>, pod: &Pod) -> Why {
+    let node = on_silent_node(snapshot, pod).unwrap_or_default().to_owned();
+    let terminating = is_terminating(&pod.metadata);
+    let defect =
+        snapshot.defects.iter().find(|d| matches!(d, Defect::NodeDown { node: down } if *down == node));
+    let name = pod.name().to_owned();
+    let why = Why::new(WhyKind::Stuck, Reason::NodeSilent { pod: name, node, terminating });
+    let why = why.because(Rule::AtMostOne).or_heal(defect);
+    if terminating { why.or_command(commands::force_delete(&pod.key()), Some(Risk::SplitBrain)) } else { why }
+}
+
+fn stuck_deletion(snapshot: Snapshot<'_>, pod: &Pod, why: Why) -> Why {
+    let stuck = |defect: &&Defect| matches!(defect, Defect::StuckDeletion { pods } if pods.matches(pod.namespace(), pod.name()));
+    match snapshot.defects.iter().find(stuck) {
+        Some(defect) => Why { kind: WhyKind::Stuck, ..why }
+            .because(Rule::AtMostOne)
+            .or_heal(Some(defect))
+            .or_command(commands::force_delete(&pod.key()), Some(Risk::SplitBrain)),
+        None => why,
+    }
+}
+
+fn of_starting(snapshot: Snapshot<'_>, pod: &Pod, step: Option<Step>) -> Why {
+    let name = pod.name().to_owned();
+    if pod.spec.as_ref().is_none_or(|spec| spec.node_name.is_none()) {
+        return of_unscheduled(snapshot, pod, step);
+    }
+    let running = pod.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some("Running"));
+    if running
+        && !is_ready(pod)
+        && let Some(defect) = failing_probe(snapshot, pod)
+    {
+        let why = Why::new(WhyKind::Stuck, Reason::NeverReady { pod: name, step, host: host_name(pod) });
+        return why.because(Rule::OrderedReady).or_heal(Some(defect));
+    }
+    let lacks = if running { Lack::Ready } else { Lack::Running };
+    Why::new(WhyKind::Progressing, Reason::Starting { pod: name, lacks, step })
+}
+
+fn failing_probe<'a>(snapshot: Snapshot<'a>, pod: &Pod) -> Option<&'a Defect> {
+    snapshot.defects.iter().find(|defect| match defect {
+        Defect::FailReadiness { pods } | Defect::FailStartup { pods } | Defect::NeverStart { pods } => {
+            pods.matches(pod.namespace(), pod.name())
+        }
+        _ => false,
+    })
+}
+
+/// `web-0.web`.
+fn host_name(pod: &Pod) -> Option<String> {
+    let subdomain = pod.spec.as_ref()?.subdomain.as_deref().filter(|subdomain| !subdomain.is_empty())?;
+    Some(format!("{}.{subdomain}", pod.name()))
+}
+
+fn of_unscheduled(snapshot: Snapshot<'_>, pod: &Pod, step: Option<Step>) -> Why {
+    let name = pod.name().to_owned();
+    for key in claims_of(pod) {
+        let Some(claim) = snapshot.objects.get::<PersistentVolumeClaim>(&key.namespace, &key.name) else {
+            continue;
+        };
+        let why = of_claim(snapshot, &ClaimView::of(snapshot, claim));
+        if let Why { reason: Reason::NoVolume { claim, requested, modes, misfits, .. }, .. } = why {
+            let reason = Reason::NoVolume { claim, requested, modes, misfits, pod: Some(name) };
+            return Why::new(WhyKind::Stuck, reason).because(Rule::Binding).about(&key);
+        }
+        if why.kind < WhyKind::Progressing {
+            return why;
+        }
+    }
+    match verdict(snapshot, &pod.key()) {
+        // Claims that no volume was refused to are about to be bound.
+        Some(Verdict::Unschedulable { claims, message }) if claims.is_empty() => {
+            let reason = Reason::Unschedulable { pod: name, message: message.clone() };
+            let why = Why::new(WhyKind::Stuck, reason).because(Rule::Scheduling);
+            uncordon(snapshot).into_iter().fold(why, |why, node| why.or_command(node, None))
+        }
+        _ => Why::new(WhyKind::Progressing, Reason::Starting { pod: name, lacks: Lack::Scheduled, step }),
+    }
+}
+
+/// The commands that open cordoned nodes again.
+fn uncordon(snapshot: Snapshot<'_>) -> Vec<String> {
+    let cordoned = snapshot.objects.list::<Node>("").filter(|node| is_cordoned(node));
+    cordoned.map(|node| commands::uncordon(&node.key())).take(2).collect()
+}
