@@ -49,7 +49,7 @@ pub fn App(props: &AppProps) -> Html {
     html! {
         <ContextProvider<Dispatch> context={dispatch}>
             <div class="app" data-pane={pane} data-ready="true" data-past={past.then_some("true")}>
-                <Header locale={model.locale} start={session.start().clone()} />
+                <Header locale={model.locale} start={session.start().clone()} example={model.example} />
                 <main class="work" data-lesson={model.lessons.open.then_some("true")}>
                     <LessonPanel locale={model.locale} lessons={model.lessons.clone()} />
                     <div class="side">
@@ -78,6 +78,7 @@ pub fn App(props: &AppProps) -> Html {
                         }
                         <StagePane
                             locale={model.locale}
+                            example={model.example}
                             page={model.page.clone()}
                             topic={model.topic.clone()}
                             drag={model.drag.clone()}

@@ -1,6 +1,7 @@
 //! The page's head: what it is, where to start, which Kubernetes, theme and help.
 
 use machinery::version::{Features, MAX_UNAVAILABLE_STATEFUL_SET, Version};
+use playground::examples::Example;
 use playground::lesson::panel::LessonMsg;
 use playground::{Locale, Msg};
 use session::{Start, StartWorld};
@@ -18,6 +19,8 @@ pub struct HeaderProps {
     pub locale: Locale,
     /// How the session began.
     pub start: Start,
+    /// The example with which it began.
+    pub example: Option<Example>,
 }
 
 /// The head.
@@ -30,7 +33,11 @@ pub fn Header(props: &HeaderProps) -> Html {
     let restart = {
         let start = props.start.clone();
         dispatch.map(move |event: Event| {
-            let world = chosen(event)?.parse().ok()?;
+            let chosen = chosen(event)?;
+            if let Some(example) = Example::named(&chosen) {
+                return Some(Msg::Example(example));
+            }
+            let world = chosen.parse().ok()?;
             Some(Msg::Restart(Start { world, ..start.clone() }))
         })
     };
@@ -52,7 +59,11 @@ pub fn Header(props: &HeaderProps) -> Html {
             StartWorld::Tutorial => words.world_tutorial,
             StartWorld::Empty => words.world_empty,
         };
-        html! { <option value={world.to_string()} selected={world == props.start.world}>{label}</option> }
+        html! { <option value={world.to_string()} selected={props.example.is_none() && world == props.start.world}>{label}</option> }
+    };
+    let example = |example: &Example| {
+        let selected = props.example == Some(*example);
+        html! { <option value={example.name()} {selected}>{(words.example_title)(*example)}</option> }
     };
     let (theme_name, icon) = match theme {
         Theme::System => (words.theme_system, "◐"),
@@ -72,7 +83,8 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <label class="header-start">
                     <span aria-hidden="true">{words.start_from}</span>
                     <select class="control" id="world" aria-label={words.start_from} onchange={restart}>
-                        { for StartWorld::ALL.into_iter().map(world) }
+                        <optgroup label={words.worlds}>{ for StartWorld::ALL.into_iter().map(world) }</optgroup>
+                        <optgroup label={words.examples}>{ for Example::ALL.iter().map(example) }</optgroup>
                     </select>
                 </label>
                 <select class="control header-version" id="kubernetes" aria-label={words.version} onchange={change}>

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use playground::examples::Example;
 use playground::model::{Asked, Drag, ImageForm};
 use playground::view::Page;
 use playground::view::stage::SetView;
@@ -12,6 +13,7 @@ use yew::prelude::*;
 use super::column::Column;
 use super::outside::Outside;
 use super::partition::Partition;
+use super::sentence::sentence;
 use super::shelf::Shelf;
 use super::strip::Strip;
 use super::twin::Twin;
@@ -23,6 +25,8 @@ use crate::hooks::use_dispatch;
 pub struct StageProps {
     /// The language.
     pub locale: Locale,
+    /// The example with which the session began.
+    pub example: Option<Example>,
     /// What is shown of the cluster.
     pub page: Page,
     /// What one asks about.
@@ -48,6 +52,17 @@ pub fn StagePane(props: &StageProps) -> Html {
         dispatch.map(|event: KeyboardEvent| (event.key() == "Escape").then_some(Msg::Select(None)));
     html! {
         <section class="stage" aria-label={words.stage} {onkeydown}>
+            if let Some(example) = props.example {
+                <div class="example" data-testid="example">
+                    <p>
+                        <strong>{words.example}{" "}{(words.example_title)(example)}</strong>{". "}
+                        {sentence(&(words.example_hint)(example))}
+                    </p>
+                    <button type="button" class="example-close" aria-label={words.close} title={words.close} onclick={dispatch.on(Msg::CloseExample)}>
+                        <span aria-hidden="true">{"✕"}</span>
+                    </button>
+                </div>
+            }
             if let Some(first) = stage.sets.first() {
                 { strip(first) }
             } else {

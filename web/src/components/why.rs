@@ -43,7 +43,7 @@ pub fn WhyLine(props: &WhyLineProps) -> Html {
         <section class="why" aria-labelledby="why-title" data-kind={kind_name(first.kind)} data-testid="why">
             <h2 class="hidden" id="why-title">{words.why}</h2>
             <div class="why-line">
-                { answer(&dispatch, props.locale, first) }
+                { answer(&dispatch, props.locale, first, props.selected.is_some()) }
                 if !others.is_empty() {
                     <button type="button" class="why-more" data-testid="why-more" aria-expanded={open.to_string()} onclick={toggle}>
                         {(words.why_more)(others.len())}{if *open { " ▴" } else { " ▾" }}
@@ -57,7 +57,7 @@ pub fn WhyLine(props: &WhyLineProps) -> Html {
             </div>
             if *open {
                 { for others.iter().map(|why| html! {
-                    <div class="why-line why-other" data-kind={kind_name(why.kind)}>{ answer(&dispatch, props.locale, why) }</div>
+                    <div class="why-line why-other" data-kind={kind_name(why.kind)}>{ answer(&dispatch, props.locale, why, false) }</div>
                 }) }
             }
             if first.kind == WhyKind::Quiet && props.selected.is_none() && !props.acts.is_empty() {
@@ -85,7 +85,8 @@ fn kind_name(kind: WhyKind) -> &'static str {
     }
 }
 
-fn answer(dispatch: &Dispatch, locale: Locale, why: &Why) -> Html {
+/// `asked`: somebody wants to know; the rule of what is quiet is told only then.
+fn answer(dispatch: &Dispatch, locale: Locale, why: &Why, asked: bool) -> Html {
     let words = locale.words();
     let next = (words.why_next)(why);
     html! {
@@ -96,11 +97,11 @@ fn answer(dispatch: &Dispatch, locale: Locale, why: &Why) -> Html {
                 if !next.is_empty() {
                     <p class="why-next">{words.next}{" "}{sentence(&next)}</p>
                 }
-                if let Some(rule) = why.rule {
+                if let Some(rule) = why.rule.filter(|_| asked || why.kind != WhyKind::Quiet) {
                     <p class="why-rule">{words.rule}{" "}{sentence(&(words.why_rule)(rule))}</p>
                 }
                 if !why.ways_out.is_empty() {
-                    <ul class="why-ways">{ for why.ways_out.iter().map(|way| way_out(dispatch, locale, way)) }</ul>
+                    <ul class="why-ways">{ for why.ways_out.iter().map(|way| way_out(dispatch, locale, way, why.kind)) }</ul>
                 }
             </div>
         </>
@@ -121,15 +122,16 @@ fn linked(dispatch: &Dispatch, text: &str, why: &Why) -> Html {
     marked(text).into_iter().map(span).collect()
 }
 
-fn way_out(dispatch: &Dispatch, locale: Locale, way: &WayOut) -> Html {
+fn way_out(dispatch: &Dispatch, locale: Locale, way: &WayOut, kind: WhyKind) -> Html {
     let words = locale.words();
+    let label = if kind == WhyKind::Quiet { words.way_on } else { words.way_out };
     let button = match &way.help {
         Help::Command(command) => {
             let first = command.lines().next().unwrap_or_default().to_owned();
             let more = if command.contains('\n') { " …" } else { "" };
             html! {
                 <button type="button" class="why-out" data-testid="way-out" title={words.way_out_hint} onclick={type_in(dispatch, command)}>
-                    {words.way_out}{" "}<code>{first}{more}</code>
+                    {label}{" "}<code>{first}{more}</code>
                 </button>
             }
         }

@@ -201,6 +201,8 @@ words! {
     next,
     /// Before the command that would help.
     way_out,
+    /// The same where nothing is wrong.
+    way_on,
     /// What its button does.
     way_out_hint,
     /// Before the rule.

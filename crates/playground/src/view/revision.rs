@@ -138,6 +138,16 @@ pub fn set_of<'a>(snapshot: Snapshot<'a>, pod: &Pod) -> Option<&'a StatefulSet> 
     (owner.kind == "StatefulSet" && owner.uid == set.uid()).then_some(&**set)
 }
 
+/// Whether the set controls the pod, or did so before it was deleted.
+pub fn is_of(snapshot: Snapshot<'_>, pod: &Pod, set: &ObjectKey) -> bool {
+    let Some(owner) = machinery::object::controller_of(&pod.metadata) else { return false };
+    let live = snapshot.objects.get::<StatefulSet>(&set.namespace, &set.name);
+    owner.kind == "StatefulSet"
+        && owner.name == *set.name
+        && pod.namespace() == &*set.namespace
+        && live.is_none_or(|live| live.uid() == owner.uid)
+}
+
 /// The ordinal in `SET-7`, if the name is one of that set's.
 pub fn ordinal_in(name: &str, set: &ObjectKey) -> Option<i32> {
     let digits = name.strip_prefix(&*set.name)?.strip_prefix('-')?;

@@ -11,7 +11,7 @@ use super::Snapshot;
 use super::claim::ClaimView;
 use super::dns::{NameView, name_of};
 use super::pod::PodCard;
-use super::revision::{Living, Revision, Revisions, ordinal_in, set_of};
+use super::revision::{Living, Revision, Revisions, is_of, ordinal_in};
 use super::volume::VolumeView;
 use crate::memory::KnownSet;
 
@@ -118,7 +118,7 @@ impl Stage {
         sets.extend(gone(snapshot));
         let shown: BTreeSet<ObjectKey> =
             sets.iter().flat_map(SetView::claims).map(|claim| claim.key.clone()).collect();
-        let outside = outside(snapshot, &shown);
+        let outside = outside(snapshot, &shown, &sets);
         let volumes =
             snapshot.objects.list::<PersistentVolume>("").map(|volume| VolumeView::of(snapshot, volume));
         Stage {
@@ -242,8 +242,7 @@ fn columns(
     }
     let mut pods: BTreeMap<i32, PodCard> = BTreeMap::new();
     for pod in snapshot.objects.list::<Pod>(&set.namespace) {
-        let owned = set_of(snapshot, pod).is_some_and(|owner| owner.key() == *set);
-        if let Some(ordinal) = ordinal_in(pod.name(), set).filter(|_| owned) {
+        if let Some(ordinal) = ordinal_in(pod.name(), set).filter(|_| is_of(snapshot, pod, set)) {
             pods.insert(ordinal, PodCard::of(snapshot, pod));
         }
     }
@@ -284,11 +283,11 @@ fn gone(snapshot: Snapshot<'_>) -> Vec<SetView> {
     views.filter(|set| !set.columns.is_empty()).collect()
 }
 
-fn outside(snapshot: Snapshot<'_>, shown: &BTreeSet<ObjectKey>) -> Vec<Chain> {
+fn outside(snapshot: Snapshot<'_>, shown: &BTreeSet<ObjectKey>, sets: &[SetView]) -> Vec<Chain> {
     let mut mounted = BTreeSet::new();
     let mut chains = Vec::new();
     for pod in snapshot.objects.list::<Pod>("") {
-        if set_of(snapshot, pod).is_some() {
+        if sets.iter().any(|set| is_of(snapshot, pod, &set.key)) {
             continue;
         }
         let claims: Vec<ClaimView> = claims_of(pod)

@@ -97,6 +97,7 @@ pub(super) static WORDS: Words = Words {
     why: "Why",
     next: "Next:",
     way_out: "Way out:",
+    way_on: "If you want:",
     way_out_hint: "types this into the prompt",
     rule: "Rule:",
     heal: "Heal",

@@ -2,9 +2,9 @@
 
 use cluster::Defect;
 use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod};
-use machinery::Resource;
 use machinery::decision::{Lack, Step, Verdict};
-use machinery::object::is_terminating;
+use machinery::object::{controller_of, is_terminating};
+use machinery::{Kind, ObjectKey, Resource};
 
 use super::super::Snapshot;
 use super::super::claim::ClaimView;
@@ -39,7 +39,7 @@ pub(super) fn troubles(snapshot: Snapshot<'_>) -> Vec<Why> {
     };
     let pods = snapshot.objects.list::<Pod>("").map(|pod| &**pod).filter(suspect);
     let mut told: Vec<(Option<i32>, Why)> = pods
-        .map(|pod| (ordinal(snapshot, pod), of_pod(snapshot, pod, None)))
+        .map(|pod| (ordinal(pod), of_pod(snapshot, pod, None)))
         .filter(|(ordinal, why)| {
             why.kind < WhyKind::Progressing || ordinal.is_none() && why.kind < WhyKind::Quiet
         })
@@ -49,8 +49,9 @@ pub(super) fn troubles(snapshot: Snapshot<'_>) -> Vec<Why> {
     told.into_iter().map(|(_, why)| why).collect()
 }
 
-fn ordinal(snapshot: Snapshot<'_>, pod: &Pod) -> Option<i32> {
-    set_of(snapshot, pod).and_then(|set| ordinal_in(pod.name(), &set.key()))
+fn ordinal(pod: &Pod) -> Option<i32> {
+    let owner = controller_of(&pod.metadata).filter(|owner| owner.kind == "StatefulSet")?;
+    ordinal_in(pod.name(), &ObjectKey::new(Kind::StatefulSet, pod.namespace(), &owner.name))
 }
 
 pub(super) fn of_pod(snapshot: Snapshot<'_>, pod: &Pod, blocked: Option<Blocked>) -> Why {
