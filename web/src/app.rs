@@ -15,7 +15,7 @@ use crate::components::stage::StagePane;
 use crate::components::terminal::TerminalPane;
 use crate::components::timeline::TimeBar;
 use crate::dom;
-use crate::hooks::{keys, use_frames, use_key_switch};
+use crate::hooks::{keys, use_frames, use_key_switch, use_theme};
 use crate::session::{Dispatch, State};
 use crate::skeleton::Early;
 
@@ -35,6 +35,7 @@ pub fn App(props: &AppProps) -> Html {
     let model = &state.0;
     let session = &model.session;
     use_frames(&dispatch, model.playing, session.now().as_millisecond());
+    let (theme, next_theme) = use_theme();
     let (keys_on, switch_keys) = use_key_switch();
     let onkeydown = keys(&dispatch, keys_on, model.playing);
     let words = model.locale.words();
@@ -49,7 +50,7 @@ pub fn App(props: &AppProps) -> Html {
     html! {
         <ContextProvider<Dispatch> context={dispatch}>
             <div class="app" data-pane={pane} data-ready="true" data-past={past.then_some("true")}>
-                <Header locale={model.locale} start={session.start().clone()} example={model.example} />
+                <Header locale={model.locale} start={session.start().clone()} {theme} onthemes={next_theme} example={model.example} />
                 <main class="work" data-lesson={model.lessons.open.then_some("true")}>
                     <LessonPanel locale={model.locale} lessons={model.lessons.clone()} />
                     <div class="side">
@@ -78,6 +79,7 @@ pub fn App(props: &AppProps) -> Html {
                         }
                         <StagePane
                             locale={model.locale}
+                            {theme}
                             example={model.example}
                             page={model.page.clone()}
                             topic={model.topic.clone()}

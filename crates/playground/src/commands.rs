@@ -44,7 +44,7 @@ pub fn delete(object: &ObjectKey) -> String {
 }
 
 /// Deletes several objects of one kind and namespace.
-pub fn delete_all(objects: &[&ObjectKey]) -> String {
+pub fn delete_all(objects: &[ObjectKey]) -> String {
     let Some(first) = objects.first() else { return String::new() };
     let others: String = objects[1..].iter().map(|object| format!(" {}", object.name)).collect();
     let line = delete(first);

@@ -91,6 +91,11 @@ impl Memory {
         self.addresses.get(pod).and_then(|address| address.was.as_deref())
     }
 
+    /// What is known of a set.
+    pub fn set(&self, key: &ObjectKey) -> Option<&KnownSet> {
+        self.sets.get(key)
+    }
+
     /// Every set that was ever seen.
     pub fn sets(&self) -> impl Iterator<Item = (&ObjectKey, &KnownSet)> {
         self.sets.iter()

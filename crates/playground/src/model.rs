@@ -22,6 +22,7 @@ use crate::track::{Tick, Track};
 use crate::view::dns::zone;
 use crate::view::events::events;
 use crate::view::objects::objects;
+use crate::view::stage::{Part, Parts};
 use crate::view::timeline::Timeline;
 use crate::view::trail::trail;
 use crate::view::why::{Said, Topic};
@@ -195,6 +196,7 @@ pub struct Model {
     /// What is shown of the cluster.
     pub page: Page,
     memory: Memory,
+    parts: Parts,
     track: Track,
     said: Said,
     // Texts that differ from their files.
@@ -262,6 +264,7 @@ impl Model {
             lessons: Lessons::default(),
             page: Page::default(),
             memory: Memory::default(),
+            parts: Parts::new(),
             drafts: BTreeMap::new(),
             shown: None,
             tried: None,
@@ -323,6 +326,14 @@ impl Model {
     /// When everything that has happened ends, in milliseconds since the session began.
     pub fn end_ms(&self) -> u64 {
         ms_between(self.session.began(), self.session.end()).unsigned_abs()
+    }
+
+    /// Looks at another part of a long set; `None` follows what moves.
+    pub(crate) fn look_at(&mut self, set: ObjectKey, first: Option<usize>) {
+        let last = self.parts.get(&set).copied().unwrap_or_default();
+        let part = Part { first: first.unwrap_or(last.first), follows: first.is_none() };
+        self.parts.insert(set, part);
+        self.shown = None;
     }
 
     /// Before an act: what the objects are now is what they will be compared with, unless a person has marked a moment.
@@ -392,6 +403,9 @@ impl Model {
             }
             self.shown = Some(shown);
             self.page = self.make_page();
+            // Where nothing moves any more, a part that follows stays where it is.
+            let long = self.page.stage.sets.iter().filter(|set| set.is_long());
+            self.parts = long.map(|set| (set.key.clone(), set.part)).collect();
         }
         if self.session.running().is_none() && !self.asked.is_empty() {
             self.asked = Rc::default();
@@ -427,7 +441,7 @@ impl Model {
             Input::Command { line } => Some(&**line),
             _ => None,
         });
-        Page::of(snapshot, self.topic.as_ref(), details, lines)
+        Page::of(snapshot, &self.parts, self.topic.as_ref(), details, lines)
     }
 
     /// The head moves with quarters of seconds, not with frames.

@@ -51,6 +51,8 @@ pub enum Msg {
     Interrupt,
     /// Run a line that a control stands for.
     Run(String),
+    /// Look at the part of a long set that begins with this slot, or at what moves.
+    LookAt(ObjectKey, Option<usize>),
     /// Set a number of a set.
     SetNumber(ObjectKey, Number, i32),
     /// Ask about an object, or about the whole.

@@ -71,6 +71,7 @@ pub fn update(model: &mut Model, msg: Msg) {
             model.prompt.remember(&line);
             model.run(&line);
         }
+        Msg::LookAt(set, first) => model.look_at(set, first),
         Msg::SetNumber(set, number, value) => {
             let line = match number {
                 Number::Replicas => commands::scale(&set, value),

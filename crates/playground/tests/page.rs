@@ -127,9 +127,7 @@ fn a_partition_holds_back_the_ordinals_below() {
     assert_eq!((held.first, held.last, held.revision.as_str(), held.partition), (0, 2, "r1", 3));
     let sentence = (model.locale.words().why_sentence)(&model.page.whys[0]);
     assert_eq!(sentence, "Nothing is waiting; 0–2 stay at r1 because partition is 3.");
-    let replaced: Vec<_> =
-        set(&model).replaced_with_partition(1).iter().map(|pod| pod.name.to_string()).collect();
-    assert_eq!(replaced, ["myapp-2", "myapp-1"]);
+    assert_eq!(set(&model).replaced_with_partition(1), [2, 1]);
 }
 
 #[test]
@@ -255,7 +253,8 @@ fn no_act_on_any_object_panics_and_every_answer_has_words() {
         update(&mut model, Msg::Frame(100));
         let stage = model.page.stage.clone();
         let pods = stage.sets.iter().flat_map(|set| set.columns.iter().map(|column| column.key.clone()));
-        let claims = stage.sets.iter().flat_map(|set| set.claims().map(|claim| claim.key.clone()));
+        let columns = stage.sets.iter().flat_map(|set| &set.columns);
+        let claims = columns.flat_map(|column| column.claims.iter().map(|claim| claim.key.clone()));
         let volumes = stage.shelf.iter().map(|volume| volume.key.clone());
         let keys: Vec<_> = pods.chain(claims).chain(volumes).collect();
         if let Some(key) = keys.get(step % keys.len().max(1)) {

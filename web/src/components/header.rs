@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::help;
 use crate::dom;
-use crate::hooks::{Theme, use_dispatch, use_theme};
+use crate::hooks::{Theme, use_dispatch};
 
 /// The head.
 #[derive(Clone, PartialEq, Properties)]
@@ -19,6 +19,10 @@ pub struct HeaderProps {
     pub locale: Locale,
     /// How the session began.
     pub start: Start,
+    /// The theme.
+    pub theme: Theme,
+    /// Takes the next theme.
+    pub onthemes: Callback<MouseEvent>,
     /// The example with which it began.
     pub example: Option<Example>,
 }
@@ -28,7 +32,6 @@ pub struct HeaderProps {
 pub fn Header(props: &HeaderProps) -> Html {
     let dispatch = use_dispatch();
     let words = props.locale.words();
-    let (theme, next_theme) = use_theme();
     let open = Callback::from(|_: MouseEvent| dom::show_dialog(help::ID));
     let restart = {
         let start = props.start.clone();
@@ -65,7 +68,7 @@ pub fn Header(props: &HeaderProps) -> Html {
         let selected = props.example == Some(*example);
         html! { <option value={example.name()} {selected}>{(words.example_title)(*example)}</option> }
     };
-    let (theme_name, icon) = match theme {
+    let (theme_name, icon) = match props.theme {
         Theme::System => (words.theme_system, "◐"),
         Theme::Light => (words.theme_light, "○"),
         Theme::Dark => (words.theme_dark, "●"),
@@ -95,7 +98,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                     class="control control-icon"
                     aria-label={format!("{}: {theme_name}", words.theme)}
                     title={format!("{}: {theme_name}", words.theme)}
-                    onclick={next_theme}
+                    onclick={props.onthemes.clone()}
                 >
                     <span aria-hidden="true">{icon}</span>
                 </button>

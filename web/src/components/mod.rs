@@ -8,6 +8,7 @@ pub mod dns;
 pub mod editor;
 pub mod events;
 pub mod header;
+pub mod heat;
 pub mod help;
 pub mod lesson;
 pub mod objects;

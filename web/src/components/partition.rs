@@ -1,5 +1,7 @@
 //! The partition: a line between ordinals with a handle that drags. One command when it is let go.
 
+use std::rc::Rc;
+
 use playground::view::stage::SetView;
 use playground::{Locale, Msg};
 use wasm_bindgen::JsCast;
@@ -19,7 +21,7 @@ pub struct PartitionProps {
     /// The language.
     pub locale: Locale,
     /// The set.
-    pub set: SetView,
+    pub set: Rc<SetView>,
     /// Where the line stands: dragged, or as the set has it.
     pub partition: i32,
     /// Whether it is being dragged.

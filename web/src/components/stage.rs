@@ -11,6 +11,7 @@ use playground::{Locale, Msg};
 use yew::prelude::*;
 
 use super::column::Column;
+use super::heat::Heat;
 use super::outside::Outside;
 use super::partition::Partition;
 use super::sentence::sentence;
@@ -18,13 +19,15 @@ use super::shelf::Shelf;
 use super::strip::Strip;
 use super::twin::Twin;
 use super::why::WhyLine;
-use crate::hooks::use_dispatch;
+use crate::hooks::{Theme, use_dispatch};
 
 /// The stage.
 #[derive(Clone, PartialEq, Properties)]
 pub struct StageProps {
     /// The language.
     pub locale: Locale,
+    /// The theme: what is painted has its colours.
+    pub theme: Theme,
     /// The example with which the session began.
     pub example: Option<Example>,
     /// What is shown of the cluster.
@@ -46,7 +49,7 @@ pub fn StagePane(props: &StageProps) -> Html {
     let words = props.locale.words();
     let stage = &props.page.stage;
     let form = |set: &SetView| props.form.clone().filter(|form| form.set == set.key);
-    let strip = |set: &SetView| html! { <Strip locale={props.locale} set={set.clone()} form={form(set)} asked={props.asked.clone()} /> };
+    let strip = |set: &Rc<SetView>| html! { <Strip locale={props.locale} set={set.clone()} form={form(set)} asked={props.asked.clone()} /> };
     let selected = props.topic.as_ref().map(|topic| topic.key().clone());
     let onkeydown =
         dispatch.map(|event: KeyboardEvent| (event.key() == "Escape").then_some(Msg::Select(None)));
@@ -88,6 +91,7 @@ pub fn StagePane(props: &StageProps) -> Html {
                             set={set.clone()}
                             drag={props.drag.clone().filter(|drag| drag.set == set.key)}
                             selected={selected.clone()}
+                            theme={props.theme}
                         />
                     </div>
                 }) }
@@ -107,9 +111,10 @@ pub fn StagePane(props: &StageProps) -> Html {
 #[derive(Clone, PartialEq, Properties)]
 struct ColumnsProps {
     locale: Locale,
-    set: SetView,
+    set: Rc<SetView>,
     drag: Option<Drag>,
     selected: Option<machinery::ObjectKey>,
+    theme: Theme,
 }
 
 /// A set's columns, with the partition's line between them and a table of the same.
@@ -121,15 +126,19 @@ fn Columns(props: &ColumnsProps) -> Html {
     let dragged = props.drag.as_ref().map(|drag| drag.partition);
     let partition = dragged.or(set.partition()).filter(|_| set.replicas > 0);
     let replaced = dragged.map(|partition| set.replaced_with_partition(partition)).unwrap_or_default();
+    let long = set.is_long();
     let boundary = partition.and_then(|partition| {
         set.columns
             .iter()
             .find(|column| column.wanted && column.ordinal - set.start >= partition)
             .map(|c| c.ordinal)
     });
-    let many = set.columns.len() > MANY;
     html! {
-        <div class="columns" data-density={if many { "tiles" } else { "cards" }} data-line={partition.is_some().then_some("true")}>
+        <>
+        if long {
+            <Heat locale={props.locale} set={set.clone()} theme={props.theme} />
+        }
+        <div class="columns" data-density={if long { "tiles" } else { "cards" }} data-line={partition.is_some().then_some("true")}>
             <div class="rows" aria-hidden="true">
                 <span>{words.row_name}</span>
                 <span>{words.row_pod}</span>
@@ -143,7 +152,7 @@ fn Columns(props: &ColumnsProps) -> Html {
                         locale={props.locale}
                         column={column.clone()}
                         boundary={boundary == Some(column.ordinal)}
-                        replaced={replaced.iter().position(|pod| **pod == column.key)}
+                        replaced={replaced.iter().position(|ordinal| *ordinal == column.ordinal)}
                         selected={props.selected.as_ref() == Some(&column.key)}
                     />
                 }) }
@@ -153,8 +162,6 @@ fn Columns(props: &ColumnsProps) -> Html {
             }
             <Twin locale={props.locale} set={set.clone()} />
         </div>
+        </>
     }
 }
-
-/// From so many columns on, cards shrink to tiles.
-const MANY: usize = 12;

@@ -21,7 +21,7 @@ pub struct StripProps {
     /// The language.
     pub locale: Locale,
     /// The set.
-    pub set: SetView,
+    pub set: Rc<SetView>,
     /// The form for another image, if it is open for this set.
     pub form: Option<ImageForm>,
     /// What its numbers will be.

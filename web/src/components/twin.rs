@@ -1,5 +1,7 @@
 //! The columns once more as a table, for those who hear the page.
 
+use std::rc::Rc;
+
 use playground::Locale;
 use playground::view::claim::ClaimView;
 use playground::view::stage::{Column, SetView};
@@ -11,7 +13,7 @@ pub struct TwinProps {
     /// The language.
     pub locale: Locale,
     /// The set.
-    pub set: SetView,
+    pub set: Rc<SetView>,
 }
 
 /// The table.

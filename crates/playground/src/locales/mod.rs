@@ -13,7 +13,7 @@ use crate::lesson::goal::Missing;
 use crate::model::Fork;
 use crate::track::{Row, Tick};
 use crate::view::acts::ActKind;
-use crate::view::pod::Note;
+use crate::view::pod::{Note, Shape};
 use crate::view::revision::Role;
 use crate::view::stage::{SetView, Stage};
 use crate::view::why::{Risk, Rule, Why, WhyKind};
@@ -193,6 +193,22 @@ words! {
     outside,
     /// Nothing is.
     outside_empty,
+    /// Label of the strip of all ordinals.
+    heat,
+    /// Button: look at what moves.
+    follow,
+    /// A shape.
+    shape_ready,
+    /// A shape.
+    shape_starting,
+    /// A shape.
+    shape_stopping,
+    /// A shape.
+    shape_broken,
+    /// A shape.
+    shape_ended,
+    /// A wanted pod that is not there.
+    shape_none,
     /// Title of the empty stage's second line.
     empty_hint,
     /// Label of the Why line.
@@ -406,6 +422,10 @@ words! {
     fn risk(Risk),
     /// How many more answers there are.
     fn why_more(usize),
+    /// Which ordinals are shown of how many: first, last, number.
+    fn part(i32, i32, usize),
+    /// How many more there are.
+    fn more_of(usize),
     /// What an example is called.
     fn example_title(Example),
     /// What to look at, and what to try.
@@ -465,6 +485,18 @@ words! {
 }
 
 impl Words {
+    /// The word of a shape, or of its absence.
+    pub fn shape(&self, shape: Option<Shape>) -> &'static str {
+        match shape {
+            Some(Shape::Ready) => self.shape_ready,
+            Some(Shape::Starting) => self.shape_starting,
+            Some(Shape::Stopping) => self.shape_stopping,
+            Some(Shape::Broken) => self.shape_broken,
+            Some(Shape::Ended) => self.shape_ended,
+            None => self.shape_none,
+        }
+    }
+
     /// The word of a kind.
     pub fn kind(&self, kind: WhyKind) -> &'static str {
         match kind {

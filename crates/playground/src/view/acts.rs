@@ -1,7 +1,5 @@
 //! What to try next: at most three acts, each a command, that were not done yet.
 
-use machinery::ObjectKey;
-
 use super::stage::{SetView, Stage};
 use crate::commands;
 
@@ -55,15 +53,12 @@ fn is_done(kind: &ActKind, line: &str) -> bool {
 
 fn candidates(set: &SetView) -> Vec<Act> {
     let mut acts = vec![Act { kind: ActKind::Scale(4), command: commands::scale(&set.key, 4) }];
-    let running: Vec<&ObjectKey> =
-        set.columns.iter().filter(|column| column.pod.is_some()).map(|column| &column.key).collect();
-    if let [first, .., last] = running.as_slice() {
-        let second = running.get(1).unwrap_or(last);
-        acts.push(Act { kind: ActKind::Delete(second.name.to_string()), command: commands::delete(second) });
-        if let Some(column) = set.columns.iter().find(|column| column.key == **second) {
-            let kind = ActKind::LookUp(second.name.to_string());
-            acts.push(Act { kind, command: commands::lookup(first, &column.name.fqdn) });
-        }
+    let mut running = set.columns.iter().filter(|column| column.pod.is_some());
+    if let (Some(first), Some(second)) = (running.next(), running.next()) {
+        let name = second.key.name.to_string();
+        acts.push(Act { kind: ActKind::Delete(name.clone()), command: commands::delete(&second.key) });
+        let command = commands::lookup(&first.key, &second.name.fqdn);
+        acts.push(Act { kind: ActKind::LookUp(name), command });
     }
     if set.replicas > 1 && set.partition() == Some(0) {
         let partition = set.replicas - 1;

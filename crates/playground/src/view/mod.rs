@@ -4,6 +4,7 @@
 //! Invariant: pure. Everything is a function of a [`Snapshot`], and holds no words but Kubernetes' own.
 
 pub mod acts;
+mod census;
 pub mod change;
 pub mod claim;
 pub mod dns;
@@ -11,6 +12,7 @@ pub mod events;
 pub mod objects;
 pub mod pod;
 pub mod revision;
+pub mod set;
 pub mod stage;
 pub mod timeline;
 pub mod trail;
@@ -35,7 +37,7 @@ use acts::Act;
 use dns::Record;
 use events::Events;
 use objects::Objects;
-use stage::Stage;
+use stage::{Parts, Stage};
 use trail::Trail;
 use why::{Said, Topic, Why};
 
@@ -124,11 +126,12 @@ impl Page {
     /// The page of a cluster, with one thing asked about and a tab open, after these lines were run.
     pub fn of<'a>(
         snapshot: Snapshot<'_>,
+        parts: &Parts,
         topic: Option<&Topic>,
         details: Details,
         lines: impl Iterator<Item = &'a str>,
     ) -> Page {
-        let stage = Stage::of(snapshot);
+        let stage = Stage::of(snapshot, parts);
         Page {
             whys: Rc::new(why::all(snapshot, &stage)),
             selected: topic.and_then(|topic| why::about(snapshot, &stage, topic)).map(Rc::new),

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::Pod;
 use machinery::{ObjectKey, Resource};
 
 use super::Snapshot;
-use super::revision::{Revision, Revisions, set_of};
+use super::revision::{Revision, Revisions};
 
 /// The shape and colour of a status; its word stands beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +64,8 @@ pub struct PodCard {
 }
 
 impl PodCard {
-    /// The card of a pod.
-    pub fn of(snapshot: Snapshot<'_>, pod: &Pod) -> PodCard {
+    /// The card of a pod, of the set with these revisions.
+    pub fn of(snapshot: Snapshot<'_>, pod: &Pod, revisions: Option<&Revisions>) -> PodCard {
         let row = kubectl::pod_summary(pod);
         let shape = shape_of(pod);
         let spec = pod.spec.as_ref();
@@ -83,8 +83,7 @@ impl PodCard {
             image: spec.and_then(|spec| spec.containers.first()).map_or_else(String::new, |container| {
                 short_image(container.image.as_deref().unwrap_or_default()).to_owned()
             }),
-            revision: set_of(snapshot, pod)
-                .and_then(|set| Revisions::of(snapshot, set).of_pod(snapshot, pod)),
+            revision: revisions.and_then(|revisions| revisions.of_pod(snapshot, pod)),
             note: note(snapshot, pod, row.restarts),
             status: row.reason,
         }

@@ -86,8 +86,7 @@ impl Revisions {
 
     /// The revision that a pod runs.
     pub fn of_pod(&self, snapshot: Snapshot<'_>, pod: &Pod) -> Option<Revision> {
-        let labels = pod.metadata.labels.as_ref()?;
-        labels.get(REVISION_LABEL).map(|name| self.get(snapshot, name))
+        name_of(pod).map(|name| self.get(snapshot, name))
     }
 
     /// The revision of `status.currentRevision`.
@@ -112,20 +111,25 @@ impl Revisions {
     }
 
     /// The current one, the update one and every other that a pod runs, by number.
-    pub fn living<'a>(&self, snapshot: Snapshot<'_>, pods: impl Iterator<Item = &'a Pod>) -> Vec<Living> {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for name in [&self.current, &self.update] {
-            if !name.is_empty() {
-                counts.insert(name.clone(), 0);
+    pub fn living<'a>(&'a self, snapshot: Snapshot<'_>, pods: impl Iterator<Item = &'a Pod>) -> Vec<Living> {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for name in [self.current.as_str(), self.update.as_str()] {
+            if !name.is_empty() && counts.iter().all(|(known, _)| *known != name) {
+                counts.push((name, 0));
             }
         }
-        for name in pods.filter_map(|pod| pod.metadata.labels.as_ref()?.get(REVISION_LABEL)) {
-            *counts.entry(name.clone()).or_default() += 1;
+        for name in pods.filter_map(name_of) {
+            match counts.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((name, 1)),
+            }
         }
-        let mut living: Vec<Living> = counts
-            .into_iter()
-            .map(|(name, pods)| Living { revision: self.get(snapshot, &name), role: self.role(&name), pods })
-            .collect();
+        let living = |(name, pods): (&str, usize)| Living {
+            revision: self.get(snapshot, name),
+            role: self.role(name),
+            pods,
+        };
+        let mut living: Vec<Living> = counts.into_iter().map(living).collect();
         living.sort_by_key(|living| living.revision.number);
         living
     }
@@ -138,14 +142,9 @@ pub fn set_of<'a>(snapshot: Snapshot<'a>, pod: &Pod) -> Option<&'a StatefulSet> 
     (owner.kind == "StatefulSet" && owner.uid == set.uid()).then_some(&**set)
 }
 
-/// Whether the set controls the pod, or did so before it was deleted.
-pub fn is_of(snapshot: Snapshot<'_>, pod: &Pod, set: &ObjectKey) -> bool {
-    let Some(owner) = machinery::object::controller_of(&pod.metadata) else { return false };
-    let live = snapshot.objects.get::<StatefulSet>(&set.namespace, &set.name);
-    owner.kind == "StatefulSet"
-        && owner.name == *set.name
-        && pod.namespace() == &*set.namespace
-        && live.is_none_or(|live| live.uid() == owner.uid)
+/// The name of the revision that a pod runs.
+pub fn name_of(pod: &Pod) -> Option<&str> {
+    pod.metadata.labels.as_ref()?.get(REVISION_LABEL).map(String::as_str)
 }
 
 /// The ordinal in `SET-7`, if the name is one of that set's.

@@ -391,7 +391,7 @@ pub enum Risk {
 }
 
 /// What would help.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Help {
     /// A command, to be typed into the prompt; it may have several lines.
     Command(String),
@@ -400,7 +400,7 @@ pub enum Help {
 }
 
 /// A way out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WayOut {
     /// What helps.
     pub help: Help,
@@ -409,7 +409,7 @@ pub struct WayOut {
 }
 
 /// One answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Why {
     /// Of which kind.
     pub kind: WhyKind,
@@ -484,7 +484,7 @@ pub fn all(snapshot: Snapshot<'_>, stage: &Stage) -> Vec<Why> {
     whys.extend(pod::troubles(snapshot));
     whys.extend(storage::troubles(snapshot));
     whys.extend(node::troubles(snapshot));
-    whys.extend(name::troubles(stage));
+    whys.extend(name::troubles(snapshot, stage));
     if whys.is_empty() {
         let reason = if stage.is_empty() { Reason::Empty } else { Reason::Idle };
         whys.push(Why::new(WhyKind::Quiet, reason));
@@ -504,7 +504,7 @@ pub fn all(snapshot: Snapshot<'_>, stage: &Stage) -> Vec<Why> {
 /// The answer about one thing.
 pub fn about(snapshot: Snapshot<'_>, stage: &Stage, topic: &Topic) -> Option<Why> {
     match topic {
-        Topic::Name(pod) => name::of_name(stage, pod),
+        Topic::Name(pod) => name::of_name(snapshot, stage, pod),
         Topic::Object(key) => of_object(snapshot, stage, key),
     }
 }

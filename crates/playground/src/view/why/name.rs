@@ -3,32 +3,32 @@
 use machinery::ObjectKey;
 use machinery::decision::BrokenLink;
 
+use super::super::Snapshot;
+use super::super::dns::{NameView, name_of};
 use super::super::stage::{SetView, Stage};
 use super::{Reason, Rule, Why, WhyKind};
 use crate::commands;
 
 /// Names that no pod of a set can ever have as things stand: one answer a set.
-pub(super) fn troubles(stage: &Stage) -> Vec<Why> {
+pub(super) fn troubles(snapshot: Snapshot<'_>, stage: &Stage) -> Vec<Why> {
     let broken = |set: &SetView| {
-        let column = set.columns.iter().find(|column| column.pod.is_some() && column.wanted)?;
-        let link = column.name.answer.as_ref().err()?;
+        let slot = set.slots.iter().find(|slot| slot.shape.is_some() && slot.wanted)?;
+        let pod = set.pod_key(slot.ordinal);
+        let link = name_of(snapshot, &pod, &set.service).answer.err()?;
         let for_good = matches!(
             link,
             BrokenLink::NoService(_) | BrokenLink::NotSelected(_) | BrokenLink::OtherSubdomain(_)
         );
-        for_good.then(|| of_name(stage, &column.key)).flatten()
+        for_good.then(|| of_name(snapshot, stage, &pod)).flatten()
     };
-    stage.sets.iter().filter(|set| !set.deleted).filter_map(broken).collect()
+    stage.sets.iter().filter(|set| !set.deleted).filter_map(|set| broken(set)).collect()
 }
 
-pub(super) fn of_name(stage: &Stage, pod: &ObjectKey) -> Option<Why> {
-    let (set, column) = stage
-        .sets
-        .iter()
-        .find_map(|set| set.columns.iter().find(|column| column.key == *pod).map(|column| (set, column)))?;
-    let name = column.name.name.clone();
-    let why = match &column.name.answer {
-        Ok(addresses) => Why::new(WhyKind::Quiet, Reason::NameAnswers { name, addresses: addresses.clone() }),
+pub(super) fn of_name(snapshot: Snapshot<'_>, stage: &Stage, pod: &ObjectKey) -> Option<Why> {
+    let (set, _) = stage.set_of(pod)?;
+    let NameView { name, answer, .. } = name_of(snapshot, pod, &set.service);
+    let why = match answer {
+        Ok(addresses) => Why::new(WhyKind::Quiet, Reason::NameAnswers { name, addresses }),
         Err(link) => {
             let kind = match link {
                 BrokenLink::NoService(_) | BrokenLink::NotSelected(_) | BrokenLink::OtherSubdomain(_) => {
@@ -37,7 +37,7 @@ pub(super) fn of_name(stage: &Stage, pod: &ObjectKey) -> Option<Why> {
                 _ => WhyKind::Progressing,
             };
             let reason = Reason::NameBroken { name, pod: pod.name.to_string(), link: link.clone() };
-            with_ways_out(Why::new(kind, reason), set, link)
+            with_ways_out(Why::new(kind, reason), set, &link)
         }
     };
     Some(why.because(Rule::Names).about(pod))

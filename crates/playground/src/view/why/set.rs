@@ -1,14 +1,14 @@
 //! Why, about a set: its controller's last decision, followed to the pod that blocks.
 
 use k8s_openapi::api::apps::v1::ControllerRevision;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use machinery::decision::{Lack, RevisionChoice, Rollout, Step, Verdict};
 use machinery::{Kind, ObjectKey, Resource};
 
 use super::super::Snapshot;
-use super::super::pod::PodCard;
+use super::super::pod::Shape;
 use super::super::revision::Revision;
-use super::super::stage::{Column, SetView, Stage};
+use super::super::stage::{SetView, Slot, Stage};
 use super::pod::{Blocked, of_pod};
 use super::{Held, Next, Reason, Risk, Rule, Why, WhyKind, verdict};
 use crate::commands;
@@ -16,7 +16,7 @@ use crate::commands;
 pub(super) fn of_set(snapshot: Snapshot<'_>, set: &SetView) -> Why {
     let name = set.key.name.to_string();
     if set.deleted {
-        return of_deleted(set);
+        return of_deleted(snapshot, set);
     }
     let why = match verdict(snapshot, &set.key) {
         None => Why::new(WhyKind::Progressing, Reason::Looking(name)),
@@ -60,19 +60,31 @@ pub(super) fn of_set(snapshot: Snapshot<'_>, set: &SetView) -> Why {
     }
 }
 
-fn of_deleted(set: &SetView) -> Why {
+fn of_deleted(snapshot: Snapshot<'_>, set: &SetView) -> Why {
     let name = set.key.name.to_string();
-    let pods = set.columns.iter().filter(|column| column.pod.is_some()).count();
+    let pods = set.slots.iter().filter(|slot| slot.shape.is_some()).count();
     if pods > 0 {
         return Why::new(WhyKind::Progressing, Reason::DeletedAtOnce { set: name, pods })
             .because(Rule::NoOrderOnDelete)
             .about(&set.key);
     }
-    let claims: Vec<&ObjectKey> = set.claims().map(|claim| &claim.key).collect();
-    Why::new(WhyKind::Quiet, Reason::ClaimsKept { set: name, claims: claims.len() })
+    let claims: Vec<ObjectKey> = claims_of_set(snapshot, set);
+    let why = Why::new(WhyKind::Quiet, Reason::ClaimsKept { set: name, claims: set.claims })
         .because(Rule::ClaimsOutlive)
-        .about(&set.key)
-        .or_command(commands::delete_all(&claims), Some(Risk::Data))
+        .about(&set.key);
+    why.or_command(commands::delete_all(&claims), Some(Risk::Data))
+}
+
+/// The claims that its templates made.
+fn claims_of_set(snapshot: Snapshot<'_>, set: &SetView) -> Vec<ObjectKey> {
+    let templates = snapshot.memory.set(&set.key).map(|known| known.templates.as_slice()).unwrap_or_default();
+    let claim = |(slot, template): (&Slot, &String)| {
+        let name = format!("{template}-{}-{}", set.key.name, slot.ordinal);
+        let claim = snapshot.objects.get::<PersistentVolumeClaim>(&set.key.namespace, &name)?;
+        Some(claim.key())
+    };
+    let pairs = set.slots.iter().flat_map(|slot| templates.iter().map(move |template| (slot, template)));
+    pairs.filter_map(claim).collect()
 }
 
 fn settled(snapshot: Snapshot<'_>, set: &SetView, rollout: Rollout) -> Why {
@@ -98,19 +110,10 @@ fn settled(snapshot: Snapshot<'_>, set: &SetView, rollout: Rollout) -> Why {
     let (replicas, start) = (set.replicas, set.start);
     let reason = Reason::Settled { set: name, replicas, held, on_delete, above, rolled_back, start };
     let why = Why { rule, ..Why::new(kind, reason) };
-    if on_delete > 0
-        && let Some((_, update)) = set.update()
-    {
-        let stale = |column: &&Column| {
-            column
-                .pod
-                .as_ref()
-                .is_some_and(|pod| pod.revision.as_ref().is_some_and(|r| r.name != update.name))
-        };
-        return match set.columns.iter().rev().find(stale) {
-            Some(column) => why.or_command(commands::delete(&column.key), Some(Risk::Pod)),
-            None => why,
-        };
+    if on_delete > 0 {
+        let stale = set.slots.iter().rev().find(|slot| slot.shape.is_some() && slot.stale);
+        let delete = stale.map(|slot| commands::delete(&set.pod_key(slot.ordinal)));
+        return delete.into_iter().fold(why, |why, line| why.or_command(line, Some(Risk::Pod)));
     }
     if held_back || above.is_some() { why.or_command(commands::partition(&set.key, 0), None) } else { why }
 }
@@ -128,13 +131,10 @@ fn rolled_back(snapshot: Snapshot<'_>, set: &SetView) -> Option<(i64, i64)> {
 /// The ordinals that the partition keeps at the current revision.
 fn held(set: &SetView) -> Option<Held> {
     let partition = set.partition().filter(|partition| *partition > 0)?;
-    let (current, update) = set.update()?;
-    let stale = |column: &&Column| {
-        let revision = column.pod.as_ref().and_then(|pod| pod.revision.as_ref());
-        column.wanted && !column.updates && revision.is_none_or(|revision| revision.name != update.name)
-    };
-    let first = set.columns.iter().find(stale)?.ordinal;
-    let last = set.columns.iter().rev().find(stale)?.ordinal;
+    let (current, _) = set.update()?;
+    let kept = |slot: &&Slot| slot.wanted && !slot.updates && (slot.stale || slot.shape.is_none());
+    let first = set.slots.iter().find(kept)?.ordinal;
+    let last = set.slots.iter().rev().find(kept)?.ordinal;
     Some(Held { first, last, revision: current.label(), partition })
 }
 
@@ -153,7 +153,7 @@ fn of_blocking(
     lacks: Lack,
     frozen: bool,
 ) -> Why {
-    let column = set.columns.iter().find(|column| column.key == *key);
+    let slot = set.slot_of(key);
     let why = match snapshot.objects.get::<Pod>(&key.namespace, &key.name) {
         Some(pod) => of_pod(snapshot, pod, Some(Blocked { step, lacks, frozen })),
         None => Why::new(WhyKind::Progressing, Reason::Looking(key.name.to_string())),
@@ -162,8 +162,7 @@ fn of_blocking(
     let why = match why {
         Why { reason: Reason::Stopping { pod, seconds, step, .. }, .. } => {
             // The controller only says that it waits for the pod; the update is why the pod goes.
-            let updating =
-                set.update().is_some() && column.is_some_and(|column| column.wanted && column.updates);
+            let updating = set.update().is_some() && slot.is_some_and(|slot| slot.wanted && slot.updates);
             let step = if updating { Some(Step::Update) } else { step };
             Why { reason: Reason::Stopping { pod, seconds, step, held }, rule: rule(set, step), ..why }
         }
@@ -178,9 +177,9 @@ fn of_blocking(
         why => why,
     };
     let next = match why.kind {
-        WhyKind::Progressing => next(set, key),
+        WhyKind::Progressing => next(snapshot, set, key),
         // What follows once a person has deleted it.
-        WhyKind::Stuck => column.filter(|column| column.wanted).map(|column| comes_back(set, column)),
+        WhyKind::Stuck => slot.filter(|slot| slot.wanted).map(|slot| comes_back(snapshot, set, slot)),
         _ => None,
     };
     Why { next, ..why }
@@ -196,40 +195,45 @@ fn rule(set: &SetView, step: Option<Step>) -> Option<Rule> {
 }
 
 /// What the controller does once the blocking pod has what it lacks.
-fn next(set: &SetView, blocking: &ObjectKey) -> Option<Next> {
-    let column = set.columns.iter().find(|column| column.key == *blocking)?;
-    let going = column.pod.as_ref().is_some_and(PodCard::stops);
-    if going && column.wanted {
-        return Some(comes_back(set, column));
+fn next(snapshot: Snapshot<'_>, set: &SetView, blocking: &ObjectKey) -> Option<Next> {
+    let slot = set.slot_of(blocking)?;
+    if slot.shape == Some(Shape::Stopping) && slot.wanted {
+        return Some(comes_back(snapshot, set, slot));
     }
-    let others = || set.columns.iter().filter(|column| column.key != *blocking);
-    let beyond =
-        others().rev().find(|column| !column.wanted && column.pod.as_ref().is_some_and(|pod| !pod.stops()));
-    if let Some(beyond) = beyond {
-        return Some(Next::Deletes(beyond.key.name.to_string()));
+    let name = |ordinal: i32| set.pod_key(ordinal).name.to_string();
+    let mut others = set.slots.iter().filter(|other| other.ordinal != slot.ordinal);
+    let stays = |other: &&Slot| other.shape.is_some_and(|shape| shape != Shape::Stopping);
+    if let Some(beyond) = others.clone().rev().find(|other| !other.wanted && stays(other)) {
+        return Some(Next::Deletes(name(beyond.ordinal)));
     }
-    if let Some(missing) = others().find(|column| column.wanted && column.pod.is_none()) {
-        return Some(Next::Creates(missing.key.name.to_string()));
+    if let Some(missing) = others.find(|other| other.wanted && other.shape.is_none()) {
+        return Some(Next::Creates(name(missing.ordinal)));
     }
     let stale = set.replaced_with_partition(set.partition()?);
-    stale.into_iter().find(|pod| *pod != blocking).map(|pod| Next::Replaces(pod.name.to_string()))
+    stale.into_iter().find(|ordinal| *ordinal != slot.ordinal).map(|ordinal| Next::Replaces(name(ordinal)))
 }
 
-fn comes_back(set: &SetView, column: &Column) -> Next {
+fn comes_back(snapshot: Snapshot<'_>, set: &SetView, slot: &Slot) -> Next {
     let (current, update) = set.update().unzip();
-    let revision = if column.updates { update } else { current };
-    let storage = column.claims.first().filter(|claim| !claim.volume_name.is_empty());
+    let revision = if slot.updates { update } else { current };
+    let templates = snapshot.memory.set(&set.key).map(|known| known.templates.as_slice()).unwrap_or_default();
+    let storage = templates.first().and_then(|template| {
+        let name = format!("{template}-{}-{}", set.key.name, slot.ordinal);
+        let claim = snapshot.objects.get::<PersistentVolumeClaim>(&set.key.namespace, &name)?;
+        let volume = claim.spec.as_ref()?.volume_name.clone().filter(|volume| !volume.is_empty())?;
+        Some((name, volume))
+    });
     Next::ComesBack {
-        pod: column.key.name.to_string(),
+        pod: set.pod_key(slot.ordinal).name.to_string(),
         revision: revision.map(Revision::label),
-        storage: storage.map(|claim| (claim.key.name.to_string(), claim.volume_name.clone())),
+        storage,
     }
 }
 
 pub(super) fn of_ghost(stage: &Stage, key: &ObjectKey) -> Option<Why> {
-    let column = stage.sets.iter().flat_map(|set| &set.columns).find(|column| column.key == *key)?;
-    let reason = Reason::Ghost { pod: key.name.to_string(), wanted: column.wanted };
-    let rule = if column.wanted { Rule::OrderedReady } else { Rule::ClaimsOutlive };
+    let (_, slot) = stage.set_of(key)?;
+    let reason = Reason::Ghost { pod: key.name.to_string(), wanted: slot.wanted };
+    let rule = if slot.wanted { Rule::OrderedReady } else { Rule::ClaimsOutlive };
     Some(Why::new(WhyKind::Quiet, reason).because(rule).about(key))
 }
 
