@@ -1,0 +1,4 @@
+//! What Kubernetes' own end-to-end tests show, and the traps that people fall into, over the whole world with kubectl.
+
+mod lab;
+mod traps;
