@@ -124,6 +124,8 @@ since_1_32! {
     failures_outweigh_completion;
     /// 1.33: a negative `revisionHistoryLimit` earns a warning.
     negative_history_limit_earns_a_warning;
+    /// 1.34: pods count their generations, and their statuses say which one they are about (PodObservedGenerationTracking).
+    pods_have_generations;
     /// 1.36: a Service's name may begin with a digit (RelaxedServiceNameValidation).
     service_names_are_labels;
 }

@@ -28,8 +28,8 @@ impl Strategy for Pod {
         defaults::pod_spec(spec);
     }
 
-    fn prepare_for_create(&mut self, _terms: Terms) {
-        self.metadata.generation = Some(1);
+    fn prepare_for_create(&mut self, terms: Terms) {
+        self.metadata.generation = terms.features.pods_have_generations().then_some(1);
         let qos = qos_class(self.spec.get_or_insert_default());
         self.status = Some(PodStatus {
             phase: Some("Pending".to_owned()),
@@ -69,7 +69,7 @@ impl Strategy for Pod {
     fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
         self.status.clone_from(&old.status);
         if self.spec != old.spec {
-            self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
+            self.metadata.generation = old.metadata.generation.map(|generation| generation + 1);
         }
     }
 
