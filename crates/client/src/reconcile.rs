@@ -88,6 +88,8 @@ pub enum Outcome {
     Done,
     /// Look again after so many milliseconds, whatever happens in between.
     After(u64),
+    /// The same, but only to say again what has been said: nobody waits for it.
+    Again(u64),
 }
 
 /// How a sync failed; it is retried with the queue's back-off.

@@ -412,8 +412,13 @@ impl World {
         match self.components.get_mut(component).sync(&mut cx, &key) {
             Ok(outcome) => {
                 self.queue.forget_failures(component, &key);
-                if let Outcome::After(ms) = outcome {
-                    self.add(component, key, i64::try_from(ms).unwrap_or(i64::MAX), Lane::Timer);
+                let (ms, lane) = match outcome {
+                    Outcome::Done => (None, Lane::Timer),
+                    Outcome::After(ms) => (Some(ms), Lane::Timer),
+                    Outcome::Again(ms) => (Some(ms), Lane::Resync),
+                };
+                if let Some(ms) = ms {
+                    self.add(component, key, i64::try_from(ms).unwrap_or(i64::MAX), lane);
                 }
             }
             Err(_) => self.queue.retry(component, key, self.now.as_millisecond()),

@@ -27,7 +27,8 @@ pub(super) fn describe(
         let involved = &event.involved_object;
         involved.kind.as_deref() == Some(object.kind().name())
             && involved.name.as_deref() == Some(object.name())
-            && involved.uid.as_deref().is_none_or(|uid| uid.is_empty() || uid == object.uid())
+            // One that names no uid, as the eviction of a pod from its node, is not found.
+            && involved.uid.as_deref() == Some(object.uid())
     };
     let mut events: Vec<_> =
         events.iter().filter_map(|event| event.get::<Event>()).filter(about).cloned().collect();

@@ -76,6 +76,28 @@ pub(super) fn container_id(uid: &str, container: &str, restart: i32) -> String {
     format!("containerd://{}", sha256(&[uid, container, &restart.to_string()]))
 }
 
+/// What the runtime says of an image that the registry does not have.
+pub(super) fn pull_error(image: &str) -> String {
+    let name = reference(image);
+    format!(
+        "rpc error: code = NotFound desc = failed to pull and unpack image \"{name}\": \
+         failed to resolve reference \"{name}\": {name}: not found"
+    )
+}
+
+/// What the kubelet says of a name that none can have.
+pub(super) fn invalid_name(image: &str) -> String {
+    format!(
+        "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": \
+         invalid reference format: repository name must be lowercase"
+    )
+}
+
+/// What the kubelet says of an image that may not be fetched.
+pub(super) fn never_pull(image: &str) -> String {
+    format!("Container image \"{image}\" is not present with pull policy of Never")
+}
+
 fn sha256(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {

@@ -6,9 +6,12 @@
 //! Invariant: a worker belongs to one uid; a pod of the same name starts anew.
 
 mod addresses;
+mod backoff;
+mod container;
 mod images;
 pub mod node_status;
 mod pod_lifecycle;
+mod prober;
 mod profile;
 mod recorder;
 mod status;
@@ -18,9 +21,9 @@ use std::sync::Arc;
 
 use client::api::{Change, WatchEvent};
 use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{HostIP, Node, Pod, PodIP, PodStatus};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, HostIP, Node, Pod, PodIP, PodStatus};
 use machinery::object::is_terminating;
 use machinery::time::{after_ms, ms_between, seconds};
 use machinery::{Kind, Object, Resource};
@@ -38,7 +41,7 @@ pub struct Kubelet {
     settings: Settings,
     workers: OrdMap<Key, Worker>,
     addresses: Addresses,
-    images: OrdSet<(Arc<str>, Arc<str>)>,
+    images: container::Images,
 }
 
 /// What does not change while a pod is handled.
@@ -79,11 +82,11 @@ enum Stage {
     /// Its sandbox is being made.
     Creating,
     /// It has an address and containers, under the default profile.
-    Containers(Vec<pod_lifecycle::Container>),
+    Containers(Vec<container::Container>),
     /// It has an address and containers, under the recorder's profile.
     Recorded(recorder::Stage),
-    /// Its containers are ending.
-    Stopping,
+    /// Its containers are ending, by force or in order.
+    Stopping { killed: bool },
     /// They have ended, the object goes next.
     Stopped,
     /// Nothing is left to do.
@@ -103,7 +106,12 @@ impl Kubelet {
     /// Kubelets of that profile, with its pace and no faults.
     pub fn new(profile: Profile) -> Kubelet {
         let settings = Settings { profile, pace: Pace::of(profile), faults: Faults::default() };
-        Kubelet { settings, workers: OrdMap::new(), addresses: Addresses::default(), images: OrdSet::new() }
+        Kubelet {
+            settings,
+            workers: OrdMap::new(),
+            addresses: Addresses::default(),
+            images: container::Images::new(),
+        }
     }
 
     /// Breaks other things than before. Every pod on a node has to be looked at again after this.
@@ -133,7 +141,9 @@ impl Kubelet {
     /// Where no kubelet has the pod.
     pub fn evict(&mut self, pod: &Key) -> Result<(), String> {
         match self.workers.get_mut(pod) {
-            Some(worker) if !matches!(worker.stage, Stage::Stopping | Stage::Stopped | Stage::Gone) => {
+            Some(worker)
+                if !matches!(worker.stage, Stage::Stopping { .. } | Stage::Stopped | Stage::Gone) =>
+            {
                 worker.evicted = true;
                 Ok(())
             }
@@ -192,11 +202,15 @@ impl Kubelet {
             worker.due = after_ms(turn.cx.now, ms_i64(self.settings.start_ms()));
         }
         if let Stage::Creating = worker.stage {
-            if hits(&self.settings.faults.never_start, &turn.pod) {
-                return Ok(sandbox_fails(turn));
-            }
             if let Some(wait) = turn.until(worker.due) {
+                turn.repeats = hits(&self.settings.faults.never_start, &turn.pod);
                 return Ok(Some(wait));
+            }
+            if hits(&self.settings.faults.never_start, &turn.pod) {
+                sandbox_fails(turn);
+                worker.due = after_ms(turn.cx.now, ms_i64(SANDBOX_RETRY_MS));
+                turn.repeats = true;
+                return Ok(Some(SANDBOX_RETRY_MS));
             }
             let address = turn.node().and_then(|node| self.addresses.allot(&node));
             worker.address = Some(address.ok_or_else(|| Error(turn.no_address()))?);
@@ -220,28 +234,33 @@ impl Kubelet {
 fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let pod = turn.pod.clone();
     let mut status = turn.status();
-    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    let names: Vec<&str> = containers.clone().map(|c| c.name.as_str()).collect();
-    let creating = || status::waiting("ContainerCreating", None);
-    let statuses = containers
-        .map(|c| status::never_started(&c.name, c.image.as_deref().unwrap_or_default(), creating()))
-        .collect();
+    let spec = pod.spec.clone().unwrap_or_default();
+    let init = spec.init_containers.unwrap_or_default();
+    let reason = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
+    let waiting = |containers: &[Container]| -> Vec<ContainerStatus> {
+        let image = |c: &Container| c.image.clone().unwrap_or_default();
+        let status = |c: &Container| status::never_started(&c.name, &image(c), status::waiting(reason, None));
+        containers.iter().map(status).collect()
+    };
+    let incomplete: Vec<&str> = init.iter().map(|c| c.name.as_str()).collect();
+    let unready: Vec<&str> = spec.containers.iter().map(|c| c.name.as_str()).collect();
     status.phase = Some("Pending".to_owned());
     status.start_time = Some(seconds(turn.cx.now));
     status.host_ip = turn.host_ip();
     status.host_ips = status.host_ip.clone().map(|ip| vec![HostIP { ip }]);
-    status.container_statuses = Some(statuses);
-    status::set_conditions(&mut status, &status::readiness(false, &names), turn.cx.now);
+    status.container_statuses = Some(waiting(&spec.containers));
+    status.init_container_statuses = (!init.is_empty()).then(|| waiting(&init));
+    let facts = status::readiness(false, &incomplete, &unready);
+    status::set_conditions(&mut status, &facts, turn.cx.now);
     turn.write(status)
 }
 
 /// The network of a new sandbox cannot be made; the kubelet tries again (pkg/kubelet/kuberuntime, createPodSandbox).
-fn sandbox_fails(turn: &mut Turn<'_, '_>) -> Option<u64> {
+fn sandbox_fails(turn: &mut Turn<'_, '_>) {
     let message = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: \
                    plugin type=\"bridge\" failed (add): no route to host";
     let about = Pod::wrap(turn.pod.clone());
     turn.cx.event("kubelet", &about, "Warning", "FailedCreatePodSandBox", message);
-    Some(SANDBOX_RETRY_MS)
 }
 
 /// One look at one pod.
@@ -249,6 +268,8 @@ struct Turn<'a, 'c> {
     cx: &'a mut Context<'c>,
     /// The pod as last written.
     pod: Arc<Pod>,
+    /// Whether the next look can only say again what has been said.
+    repeats: bool,
 }
 
 impl Turn<'_, '_> {
@@ -352,9 +373,11 @@ impl Reconciler for Kubelet {
             due: cx.now,
             evicted: false,
         });
-        let next = self.step(&mut Turn { cx, pod }, &mut worker);
+        let mut turn = Turn { cx, pod, repeats: false };
+        let next = self.step(&mut turn, &mut worker);
+        let wait = if turn.repeats { Outcome::Again } else { Outcome::After };
         self.workers.insert(key.clone(), worker);
-        Ok(next?.map_or(Outcome::Done, Outcome::After))
+        Ok(next?.map_or(Outcome::Done, wait))
     }
 
     /// Every pod that has a node: asked for after the faults have changed.

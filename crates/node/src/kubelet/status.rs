@@ -32,10 +32,25 @@ impl Fact {
     }
 }
 
-/// The four conditions of a pod whose containers in `unready` are not ready.
-pub(super) fn readiness(sandbox: bool, unready: &[&str]) -> Vec<Fact> {
+/// The four conditions of a pod that has ended.
+pub(super) fn ended(reason: &'static str) -> Vec<Fact> {
+    let sandbox = Fact { holds: false, ..Fact::holds(ORDER[0]) };
+    let initialized = Fact { reason, ..Fact::holds("Initialized") };
+    let fails = |kind| Fact::fails(kind, reason, "");
+    vec![sandbox, initialized, fails("Ready"), fails("ContainersReady")]
+}
+
+/// The four conditions of a pod whose init containers in `incomplete` have not done their work, and whose containers in
+/// `unready` are not ready.
+pub(super) fn readiness(sandbox: bool, incomplete: &[&str], unready: &[&str]) -> Vec<Fact> {
     let sandbox = Fact { holds: sandbox, ..Fact::holds(ORDER[0]) };
-    let initialized = Fact::holds("Initialized");
+    let initialized = match incomplete {
+        [] => Fact::holds("Initialized"),
+        _ => {
+            let message = format!("containers with incomplete status: [{}]", incomplete.join(" "));
+            Fact::fails("Initialized", "ContainersNotInitialized", &message)
+        }
+    };
     if unready.is_empty() {
         return vec![sandbox, initialized, Fact::holds("Ready"), Fact::holds("ContainersReady")];
     }

@@ -6,29 +6,32 @@
 use client::Client;
 use client::api::DeleteOptions;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{Container, ContainerStateTerminated, ContainerStatus, Pod};
 use machinery::time::{after_ms, seconds};
 use machinery::{Kind, Resource};
 
 use super::profile::hits;
 use super::status::{self, Fact};
-use super::{Next, Settings, Stage, Turn, Worker, images, ms_i64};
+use super::{Next, Profile, Settings, Stage, Turn, Worker, images, ms_i64};
 
 /// Between the terminal status and the removal of the object; others see the status in between.
 const REMOVE_AFTER_MS: u64 = 20;
 
+/// The longest preStop hook; the grace period ends it earlier.
+const MAX_PRE_STOP_S: i64 = 1_000_000;
+
 pub(super) fn step(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) -> Next {
     match worker.stage {
         Stage::Gone => return Ok(None),
-        Stage::Stopping | Stage::Stopped => {}
+        Stage::Stopping { .. } | Stage::Stopped => {}
         _ if hits(&settings.faults.stuck_delete, &turn.pod) => return Ok(None),
         _ => begin(turn, worker, settings),
     }
     if let Some(wait) = turn.until(worker.due) {
         return Ok(Some(wait));
     }
-    if let Stage::Stopping = worker.stage {
-        write_terminal_status(turn)?;
+    if let Stage::Stopping { killed } = worker.stage {
+        write_terminal_status(turn, killed)?;
         worker.stage = Stage::Stopped;
         worker.due = after_ms(turn.cx.now, ms_i64(REMOVE_AFTER_MS));
         return Ok(Some(REMOVE_AFTER_MS));
@@ -60,22 +63,38 @@ fn begin(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) {
         }
     }
     let grace_s = pod.metadata.deletion_grace_period_seconds.unwrap_or(i64::MAX);
-    let stop_ms = ms_i64(settings.stop_ms()).min(grace_s.saturating_mul(1000)).max(0);
-    worker.stage = Stage::Stopping;
-    worker.due = after_ms(turn.cx.now, stop_ms);
+    let grace_ms = grace_s.saturating_mul(1000).max(0);
+    let wanted_ms = ms_i64(settings.stop_ms()).saturating_add(pre_stop_ms(&pod, settings));
+    let killed = started && wanted_ms > grace_ms && settings.profile == Profile::Default;
+    worker.stage = Stage::Stopping { killed };
+    worker.due = after_ms(turn.cx.now, wanted_ms.min(grace_ms));
 }
 
-fn write_terminal_status(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
+/// How long the longest preStop hook takes: one that sleeps, as an action or by the program of that name.
+fn pre_stop_ms(pod: &Pod, settings: &Settings) -> i64 {
+    let hook_s = |container: &Container| -> Option<i64> {
+        let hook = container.lifecycle.as_ref()?.pre_stop.as_ref()?;
+        let slept = || {
+            let words = hook.exec.as_ref()?.command.as_ref()?.join(" ");
+            let (_, seconds) = words.rsplit_once("sleep ")?;
+            seconds.trim().parse().ok()
+        };
+        hook.sleep.as_ref().map(|sleep| sleep.seconds).or_else(slept)
+    };
+    if settings.profile == Profile::Recorder {
+        return 0;
+    }
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    containers.filter_map(hook_s).max().unwrap_or(0).clamp(0, MAX_PRE_STOP_S) * 1000
+}
+
+fn write_terminal_status(turn: &mut Turn<'_, '_>, killed: bool) -> Result<(), client::Error> {
     let (pod, now) = (turn.pod.clone(), turn.cx.now);
     if matches!(status::phase(&pod), "Succeeded" | "Failed") {
         return Ok(());
     }
-    let ended: Vec<ContainerStatus> = pod
-        .spec
-        .iter()
-        .flat_map(|spec| &spec.containers)
-        .map(|c| end(&pod, &c.name, c.image.as_deref().unwrap_or_default(), now))
-        .collect();
+    let ended: Vec<ContainerStatus> =
+        pod.spec.iter().flat_map(|spec| &spec.containers).map(|c| end(&pod, c, killed, now)).collect();
     let exit_code = |c: &ContainerStatus| c.state.as_ref()?.terminated.as_ref().map(|t| t.exit_code);
     let succeeded = ended.iter().all(|c| exit_code(c) == Some(0));
     let (phase, reason) = if succeeded { ("Succeeded", "PodCompleted") } else { ("Failed", "PodFailed") };
@@ -102,28 +121,21 @@ pub(super) fn evict(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
     status.reason = Some("Evicted".to_owned());
     status.message = Some(message.to_owned());
     let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    let killed = containers.map(|c| {
-        let mut ended = end(&pod, &c.name, c.image.as_deref().unwrap_or_default(), now);
-        if let Some(terminated) = ended.state.as_mut().and_then(|s| s.terminated.as_mut()) {
-            terminated.exit_code = 137;
-            terminated.reason = Some("Error".to_owned());
-        }
-        ended
-    });
-    status.container_statuses = Some(killed.collect());
+    status.container_statuses = Some(containers.map(|c| end(&pod, c, true, now)).collect());
     let disrupted = Fact {
         reason: "TerminationByKubelet",
         message: message.to_owned(),
         ..Fact::holds("DisruptionTarget")
     };
-    let sandbox = Fact { holds: false, ..Fact::holds("PodReadyToStartContainers") };
-    let fails = |kind| Fact::fails(kind, "PodFailed", "");
-    status::set_conditions(&mut status, &[disrupted, sandbox, fails("Ready"), fails("ContainersReady")], now);
+    let mut facts = status::ended("PodFailed");
+    facts.push(disrupted);
+    status::set_conditions(&mut status, &facts, now);
     turn.write(status)
 }
 
-/// The container's last status: it ended in order if it ran, as it had before if it was between two runs.
-fn end(pod: &Pod, name: &str, image: &str, now: Timestamp) -> ContainerStatus {
+/// The container's last status: it ended in order if it ran and was not killed, as it had before if it was between two runs.
+fn end(pod: &Pod, container: &Container, killed: bool, now: Timestamp) -> ContainerStatus {
+    let (name, image) = (container.name.as_str(), container.image.as_deref().unwrap_or_default());
     let before = status::container(pod, name);
     let state = before.and_then(|c| c.state.as_ref());
     let running = state.and_then(|s| s.running.as_ref());
@@ -133,8 +145,8 @@ fn end(pod: &Pod, name: &str, image: &str, now: Timestamp) -> ContainerStatus {
     let restarts = before.map_or(0, |c| c.restart_count);
     let terminated = if let Some(running) = running {
         ContainerStateTerminated {
-            exit_code: 0,
-            reason: Some("Completed".to_owned()),
+            exit_code: if killed { 137 } else { 0 },
+            reason: Some(if killed { "Error" } else { "Completed" }.to_owned()),
             started_at: running.started_at.clone(),
             finished_at: Some(seconds(now)),
             container_id: Some(images::container_id(pod.uid(), name, restarts)),

@@ -1,0 +1,240 @@
+//! What a kubelet makes of a pod's spec: init containers, probes, restart policies, ends.
+
+mod support;
+
+use cluster::{Defect, Fault, World};
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
+use machinery::{Kind, Resource};
+use node::kubelet::NamePattern;
+use serde_json::{Value, json};
+use support::*;
+
+fn status(world: &World, pod: &str) -> PodStatus {
+    world.server().get::<Pod>("default", pod).and_then(|pod| pod.status.clone()).expect("the pod is there")
+}
+
+/// The condition's status, reason and message.
+fn condition(world: &World, pod: &str, kind: &str) -> (String, String, String) {
+    let status = status(world, pod);
+    let condition = status.conditions.into_iter().flatten().find(|c| c.type_ == kind).expect(kind);
+    (condition.status, condition.reason.unwrap_or_default(), condition.message.unwrap_or_default())
+}
+
+fn restarts(world: &World, pod: &str) -> i32 {
+    status(world, pod).container_statuses.expect("containers")[0].restart_count
+}
+
+fn named(pods: &str) -> NamePattern {
+    NamePattern(pods.to_owned())
+}
+
+fn inject(world: &mut World, fault: Fault) {
+    world.inject(&fault).expect("breaks");
+}
+
+/// Lets one second pass after the other, and says when something first held.
+fn first_second(world: &mut World, limit: i64, holds: impl Fn(&World) -> bool) -> i64 {
+    for second in 0..limit {
+        if holds(world) {
+            return second;
+        }
+        advance(world, 1_000);
+    }
+    panic!("not within {limit} s");
+}
+
+fn count(world: &World, pod: &str, line: &str) -> i32 {
+    let of = |(reason, message, count): (String, String, i32)| {
+        (format!("{reason}: {message}") == line).then_some(count)
+    };
+    events(world, pod).into_iter().find_map(of).unwrap_or(0)
+}
+
+#[test]
+fn init_containers_run_one_after_the_other_before_the_others() {
+    let init = json!([{"name": "first", "image": "busybox:1"}, {"name": "second", "image": "busybox:1"}]);
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/initContainers", init)]);
+    advance(&mut world, 2_500);
+    let waits = ("False".to_owned(), "ContainersNotInitialized".to_owned());
+    let (state, reason, message) = condition(&world, "p", "Initialized");
+    assert_eq!(
+        ((state, reason), message.as_str()),
+        (waits, "containers with incomplete status: [first second]")
+    );
+    assert_eq!(container_state(&world, "p"), "PodInitializing");
+    assert_eq!(status(&world, "p").phase.as_deref(), Some("Pending"));
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p"]));
+    let started: Vec<String> = events(&world, "p").into_iter().map(|(reason, ..)| reason).collect();
+    let round = ["Created", "Started"];
+    let expected = [
+        &["Scheduled", "Pulling", "Pulled"],
+        &round[..],
+        &["Pulled"],
+        &round,
+        &["Pulling", "Pulled"],
+        &round,
+    ];
+    assert_eq!(started, expected.concat());
+    let init = status(&world, "p").init_container_statuses.expect("two");
+    assert!(init.iter().all(|c| c.ready && c.state.as_ref().is_some_and(|s| s.terminated.is_some())));
+}
+
+#[test]
+fn a_sidecar_keeps_running_beside_the_others() {
+    let init = json!([{"name": "side", "image": "proxy:1", "restartPolicy": "Always"}]);
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/initContainers", init)]);
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p"]));
+    let side = &status(&world, "p").init_container_statuses.expect("one")[0];
+    assert!(side.ready && side.state.as_ref().is_some_and(|s| s.running.is_some()));
+}
+
+#[test]
+fn a_failing_readiness_probe_counts_to_its_threshold_and_back() {
+    let probe = json!({"httpGet": {"path": "/", "port": 80}, "periodSeconds": 5, "failureThreshold": 3, "successThreshold": 2});
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/containers/0/readinessProbe", probe)]);
+    let is_ready = |world: &World| pods(world) == running(&["p"]);
+    let first = first_second(&mut world, 20, is_ready);
+    assert!((7..=8).contains(&first), "two successes, five seconds apart, after a start of two: {first}");
+    assert!(world.settle(60_000));
+    inject(&mut world, Fault::Break { defect: Defect::FailReadiness { pods: named("p") } });
+    let unready = first_second(&mut world, 30, |world| !is_ready(world));
+    assert!((11..=16).contains(&unready), "the third failure: {unready}");
+    let line = "Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503";
+    assert_eq!(count(&world, "p", line), 3);
+    let (state, reason, message) = condition(&world, "p", "Ready");
+    let expected = ("False", "ContainersNotReady", "containers with unready status: [c]");
+    assert_eq!((state.as_str(), reason.as_str(), message.as_str()), expected);
+    assert!(world.settle(60_000), "that it says so again and again keeps nobody waiting");
+    advance(&mut world, 20_000);
+    assert_eq!((count(&world, "p", line), restarts(&world, "p")), (7, 0));
+    inject(&mut world, Fault::HealAll);
+    let ready = first_second(&mut world, 30, is_ready);
+    assert!((6..=11).contains(&ready), "two successes: {ready}");
+}
+
+#[test]
+fn a_failing_liveness_probe_restarts_the_container() {
+    let probe = json!({"tcpSocket": {"port": 80}, "periodSeconds": 10, "failureThreshold": 2});
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/containers/0/livenessProbe", probe)]);
+    assert!(world.settle(60_000));
+    inject(&mut world, Fault::Break { defect: Defect::FailLiveness { pods: named("p") } });
+    first_second(&mut world, 30, |world| restarts(world, "p") == 1);
+    assert_eq!(count(&world, "p", "Killing: Container c failed liveness probe, will be restarted"), 1);
+    let failed =
+        events(&world, "p").into_iter().find(|(reason, ..)| reason == "Unhealthy").expect("it failed");
+    assert!(
+        failed.1.starts_with("Liveness probe failed: dial tcp 10.")
+            && failed.1.ends_with(":80: connect: connection refused")
+    );
+    inject(&mut world, Fault::HealAll);
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p"]));
+}
+
+#[test]
+fn nothing_else_is_probed_before_a_container_has_started_up() {
+    let slow = json!({"exec": {"command": ["true"]}, "initialDelaySeconds": 6});
+    let mut object = with(pod("p", "app:1"), "/spec/containers/0/startupProbe", slow);
+    object = with(object, "/spec/containers/0/readinessProbe", json!({"httpGet": {"path": "/", "port": 80}}));
+    let mut world = world_of([object]);
+    let ready = first_second(&mut world, 30, |world| pods(world) == running(&["p"]));
+    assert!((8..=9).contains(&ready), "{ready}");
+}
+
+#[test]
+fn a_restart_policy_decides_what_an_exit_leads_to() {
+    let cases = [
+        ("Always", 0, "Running", 1),
+        ("OnFailure", 0, "Succeeded", 0),
+        ("OnFailure", 1, "Running", 1),
+        ("Never", 0, "Succeeded", 0),
+        ("Never", 1, "Failed", 0),
+    ];
+    for (policy, exit_code, phase, expected) in cases {
+        let mut world = world_of([with(pod("p", "app:1"), "/spec/restartPolicy", policy.into())]);
+        assert!(world.settle(60_000));
+        let (namespace, pod) = ("default".to_owned(), "p".to_owned());
+        inject(&mut world, Fault::Crash { namespace, pod, container: None, exit_code });
+        assert!(world.settle(60_000));
+        let is = (status(&world, "p").phase.unwrap_or_default(), restarts(&world, "p"));
+        assert_eq!(is, (phase.to_owned(), expected), "{policy} {exit_code}");
+        let reason = condition(&world, "p", "Ready").1;
+        let wanted = match phase {
+            "Succeeded" => "PodCompleted",
+            "Failed" => "PodFailed",
+            _ => "",
+        };
+        assert_eq!(reason, wanted, "{policy} {exit_code}");
+    }
+}
+
+#[test]
+fn a_container_that_ran_for_long_is_restarted_at_once() {
+    let mut world = world_of([pod("p", "app:1")]);
+    assert!(world.settle(60_000));
+    let crash = || Fault::Crash {
+        namespace: "default".to_owned(),
+        pod: "p".to_owned(),
+        container: None,
+        exit_code: 1,
+    };
+    let back = |world: &mut World| {
+        inject(world, crash());
+        first_second(world, 400, |world| {
+            pods(world) == running(&["p"]) && container_state(world, "p") == "Running"
+        })
+    };
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        advance(&mut world, 1_000);
+        inject(&mut world, crash());
+        advance(&mut world, 500);
+        waits.push(first_second(&mut world, 400, |world| pods(world) == running(&["p"])));
+    }
+    assert_eq!(waits, [1, 10, 20]);
+    advance(&mut world, 601_000);
+    assert!(back(&mut world) <= 2);
+}
+
+#[test]
+fn a_hook_delays_the_end_and_the_grace_period_bounds_it() {
+    let hook = |seconds: i64| json!({"preStop": {"sleep": {"seconds": seconds}}});
+    let hooked = |seconds| with(pod("p", "app:1"), "/spec/containers/0/lifecycle", hook(seconds));
+    let with_grace =
+        |object: Value, grace: i64| with(object, "/spec/terminationGracePeriodSeconds", grace.into());
+    let cases = [
+        (pod("p", "app:1"), 2, "Succeeded"),
+        (hooked(10), 12, "Succeeded"),
+        (with_grace(hooked(10), 11), 11, "Failed"),
+        (with_grace(pod("p", "app:1"), 1), 1, "Failed"),
+    ];
+    for (object, seconds, phase) in cases {
+        let mut world = world_of([object]);
+        assert!(world.settle(60_000));
+        let since = world.server().resource_version();
+        delete(&mut world, Kind::Pod, "p");
+        let took = first_second(&mut world, 60, |world| pods(world).is_empty());
+        assert!((seconds..=seconds + 1).contains(&took), "{seconds}: {took}");
+        let changes = world.server().watch(Kind::Pod, "default", since).expect("remembered");
+        let last = changes.last().and_then(|e| e.object.get::<Pod>()?.status.clone()?.phase);
+        assert_eq!(last.as_deref(), Some(phase), "{seconds}");
+    }
+}
+
+#[test]
+fn a_pod_whose_sandbox_fails_stays_where_it_is() {
+    let mut world = world_of([]);
+    inject(&mut world, Fault::Break { defect: Defect::NeverStart { pods: named("p") } });
+    create(&mut world, pod("p", "app:1"));
+    advance(&mut world, 25_000);
+    assert!(world.settle(1), "nobody waits for it");
+    assert_eq!(container_state(&world, "p"), "ContainerCreating");
+    let failed = events(&world, "p").into_iter().find(|(reason, ..)| reason == "FailedCreatePodSandBox");
+    assert_eq!(failed.map(|(_, _, count)| count), Some(3));
+    inject(&mut world, Fault::HealAll);
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p"]));
+    assert_eq!(world.server().get::<Pod>("default", "p").map(|p| p.uid().is_empty()), Some(false));
+}

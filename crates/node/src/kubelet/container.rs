@@ -1,0 +1,484 @@
+//! One container: its image, its starts and ends, its back-offs and probes.
+//!
+//! Models pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod), kuberuntime_container.go and
+//! pkg/kubelet/images/image_manager.go (v1.36.2). Departs: what runs does nothing; it ends when it is made to.
+//! Invariant: the status is a function of the state.
+
+use std::sync::Arc;
+
+use imbl::OrdSet;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{
+    Container as Spec, ContainerState, ContainerStateTerminated, ContainerStatus, Pod,
+};
+use machinery::Resource;
+use machinery::time::{after_ms, ms_between, seconds};
+use machinery::version::Version;
+
+use super::backoff::{RECOVERED_MS, back_off_ms, go_millis, go_seconds};
+use super::images::{invalid_name, never_pull, pull_error};
+use super::prober::{Look, Probe, Purpose, Run};
+use super::profile::hits;
+use super::{Settings, Turn, images, ms_i64, status};
+
+/// The kubelet looks at a pod again so long after something ended (its PLEG's period).
+const RELIST_MS: i64 = 1_000;
+/// How long an init container runs.
+const INIT_MS: i64 = 1_000;
+/// The annotation that makes every container of a pod crash.
+const CRASH: &str = "playground/crash";
+
+/// The images of each node, as (node, image).
+pub(super) type Images = OrdSet<(Arc<str>, Arc<str>)>;
+
+/// What a container is to its pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It has to end well before the next one starts.
+    Init,
+    /// An init container that keeps running beside the others.
+    Sidecar,
+    /// What the pod is for.
+    Main,
+}
+
+/// One container of a pod.
+#[derive(Clone, Debug)]
+pub(super) struct Container {
+    name: Arc<str>,
+    role: Role,
+    image: Arc<str>,
+    state: State,
+    /// How often it was started after the first time.
+    restarts: i32,
+    /// Restarts since it last ran for long.
+    crashes: u32,
+    /// Whether it has ever been started.
+    started: bool,
+    /// How its last run ended.
+    last: Option<ContainerStateTerminated>,
+    /// Failed pulls in a row.
+    failed_pulls: u32,
+    /// The code with which it is to exit now.
+    crash: Option<i32>,
+    startup: Probe,
+    liveness: Probe,
+    readiness: Probe,
+}
+
+/// What a container is doing. Moments are those at which it began.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// It is to be started.
+    Due,
+    /// Its image is being fetched.
+    Pulling(Timestamp),
+    /// The fetch failed.
+    PullFailed(Timestamp),
+    /// The next fetch waits; the last one failed then.
+    PullBackOff(Timestamp),
+    /// Its image's name is none.
+    InvalidImage,
+    /// Its image is not there and may not be fetched.
+    NeverPull,
+    /// It runs.
+    Running(Timestamp),
+    /// It exited.
+    Exited(Timestamp),
+    /// The next start waits; it exited then.
+    CrashBackOff(Timestamp),
+}
+
+/// When a container has to be looked at again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Due {
+    /// Something will happen then.
+    pub(super) change: Option<Timestamp>,
+    /// The same will be said again then.
+    pub(super) repeat: Option<Timestamp>,
+}
+
+pub(super) fn image(container: &Spec) -> &str {
+    container.image.as_deref().unwrap_or_default()
+}
+
+impl Container {
+    pub(super) fn new(spec: &Spec, role: Role) -> Container {
+        Container {
+            name: spec.name.as_str().into(),
+            role,
+            image: image(spec).into(),
+            state: State::Due,
+            restarts: 0,
+            crashes: 0,
+            started: false,
+            last: None,
+            failed_pulls: 0,
+            crash: None,
+            startup: Probe::new(Purpose::Startup),
+            liveness: Probe::new(Purpose::Liveness),
+            readiness: Probe::new(Purpose::Readiness),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.state, State::Running(_))
+    }
+
+    /// Whether it has ever been started.
+    pub(super) fn was_started(&self) -> bool {
+        self.started
+    }
+
+    /// Whether its image is being fetched: the containers after it wait.
+    pub(super) fn is_pulling(&self) -> bool {
+        matches!(self.state, State::Pulling(_))
+    }
+
+    /// The code with which it ended for good, or for now.
+    pub(super) fn exit_code(&self) -> Option<i32> {
+        match self.state {
+            State::Exited(_) => self.last.as_ref().map(|last| last.exit_code),
+            _ => None,
+        }
+    }
+
+    /// Whether the containers after it may start.
+    pub(super) fn lets_others_start(&self, spec: &Spec) -> bool {
+        match self.role {
+            Role::Init => self.exit_code() == Some(0),
+            Role::Sidecar => self.is_running() && self.is_started(spec),
+            Role::Main => true,
+        }
+    }
+
+    /// Makes it exit at the next step, if it runs; whether it does.
+    pub(super) fn crash(&mut self, exit_code: i32) -> bool {
+        if self.is_running() {
+            self.crash = Some(exit_code);
+        }
+        self.is_running()
+    }
+
+    /// Whether it has passed its startup probe, or has none.
+    fn is_started(&self, spec: &Spec) -> bool {
+        spec.startup_probe.is_none() || self.startup.good
+    }
+
+    /// Goes on until there is something to wait for.
+    pub(super) fn advance(
+        &mut self,
+        turn: &mut Turn<'_, '_>,
+        spec: &Spec,
+        settings: &Settings,
+        present: &mut Images,
+    ) {
+        if *self.image != *image(spec) {
+            self.replace_image(turn, spec);
+        }
+        if let (Some(code), State::Running(since)) = (self.crash.take(), self.state) {
+            self.exit(turn, since, code);
+        }
+        if let State::Running(since) = self.state {
+            self.probe(turn, spec, since, settings);
+        }
+        while !self.waits(turn, settings) {
+            match self.state {
+                State::Due => self.prepare(turn, spec, settings, present),
+                State::Pulling(_) => self.finish_pull(turn, spec, settings, present),
+                State::PullFailed(at) => {
+                    self.state = State::PullBackOff(at);
+                    let message = format!("Back-off pulling image \"{}\"", self.image);
+                    turn.event(&spec.name, "Normal", "BackOff", &message);
+                    turn.event(&spec.name, "Warning", "Failed", "Error: ImagePullBackOff");
+                }
+                State::PullBackOff(_) => self.state = State::Due,
+                State::Exited(at) if back_off_ms(self.crashes) > RELIST_MS => {
+                    self.state = State::CrashBackOff(at);
+                    let message = format!(
+                        "Back-off restarting failed container {} in pod {}",
+                        spec.name,
+                        place(&turn.pod)
+                    );
+                    turn.event(&spec.name, "Warning", "BackOff", &message);
+                }
+                State::Exited(_) | State::CrashBackOff(_) => {
+                    self.restarts = self.restarts.saturating_add(1);
+                    self.crashes = self.crashes.saturating_add(1);
+                    self.state = State::Due;
+                }
+                // An init container has done its work.
+                State::Running(since) => self.exit(turn, since, 0),
+                State::InvalidImage | State::NeverPull => return,
+            }
+        }
+    }
+
+    /// Whether the state lasts beyond now.
+    fn waits(&self, turn: &Turn<'_, '_>, settings: &Settings) -> bool {
+        self.ends_at(&turn.pod, turn.cx.now, settings).is_none_or(|at| at > turn.cx.now)
+    }
+
+    /// When the state ends by itself.
+    fn ends_at(&self, pod: &Pod, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
+        match self.state {
+            State::Due => Some(now),
+            State::Pulling(at) => Some(after_ms(at, ms_i64(settings.pace.pull_ms))),
+            State::PullFailed(at) => Some(after_ms(at, RELIST_MS)),
+            State::PullBackOff(at) => Some(after_ms(at, back_off_ms(self.failed_pulls))),
+            State::Exited(at) if self.is_restarted(pod) => Some(after_ms(at, RELIST_MS)),
+            State::CrashBackOff(at) => Some(after_ms(at, back_off_ms(self.crashes))),
+            State::Running(since) if self.role == Role::Init => Some(after_ms(since, INIT_MS)),
+            State::Running(_) | State::Exited(_) | State::InvalidImage | State::NeverPull => None,
+        }
+    }
+
+    /// When it has to be looked at again.
+    pub(super) fn due(&self, pod: &Pod, spec: &Spec, now: Timestamp, settings: &Settings) -> Due {
+        let mut due = Due { change: self.ends_at(pod, now, settings), repeat: None };
+        let State::Running(since) = self.state else { return due };
+        let late = settings.faults.slow_ready_ms(pod).map(|ms| after_ms(since, ms_i64(ms)));
+        due.change = due.change.into_iter().chain(late.filter(|at| *at > now)).min();
+        for (purpose, probe) in self.probes(spec) {
+            let Some(probe_spec) = purpose.spec(spec) else { continue };
+            let succeeds = purpose.succeeds(pod, &settings.faults);
+            let next = probe.due(probe_spec, self.run(purpose, since), now, succeeds);
+            // A readiness probe that goes on failing says so again and again, and changes nothing.
+            let repeats = purpose == Purpose::Readiness && !succeeds && !probe.good;
+            let slot = if repeats { &mut due.repeat } else { &mut due.change };
+            *slot = slot.iter().copied().chain(next).min();
+        }
+        due
+    }
+
+    /// The run as a probe of that purpose sees it.
+    fn run(&self, purpose: Purpose, since: Timestamp) -> Run {
+        let startup = self.startup.last().filter(|_| purpose != Purpose::Startup && self.startup.good);
+        Run { since, probed_from: startup.unwrap_or(since) }
+    }
+
+    /// The probes that are made of it now: nothing else is probed before it has started up.
+    fn probes(&self, spec: &Spec) -> Vec<(Purpose, &Probe)> {
+        if self.is_started(spec) {
+            vec![(Purpose::Liveness, &self.liveness), (Purpose::Readiness, &self.readiness)]
+        } else {
+            vec![(Purpose::Startup, &self.startup)]
+        }
+    }
+
+    /// Makes the probes that are due; a container that fails for good is ended.
+    fn probe(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, since: Timestamp, settings: &Settings) {
+        let pod = turn.pod.clone();
+        let succeeds = |purpose: Purpose| purpose.succeeds(&pod, &settings.faults);
+        if !self.is_started(spec) {
+            let run = self.run(Purpose::Startup, since);
+            if self.startup.look(turn, spec, run, succeeds(Purpose::Startup)) == Look::Tripped {
+                return self.kill(turn, spec, since, "startup");
+            }
+        }
+        if self.is_started(spec) {
+            let run = self.run(Purpose::Readiness, since);
+            self.readiness.look(turn, spec, run, succeeds(Purpose::Readiness));
+            if self.liveness.look(turn, spec, run, succeeds(Purpose::Liveness)) == Look::Tripped {
+                self.kill(turn, spec, since, "liveness");
+            }
+        }
+    }
+
+    fn kill(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, since: Timestamp, probe: &str) {
+        let message = format!("Container {} failed {probe} probe, will be restarted", spec.name);
+        turn.event(&spec.name, "Normal", "Killing", &message);
+        self.exit(turn, since, 137);
+    }
+
+    /// Whether a container of this pod is started again after it has ended.
+    fn is_restarted(&self, pod: &Pod) -> bool {
+        let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref()).unwrap_or("Always");
+        let failed = self.exit_code().is_some_and(|code| code != 0);
+        match (self.role, policy) {
+            (Role::Sidecar, _) => true,
+            (_, "Never") => false,
+            (Role::Init, _) | (_, "OnFailure") => failed,
+            _ => true,
+        }
+    }
+
+    /// Whether the container is ready now.
+    pub(super) fn is_ready(&self, pod: &Pod, spec: &Spec, now: Timestamp, settings: &Settings) -> bool {
+        if self.role == Role::Init {
+            return self.exit_code() == Some(0);
+        }
+        let State::Running(since) = self.state else { return false };
+        let late = settings.faults.slow_ready_ms(pod).is_some_and(|ms| after_ms(since, ms_i64(ms)) > now);
+        let probed = match spec.readiness_probe {
+            Some(_) => self.readiness.good,
+            None => Purpose::Readiness.succeeds(pod, &settings.faults),
+        };
+        self.is_started(spec) && probed && !late
+    }
+
+    /// Another image was set in place: a running container is restarted with it.
+    fn replace_image(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec) {
+        if let State::Running(since) = self.state {
+            let message = format!("Container {} definition changed, will be restarted", spec.name);
+            turn.event(&spec.name, "Normal", "Killing", &message);
+            self.exit(turn, since, 0);
+            self.restarts = self.restarts.saturating_add(1);
+        }
+        self.image = image(spec).into();
+        self.failed_pulls = 0;
+        self.state = State::Due;
+    }
+
+    /// Finds the image, or begins to fetch it.
+    fn prepare(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings, present: &Images) {
+        if images::is_invalid(&self.image) {
+            self.state = State::InvalidImage;
+            turn.event(&spec.name, "Warning", "InspectFailed", &invalid_name(&self.image));
+            turn.event(&spec.name, "Warning", "Failed", "Error: InvalidImageName");
+            return;
+        }
+        let here = present.contains(&(turn.node_name().into(), self.image.clone()));
+        match spec.image_pull_policy.as_deref() {
+            Some("Never") if !here => {
+                self.state = State::NeverPull;
+                turn.event(&spec.name, "Warning", "ErrImageNeverPull", &never_pull(&self.image));
+                turn.event(&spec.name, "Warning", "Failed", "Error: ErrImageNeverPull");
+            }
+            policy if policy == Some("Always") || !here => {
+                turn.event(&spec.name, "Normal", "Pulling", &format!("Pulling image \"{}\"", self.image));
+                self.state = State::Pulling(turn.cx.now);
+            }
+            _ => {
+                let tail = match turn.cx.features.version {
+                    Version::V1_32 => "",
+                    Version::V1_36 => " and can be accessed by the pod",
+                };
+                let message = format!("Container image \"{}\" already present on machine{tail}", self.image);
+                turn.event(&spec.name, "Normal", "Pulled", &message);
+                self.start(turn, spec, settings);
+            }
+        }
+    }
+
+    fn finish_pull(
+        &mut self,
+        turn: &mut Turn<'_, '_>,
+        spec: &Spec,
+        settings: &Settings,
+        present: &mut Images,
+    ) {
+        let image = self.image.clone();
+        if images::is_missing(&image) || settings.faults.missing_images.contains(&*image) {
+            self.failed_pulls = self.failed_pulls.saturating_add(1);
+            self.state = State::PullFailed(turn.cx.now);
+            let message = format!("Failed to pull image \"{image}\": {}", pull_error(&image));
+            turn.event(&spec.name, "Warning", "Failed", &message);
+            turn.event(&spec.name, "Warning", "Failed", "Error: ErrImagePull");
+            return;
+        }
+        let took = go_millis(settings.pace.pull_ms);
+        let message = format!(
+            "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {} bytes.",
+            images::size(&image)
+        );
+        turn.event(&spec.name, "Normal", "Pulled", &message);
+        self.failed_pulls = 0;
+        present.insert((turn.node_name().into(), image));
+        self.start(turn, spec, settings);
+    }
+
+    fn start(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings) {
+        let (created, started) = match turn.cx.features.version {
+            Version::V1_32 => {
+                (format!("Created container: {}", spec.name), format!("Started container {}", spec.name))
+            }
+            Version::V1_36 => ("Container created".to_owned(), "Container started".to_owned()),
+        };
+        turn.event(&spec.name, "Normal", "Created", &created);
+        turn.event(&spec.name, "Normal", "Started", &started);
+        self.started = true;
+        let now = turn.cx.now;
+        self.state = State::Running(now);
+        self.startup = Probe::new(Purpose::Startup);
+        self.liveness = Probe::new(Purpose::Liveness);
+        self.readiness = Probe::new(Purpose::Readiness);
+        if turn.annotated(CRASH) || hits(&settings.faults.crash_loop, &turn.pod) {
+            self.exit(turn, now, 1);
+        } else {
+            self.probe(turn, spec, now, settings);
+        }
+    }
+
+    /// It ends, as it does when its process exits with that code.
+    fn exit(&mut self, turn: &Turn<'_, '_>, since: Timestamp, code: i32) {
+        if ms_between(since, turn.cx.now) >= RECOVERED_MS {
+            self.crashes = 0;
+        }
+        self.last = Some(ContainerStateTerminated {
+            exit_code: code,
+            reason: Some(if code == 0 { "Completed" } else { "Error" }.to_owned()),
+            started_at: Some(seconds(since)),
+            finished_at: Some(seconds(turn.cx.now)),
+            container_id: Some(images::container_id(turn.pod.uid(), &self.name, self.restarts)),
+            ..Default::default()
+        });
+        self.state = State::Exited(turn.cx.now);
+    }
+
+    fn api_state(&self, pod: &Pod, initializing: bool) -> ContainerState {
+        let image = &*self.image;
+        match self.state {
+            // While an image is tried again, the failure of the last time stays in view.
+            State::Due | State::Pulling(_) if self.failed_pulls == 0 => {
+                status::waiting(if initializing { "PodInitializing" } else { "ContainerCreating" }, None)
+            }
+            State::PullFailed(_) => status::waiting("ErrImagePull", Some(pull_error(image))),
+            State::Due | State::Pulling(_) | State::PullBackOff(_) => {
+                let message =
+                    format!("Back-off pulling image \"{image}\": ErrImagePull: {}", pull_error(image));
+                status::waiting("ImagePullBackOff", Some(message))
+            }
+            State::InvalidImage => status::waiting("InvalidImageName", Some(invalid_name(image))),
+            State::NeverPull => status::waiting("ErrImageNeverPull", Some(never_pull(image))),
+            State::Running(since) => status::running(since),
+            State::Exited(_) => status::terminated(self.last.clone().unwrap_or_default()),
+            State::CrashBackOff(_) => {
+                let wait = go_seconds(back_off_ms(self.crashes));
+                let message =
+                    format!("back-off {wait} restarting failed container={} pod={}", self.name, place(pod));
+                status::waiting("CrashLoopBackOff", Some(message))
+            }
+        }
+    }
+
+    /// Its status; `initializing` if its pod has init containers.
+    pub(super) fn status(&self, pod: &Pod, spec: &Spec, ready: bool, initializing: bool) -> ContainerStatus {
+        let exited = matches!(self.state, State::Exited(_));
+        let image = if self.started { images::reference(&self.image) } else { self.image.to_string() };
+        let last = self.last.clone().filter(|_| !exited).map(status::terminated);
+        ContainerStatus {
+            image,
+            image_id: if self.started { images::id(&self.image) } else { String::new() },
+            container_id: self.started.then(|| images::container_id(pod.uid(), &spec.name, self.restarts)),
+            ready,
+            started: Some(self.is_running() && self.is_started(spec)),
+            restart_count: self.restarts,
+            last_state: Some(last.unwrap_or_default()),
+            ..status::never_started(&spec.name, "", self.api_state(pod, initializing))
+        }
+    }
+}
+
+/// The pod as messages name it: `web-0_default(uid)`.
+fn place(pod: &Pod) -> String {
+    format!("{}_{}({})", pod.name(), pod.namespace(), pod.uid())
+}
