@@ -8,6 +8,7 @@
 //! | `# …` | a comment; a blank line before it belongs to it |
 //! | `$ command`, `> its next line` | a command line; time passes until it ends, or until only another input could end it |
 //! | `^C` | Ctrl-C |
+//! | `! {"type":"crash",…}` | something is broken on purpose, or healed: a fault as the JS API takes it |
 //! | `+ 40s` | virtual time passes (`ms`, `s`, `m`, `h`) |
 //! | `~ …` | a line of ours, as the terminal shows it |
 //! | `[exit 1]` | the command failed |
@@ -21,6 +22,7 @@
 use std::iter::Peekable;
 use std::str::Lines;
 
+use cluster::Fault;
 use node::kubelet::Profile;
 use session::{Content, Session, Start, StartWorld};
 
@@ -40,6 +42,7 @@ enum Act {
     Comment(String),
     Command(String),
     Interrupt,
+    Fault { written: String, fault: Fault },
     Pass { written: String, ms: u64 },
 }
 
@@ -67,6 +70,9 @@ impl Transcript {
             } else if let Some(written) = line.strip_prefix("+ ") {
                 let ms = milliseconds(written).ok_or_else(|| format!("{line:?} is no duration"))?;
                 transcript.acts.push(Act::Pass { written: written.to_owned(), ms });
+            } else if let Some(written) = line.strip_prefix("! ").filter(|rest| rest.starts_with('{')) {
+                let fault = serde_json::from_str(written).map_err(|e| format!("{line:?}: {e}"))?;
+                transcript.acts.push(Act::Fault { written: written.to_owned(), fault });
             } else if line == "#" || line.starts_with("# ") {
                 transcript.acts.push(Act::Comment(line.to_owned()));
             } else if line == "^C" && !matches!(transcript.acts.last(), Some(Act::Interrupt)) {
@@ -118,6 +124,10 @@ impl Transcript {
                     session.finish(COMMAND_LIMIT_MS);
                 }
                 Act::Interrupt => session.interrupt(),
+                Act::Fault { written, fault } => {
+                    text.push_str(&format!("! {written}\n"));
+                    session.fault(fault.clone());
+                }
                 Act::Pass { written, ms } => {
                     text.push_str(&format!("+ {written}\n"));
                     session.advance(*ms);

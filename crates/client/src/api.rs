@@ -23,6 +23,8 @@ pub enum Subresource {
     Status,
     /// `autoscaling/v1 Scale` of a set; the body is the Scale as JSON.
     Scale,
+    /// The eviction of a pod; the body is a `policy/v1 Eviction` as JSON.
+    Eviction,
     /// A pod's binding to a node; the body is `{"target":{"name":NODE}}`.
     Binding,
 }

@@ -1,14 +1,14 @@
-//! Storing a new object, and binding a pod to its node.
+//! Storing a new object, binding a pod to its node, and evicting it.
 //!
 //! Models apiserver/pkg/registry/rest/create.go (BeforeCreate), generic/registry/store.go (Create), and
-//! pkg/registry/core/pod/storage/storage.go (BindingREST).
+//! pkg/registry/core/pod/storage/{storage,eviction}.go (BindingREST, EvictionREST).
 
-use client::api::{Answer, Body, Refusal, Request, Subresource};
+use client::api::{Answer, Body, DeleteOptions, Refusal, Request, Subresource};
 use machinery::time::seconds;
 use machinery::{Kind, Object, Status};
 
 use super::decode::decoded;
-use super::{check_namespace, refuse};
+use super::{check_namespace, delete, refuse};
 use crate::admission;
 use crate::server::{Env, Server};
 use crate::strategy::{self, Terms};
@@ -28,6 +28,7 @@ pub fn create(
     match request.subresource {
         Subresource::None => {}
         Subresource::Binding => return bind(server, env, request, &body),
+        Subresource::Eviction => return evict(server, env, request, &body),
         _ => return Err(Box::new(Status::method_not_allowed(request.kind, "create"))),
     }
     let mut object = decoded(server.features, request, body, warnings)?;
@@ -87,4 +88,25 @@ fn bind(server: &mut Server, env: &Env<'_>, request: &Request, body: &Body) -> R
         return Ok(Answer::Object(pod));
     }
     Ok(Answer::Object(server.store.put(pod)))
+}
+
+/// Deletes a pod, and leaves in its status that it was evicted; there are no disruption budgets that could refuse it.
+fn evict(server: &mut Server, env: &mut Env<'_>, request: &Request, body: &Body) -> Result<Answer, Refusal> {
+    let eviction = match body {
+        Body::Json(eviction) if request.kind == Kind::Pod => eviction,
+        _ => {
+            let why = "an eviction is the JSON of a policy/v1 Eviction, sent to a pod";
+            return Err(Box::new(Status::bad_request(why)));
+        }
+    };
+    let options = DeleteOptions {
+        grace_period_seconds: eviction["deleteOptions"]["gracePeriodSeconds"].as_i64(),
+        ..Default::default()
+    };
+    let mut pod = server.read(request)?;
+    strategy::pod::disrupt(&mut pod, "EvictionByEvictionAPI", "Eviction API: evicting", env.now);
+    if !request.dry_run {
+        server.store.put(pod);
+    }
+    delete(server, env, request, &options)
 }

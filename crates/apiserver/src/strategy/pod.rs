@@ -211,6 +211,22 @@ pub fn assign(object: &mut Object, node: &str, now: Timestamp) -> Result<(), Ref
     Ok(())
 }
 
+/// Says in the pod's status that it is ended by a disruption, and by which.
+pub fn disrupt(object: &mut Object, reason: &str, message: &str, now: Timestamp) {
+    let Object::Pod(pod) = object else { return };
+    let pod = Arc::make_mut(pod);
+    let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+    conditions.retain(|condition| condition.type_ != "DisruptionTarget");
+    conditions.push(PodCondition {
+        type_: "DisruptionTarget".to_owned(),
+        status: "True".to_owned(),
+        reason: Some(reason.to_owned()),
+        message: Some(message.to_owned()),
+        last_transition_time: Some(seconds(now)),
+        ..Default::default()
+    });
+}
+
 /// How much the pod has reserved (ComputePodQOS).
 fn qos_class(spec: &PodSpec) -> &'static str {
     let mut has_any = false;

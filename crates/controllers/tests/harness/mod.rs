@@ -206,7 +206,7 @@ impl Cluster {
         let outcome = self.with_context(|cx, controllers| controllers[index].sync(cx, &key));
         match outcome {
             Ok(Outcome::Done) => {}
-            Ok(Outcome::After(ms)) => {
+            Ok(Outcome::After(ms) | Outcome::Again(ms)) => {
                 let ms = i64::try_from(ms).expect("a short time");
                 self.timers.insert((index, key), after_ms(self.now, ms));
             }

@@ -32,8 +32,18 @@ pub(super) const UNCORDON: Command = Command {
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>, unschedulable: bool) -> Result<Next, Failure> {
+    mark(call, context, if unschedulable { "cordon" } else { "uncordon" }, unschedulable)?;
+    Ok(Next::Done)
+}
+
+/// Cordons or uncordons the nodes that a command names, and says so; their names.
+pub(super) fn mark(
+    call: &Call,
+    context: &mut Context<'_, '_>,
+    verb: &str,
+    unschedulable: bool,
+) -> Result<Vec<String>, Failure> {
     let selects = call.parsed.text("selector").is_some_and(|text| !text.is_empty());
-    let verb = if unschedulable { "cordon" } else { "uncordon" };
     if call.parsed.args.is_empty() && !selects {
         return Err(call.usage(&format!("USAGE: {verb} NODE [flags]")));
     }
@@ -48,12 +58,19 @@ fn run(call: &Call, context: &mut Context<'_, '_>, unschedulable: bool) -> Resul
     }
     let targets = resource::targets(context, &call.parsed, &words, Rules::default())?;
     let mut failures = Vec::new();
+    let mut nodes = Vec::new();
     for found in resource::objects(context, &targets) {
-        let changed = found.and_then(|(info, object)| set(context, &info, &object, unschedulable, dry_run));
-        failures.extend(changed.err());
+        let changed = found.and_then(|(info, object)| {
+            set(context, &info, &object, unschedulable, dry_run)?;
+            Ok(info.name)
+        });
+        match changed {
+            Ok(name) => nodes.push(name),
+            Err(failure) => failures.push(failure),
+        }
     }
     Failure::all(failures)?;
-    Ok(Next::Done)
+    Ok(nodes)
 }
 
 fn set(

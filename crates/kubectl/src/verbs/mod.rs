@@ -9,6 +9,7 @@ mod cordon;
 mod create;
 mod delete;
 mod describe;
+mod drain;
 mod events;
 mod exec;
 mod get;
@@ -46,6 +47,8 @@ pub(crate) enum Running {
     Get(get::Watch),
     /// `delete`, until the objects are gone.
     Delete(delete::Wait),
+    /// `drain`.
+    Drain(drain::Drain),
     /// `rollout status`.
     RolloutStatus(rollout::status::Watch),
     /// `wait`.
@@ -58,6 +61,7 @@ impl Running {
         match self {
             Running::Get(watch) => watch.resume(context),
             Running::Delete(wait) => wait.resume(context),
+            Running::Drain(drain) => drain.resume(context),
             Running::RolloutStatus(watch) => watch.resume(context),
             Running::Wait(waiting) => waiting.resume(context),
         }
@@ -108,6 +112,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     scale::COMMAND,
     cordon::CORDON,
     cordon::UNCORDON,
+    drain::COMMAND,
     describe::COMMAND,
     exec::COMMAND,
     events::COMMAND,
