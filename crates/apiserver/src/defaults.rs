@@ -30,9 +30,19 @@ pub fn pod_spec(spec: &mut PodSpec) {
     for volume in spec.volumes.iter_mut().flatten() {
         default_volume(volume);
     }
-    let host_network = spec.host_network == Some(true);
     for container in spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten()) {
-        default_container(container, host_network);
+        default_container(container);
+    }
+}
+
+/// On the host's network a port is open under its own number (SetDefaults_Pod); templates do not get this.
+pub fn host_ports(spec: &mut PodSpec) {
+    if spec.host_network != Some(true) {
+        return;
+    }
+    let containers = spec.containers.iter_mut().chain(spec.init_containers.iter_mut().flatten());
+    for port in containers.flat_map(|container| container.ports.iter_mut().flatten()) {
+        port.host_port.get_or_insert(port.container_port);
     }
 }
 
@@ -55,7 +65,7 @@ fn or(field: &mut Option<String>, value: &str) {
     }
 }
 
-fn default_container(container: &mut Container, host_network: bool) {
+fn default_container(container: &mut Container) {
     let policy = pull_policy(container.image.as_deref().unwrap_or_default());
     or(&mut container.image_pull_policy, policy);
     or(&mut container.termination_message_path, "/dev/termination-log");
@@ -65,9 +75,6 @@ fn default_container(container: &mut Container, host_network: bool) {
     round_up_to_milli(resources.requests.as_mut());
     for port in container.ports.iter_mut().flatten() {
         or(&mut port.protocol, "TCP");
-        if host_network {
-            port.host_port.get_or_insert(port.container_port);
-        }
     }
     container.env.iter_mut().flatten().for_each(default_env);
     let probes =

@@ -4,6 +4,7 @@
 
 use client::api::ListOptions;
 use machinery::labels::Selector;
+use machinery::version::Features;
 use machinery::{Kind, Object, Status};
 
 use crate::context::Context;
@@ -308,7 +309,7 @@ pub(crate) fn list(
     namespace: &str,
     selection: &Selection,
 ) -> Result<(Vec<Object>, u64), Failure> {
-    let listed = options(selection)
+    let listed = options(selection, context.env.features)
         .map_err(|why| Failure::from(Box::new(Status::bad_request(why))))
         .and_then(|options| context.list(kind, namespace, options));
     listed.map_err(|failure| match failure {
@@ -334,8 +335,8 @@ pub(crate) fn list(
 ///
 /// # Errors
 /// The server's message about what is wrong with it.
-pub(crate) fn options(selection: &Selection) -> Result<ListOptions, String> {
-    let labels: Selector = selector::parse_labels(&selection.labels)?;
+pub(crate) fn options(selection: &Selection, features: Features) -> Result<ListOptions, String> {
+    let labels: Selector = selector::parse_labels(&selection.labels, features)?;
     let fields = selector::parse_fields(&selection.fields)?;
     Ok(ListOptions { labels, fields })
 }

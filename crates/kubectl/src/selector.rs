@@ -5,6 +5,7 @@
 use machinery::field::{FieldError, Path};
 use machinery::labels::{Operator, Selector};
 use machinery::names;
+use machinery::version::Features;
 
 /// The operators that the parser lists when it finds none.
 const OPERATORS: &str = "in, notin, =, ==, !=, gt, lt";
@@ -27,8 +28,8 @@ enum Token {
 ///
 /// # Errors
 /// The server's message about what is wrong with it.
-pub(crate) fn parse_labels(text: &str) -> Result<Selector, String> {
-    let mut parser = Parser { tokens: lex(text), at: 0 };
+pub(crate) fn parse_labels(text: &str, features: Features) -> Result<Selector, String> {
+    let mut parser = Parser { tokens: lex(text), at: 0, features };
     let mut selector = Selector::default();
     loop {
         match parser.peek() {
@@ -99,6 +100,7 @@ fn lex(text: &str) -> Vec<(Token, String)> {
 struct Parser {
     tokens: Vec<(Token, String)>,
     at: usize,
+    features: Features,
 }
 
 impl Parser {
@@ -121,7 +123,7 @@ impl Parser {
         if token != Token::Word {
             return Err(format!("found '{key}', expected: identifier"));
         }
-        if let Some(error) = wrong(&Path::default(), &key, names::qualified_name(&key)) {
+        if let Some(error) = wrong(&Path::default(), &key, names::qualified_name(&key, self.features)) {
             return Err(error);
         }
         if absent {
@@ -146,7 +148,7 @@ impl Parser {
         if let Operator::In(values) | Operator::NotIn(values) = &operator {
             for (i, value) in values.iter().enumerate() {
                 let path = Path::new("values").index(i).key(&key);
-                if let Some(error) = wrong(&path, value, names::label_value(value)) {
+                if let Some(error) = wrong(&path, value, names::label_value(value, self.features)) {
                     return Err(error);
                 }
             }
@@ -208,6 +210,8 @@ fn wrong(path: &Path, value: &str, messages: Vec<String>) -> Option<String> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use machinery::version::Features;
+
     use super::{parse_fields, parse_labels};
 
     #[test]
@@ -228,7 +232,8 @@ mod tests {
             ("in=web", false),
         ];
         for (text, expected) in cases {
-            let selector = parse_labels(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let selector =
+                parse_labels(text, Features::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(selector.matches(Some(&labels)), expected, "{text}");
         }
     }
@@ -243,7 +248,7 @@ mod tests {
             ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
         ];
         for (text, expected) in cases {
-            assert_eq!(parse_labels(text).expect_err(text), expected);
+            assert_eq!(parse_labels(text, Features::default()).expect_err(text), expected);
         }
     }
 

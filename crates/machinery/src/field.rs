@@ -4,9 +4,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
-use crate::json;
+use crate::{go_text, json};
 
 /// A path into an object, as validation errors print it: `spec.template.spec.containers[0].name`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,25 +39,73 @@ impl fmt::Display for Path {
     }
 }
 
+/// A value as the error prints it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed(String);
+
+impl Printed {
+    /// A text that is printed as it is; see [`crate::go_value`] for what is no simple text or number.
+    pub fn as_is(text: impl Into<String>) -> Printed {
+        Printed(text.into())
+    }
+
+    /// A pointer that is nil.
+    pub fn null() -> Printed {
+        Printed::from("null")
+    }
+}
+
+impl From<&str> for Printed {
+    fn from(text: &str) -> Printed {
+        Printed(go_text::quote(text))
+    }
+}
+
+impl From<&String> for Printed {
+    fn from(text: &String) -> Printed {
+        Printed::from(text.as_str())
+    }
+}
+
+impl From<String> for Printed {
+    fn from(text: String) -> Printed {
+        Printed::from(text.as_str())
+    }
+}
+
+impl From<i32> for Printed {
+    fn from(number: i32) -> Printed {
+        Printed(number.to_string())
+    }
+}
+
+impl From<i64> for Printed {
+    fn from(number: i64) -> Printed {
+        Printed(number.to_string())
+    }
+}
+
+impl From<bool> for Printed {
+    fn from(value: bool) -> Printed {
+        Printed(value.to_string())
+    }
+}
+
 /// What kind of mistake a field holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorType {
     /// A value has to be given.
     Required,
     /// The value breaks a rule.
-    Invalid(Value),
-    /// The value breaks a rule; its JSON, where Go prints a struct and the keys are not sorted.
-    InvalidStruct(String),
+    Invalid(Printed),
     /// The value is none of the allowed ones.
-    NotSupported(Value),
+    NotSupported(Printed),
     /// The field may not be set, or not like this.
     Forbidden,
     /// The value occurs twice.
-    Duplicate(Value),
-    /// The value occurs twice; its JSON, where Go prints a struct and the keys are not sorted.
-    DuplicateStruct(String),
+    Duplicate(Printed),
     /// The value names something that is not there.
-    NotFound(Value),
+    NotFound(Printed),
     /// The value has too many bytes.
     TooLong,
     /// The list has too many items.
@@ -67,7 +113,7 @@ pub enum ErrorType {
 }
 
 /// One thing wrong with one field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// The field.
     pub path: Path,
@@ -88,22 +134,12 @@ impl FieldError {
     }
 
     /// `Invalid value: VALUE: detail`.
-    pub fn invalid(path: &Path, value: impl Into<Value>, detail: impl Into<String>) -> FieldError {
+    pub fn invalid(path: &Path, value: impl Into<Printed>, detail: impl Into<String>) -> FieldError {
         FieldError::new(path, ErrorType::Invalid(value.into()), detail)
     }
 
-    /// `Invalid value: JSON: detail`, for a value that Go prints with its struct's own order of fields.
-    pub fn invalid_struct(path: &Path, json: impl Into<String>, detail: impl Into<String>) -> FieldError {
-        FieldError::new(path, ErrorType::InvalidStruct(json.into()), detail)
-    }
-
-    /// `Duplicate value: JSON`, for a value that Go prints with its struct's own order of fields.
-    pub fn duplicate_struct(path: &Path, json: impl Into<String>) -> FieldError {
-        FieldError::new(path, ErrorType::DuplicateStruct(json.into()), "")
-    }
-
     /// `Unsupported value: VALUE: supported values: "A", "B"`, the values in the order given.
-    pub fn not_supported(path: &Path, value: impl Into<Value>, supported: &[&str]) -> FieldError {
+    pub fn not_supported(path: &Path, value: impl Into<Printed>, supported: &[&str]) -> FieldError {
         let quoted: Vec<String> = supported.iter().map(|s| json::quote(s)).collect();
         let detail = format!("supported values: {}", quoted.join(", "));
         FieldError::new(path, ErrorType::NotSupported(value.into()), detail)
@@ -115,12 +151,12 @@ impl FieldError {
     }
 
     /// `Duplicate value: VALUE`.
-    pub fn duplicate(path: &Path, value: impl Into<Value>) -> FieldError {
+    pub fn duplicate(path: &Path, value: impl Into<Printed>) -> FieldError {
         FieldError::new(path, ErrorType::Duplicate(value.into()), "")
     }
 
     /// `Not found: VALUE`.
-    pub fn not_found(path: &Path, value: impl Into<Value>) -> FieldError {
+    pub fn not_found(path: &Path, value: impl Into<Printed>) -> FieldError {
         FieldError::new(path, ErrorType::NotFound(value.into()), "")
     }
 
@@ -138,13 +174,11 @@ impl FieldError {
     pub fn body(&self) -> String {
         let head = match &self.error {
             ErrorType::Required => "Required value".to_owned(),
-            ErrorType::Invalid(v) => format!("Invalid value: {}", json::to_string(v)),
-            ErrorType::InvalidStruct(json) => format!("Invalid value: {json}"),
-            ErrorType::NotSupported(v) => format!("Unsupported value: {}", json::to_string(v)),
+            ErrorType::Invalid(value) => format!("Invalid value: {}", value.0),
+            ErrorType::NotSupported(value) => format!("Unsupported value: {}", value.0),
             ErrorType::Forbidden => "Forbidden".to_owned(),
-            ErrorType::Duplicate(v) => format!("Duplicate value: {}", json::to_string(v)),
-            ErrorType::DuplicateStruct(json) => format!("Duplicate value: {json}"),
-            ErrorType::NotFound(v) => format!("Not found: {}", json::to_string(v)),
+            ErrorType::Duplicate(value) => format!("Duplicate value: {}", value.0),
+            ErrorType::NotFound(value) => format!("Not found: {}", value.0),
             ErrorType::TooLong => "Too long".to_owned(),
             ErrorType::TooMany => "Too many".to_owned(),
         };

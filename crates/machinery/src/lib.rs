@@ -7,6 +7,7 @@ pub mod decode;
 pub mod field;
 pub mod fields;
 pub mod go_text;
+pub mod go_value;
 pub mod json;
 pub mod labels;
 pub mod names;

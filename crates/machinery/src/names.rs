@@ -3,8 +3,12 @@
 //! Models apimachinery/pkg/util/validation/validation.go and pkg/api/validate/content (v1.36.2).
 //! Each check returns the messages of the rules that are broken; none means that the text is fine.
 
+use crate::version::Features;
+
 const LABEL_FORMAT: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_FORMAT: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+const SUBDOMAIN_UNDERSCORE_FORMAT: &str =
+    r"([a-z0-9_]([-a-z0-9_]*[a-z0-9])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9])?)*";
 const LABEL_1035_FORMAT: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const QUALIFIED_FORMAT: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const LABEL_VALUE_FORMAT: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
@@ -13,6 +17,11 @@ const LABEL_VALUE_FORMAT: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
 pub const LABEL_MAX: usize = 63;
 /// The longest DNS subdomain, in bytes.
 pub const SUBDOMAIN_MAX: usize = 253;
+
+/// How the length of a label's key or value is counted in words.
+fn label_unit(features: Features) -> &'static str {
+    if features.label_limits_are_in_bytes() { "bytes" } else { "characters" }
+}
 
 /// What a too long text is told; `unit` is `characters` or `bytes`.
 fn too_long(max: usize, unit: &str) -> String {
@@ -75,6 +84,24 @@ pub fn dns1123_subdomain(text: &str) -> Vec<String> {
     errors
 }
 
+/// A DNS subdomain whose labels may hold and begin with underscores: a search path.
+pub fn dns1123_subdomain_with_underscore(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if text.len() > SUBDOMAIN_MAX {
+        errors.push(too_long(SUBDOMAIN_MAX, "characters"));
+    }
+    let is_part = |part: &str| {
+        part.starts_with(|c| is_lower_alnum(c) || c == '_')
+            && part.ends_with(is_lower_alnum)
+            && part.chars().all(|c| is_lower_alnum(c) || matches!(c, '-' | '_'))
+    };
+    if !text.split('.').all(is_part) {
+        let rule = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+        errors.push(regex_error(rule, SUBDOMAIN_UNDERSCORE_FORMAT, &["example.com"]));
+    }
+    errors
+}
+
 /// DNS-1035 label: names of Services.
 pub fn dns1035_label(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
@@ -89,7 +116,7 @@ pub fn dns1035_label(text: &str) -> Vec<String> {
 }
 
 /// A label or annotation key: `[prefix/]name`.
-pub fn qualified_name(text: &str) -> Vec<String> {
+pub fn qualified_name(text: &str, features: Features) -> Vec<String> {
     let mut errors = Vec::new();
     let rule = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
     let examples = ["MyName", "my.name", "123-abc"];
@@ -104,7 +131,9 @@ pub fn qualified_name(text: &str) -> Vec<String> {
             name
         }
         _ => {
-            let rule = format!("a valid label key {rule}");
+            let what =
+                if features.label_limits_are_in_bytes() { "valid label key" } else { "qualified name" };
+            let rule = format!("a {what} {rule}");
             let base = regex_error(&rule, QUALIFIED_FORMAT, &examples);
             errors.push(format!(
                 "{base} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
@@ -115,7 +144,7 @@ pub fn qualified_name(text: &str) -> Vec<String> {
     if name.is_empty() {
         errors.push("name part must be non-empty".to_owned());
     } else if name.len() > LABEL_MAX {
-        errors.push(format!("name part {}", too_long(LABEL_MAX, "bytes")));
+        errors.push(format!("name part {}", too_long(LABEL_MAX, label_unit(features))));
     }
     if !is_qualified(name) {
         errors.push(regex_error(&format!("name part {rule}"), QUALIFIED_FORMAT, &examples));
@@ -124,10 +153,10 @@ pub fn qualified_name(text: &str) -> Vec<String> {
 }
 
 /// A label's value.
-pub fn label_value(text: &str) -> Vec<String> {
+pub fn label_value(text: &str, features: Features) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > LABEL_MAX {
-        errors.push(too_long(LABEL_MAX, "bytes"));
+        errors.push(too_long(LABEL_MAX, label_unit(features)));
     }
     if !text.is_empty() && !is_qualified(text) {
         let rule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
@@ -160,28 +189,36 @@ pub fn port_name(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::version::Version;
 
     #[test]
     fn names_follow_their_rules() {
         let label = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
         type Check = fn(&str) -> Vec<String>;
-        let cases: [(Check, &str, &[&str]); 9] = [
+        let cases: [(Check, &str, &[&str]); 6] = [
             (dns1123_label, "web-0", &[]),
             (dns1123_label, "web.x", &["must not contain dots"]),
             (dns1123_label, "Web", &[label]),
             (dns1123_subdomain, "a.b-c.d", &[]),
             (dns1035_label, "svc-1", &[]),
-            (qualified_name, "example.com/app", &[]),
-            (qualified_name, "/app", &["prefix part must be non-empty"]),
-            (label_value, "", &[]),
             (port_name, "web", &[]),
         ];
         for (check, text, expected) in cases {
             assert_eq!(check(text), expected, "{text}");
         }
         assert_eq!(dns1035_label("1a").len(), 1);
-        assert_eq!(qualified_name("a/b/c").len(), 1);
-        assert_eq!(label_value(&"x".repeat(64)), ["must be no more than 63 bytes"]);
         assert_eq!(port_name("80"), ["must contain at least one letter (a-z)"]);
+    }
+
+    #[test]
+    fn labels_follow_their_rules_in_the_words_of_their_version() {
+        let (new, old) = (Features::default(), Features::of(Version::V1_32));
+        assert!(qualified_name("example.com/app", new).is_empty() && label_value("", new).is_empty());
+        assert_eq!(qualified_name("/app", new), ["prefix part must be non-empty"]);
+        let long = "x".repeat(64);
+        assert_eq!(label_value(&long, new), ["must be no more than 63 bytes"]);
+        assert_eq!(label_value(&long, old), ["must be no more than 63 characters"]);
+        assert!(qualified_name("a/b/c", new)[0].starts_with("a valid label key must"));
+        assert!(qualified_name("a/b/c", old)[0].starts_with("a qualified name must"));
     }
 }

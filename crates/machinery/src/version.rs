@@ -126,6 +126,20 @@ since_1_32! {
     negative_history_limit_earns_a_warning;
     /// 1.34: pods count their generations, and their statuses say which one they are about (PodObservedGenerationTracking).
     pods_have_generations;
+    /// 1.34: a `sleep` hook may last no time at all (PodLifecycleSleepActionAllowZero).
+    sleeps_may_be_zero;
+    /// 1.35: containers have restart policies and rules of their own (ContainerRestartRules).
+    containers_have_restart_policies;
+    /// 1.35: a variable can come from a file (EnvFiles).
+    variables_come_from_files;
+    /// 1.34: a pod has resources of its own (PodLevelResources).
+    pods_have_resources;
+    /// 1.33: the ranges of cluster addresses are objects (MultiCIDRServiceAllocator), which words their refusals.
+    service_ranges_are_objects;
+    /// 1.34: `spec.trafficDistribution` of a Service knows zones and nodes (PreferSameTrafficDistribution).
+    traffic_can_stay_on_a_node;
+    /// 1.36: a Service's external addresses earn a warning.
+    external_ips_are_deprecated;
     /// 1.36: a Service's name may begin with a digit (RelaxedServiceNameValidation).
     service_names_are_labels;
 }

@@ -125,7 +125,8 @@ fn replace(
         return Ok(new);
     }
     warnings.extend(strategy::warnings(&new, terms));
-    let mut errors = metadata::object_meta_update(new.meta(), old.meta(), &Path::new("metadata"));
+    let mut errors =
+        metadata::object_meta_update(new.meta(), old.meta(), terms.features, &Path::new("metadata"));
     errors.extend(match request.subresource {
         Subresource::Status => strategy::validate_status_update(old, &new),
         _ => strategy::validate_update(old, &new, terms),

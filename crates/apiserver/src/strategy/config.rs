@@ -64,6 +64,7 @@ impl Strategy for Secret {
         }
         let bytes = self.data.iter().flatten().map(|(_, value)| value.0.len()).sum();
         errors.extend(too_long(bytes, &path));
+        errors.extend(type_rules(self));
         errors
     }
     fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
@@ -78,6 +79,37 @@ impl Strategy for Secret {
         }
         errors.extend(self.validate(terms));
         errors
+    }
+}
+
+/// What a secret of a known type has to hold.
+fn type_rules(secret: &Secret) -> Errors {
+    const ACCOUNT: &str = "kubernetes.io/service-account.name";
+    let data = |key: &str| secret.data.as_ref().and_then(|data| data.get(key));
+    let path = Path::new("data");
+    let missing = |keys: &[&str]| -> Errors {
+        let missing = keys.iter().filter(|key| data(key).is_none());
+        missing.map(|key| FieldError::required(&path.key(key), "")).collect()
+    };
+    match secret.type_.as_deref().unwrap_or_default() {
+        "kubernetes.io/service-account-token" => {
+            let account = secret.metadata.annotations.as_ref().and_then(|a| a.get(ACCOUNT));
+            let path = Path::new("metadata").child("annotations").key(ACCOUNT);
+            let is_missing = account.is_none_or(String::is_empty);
+            is_missing.then(|| FieldError::required(&path, "")).into_iter().collect()
+        }
+        "kubernetes.io/dockercfg" => missing(&[".dockercfg"]),
+        "kubernetes.io/dockerconfigjson" => missing(&[".dockerconfigjson"]),
+        "kubernetes.io/basic-auth" if data("username").is_none() => {
+            if data("password").is_none() {
+                missing(&["username", "password"])
+            } else {
+                Vec::new()
+            }
+        }
+        "kubernetes.io/ssh-auth" => missing(&["ssh-privatekey"]),
+        "kubernetes.io/tls" => missing(&["tls.crt", "tls.key"]),
+        _ => Vec::new(),
     }
 }
 

@@ -4,24 +4,25 @@
 //! pkg/apis/apps/validation/validation.go.
 
 use k8s_openapi::api::apps::v1::ControllerRevision;
-use machinery::field::{FieldError, Path};
+use machinery::field::{FieldError, Path, Printed};
+use machinery::json;
 
 use super::{Strategy, Terms};
 use crate::validation::{Errors, non_negative};
 
 impl Strategy for ControllerRevision {
     fn validate(&self, _terms: Terms) -> Errors {
-        let mut errors = Vec::new();
+        let mut errors: Errors = non_negative(self.revision, &Path::new("revision")).into_iter().collect();
         if self.data.is_none() {
             errors.push(FieldError::required(&Path::new("data"), "data is mandatory"));
         }
-        errors.extend(non_negative(self.revision, &Path::new("revision")));
         errors
     }
     fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
         let mut errors = self.validate(terms);
         if self.data != old.data {
-            let value = self.data.clone().map(|data| data.0).unwrap_or_default();
+            let data = self.data.clone().map(|data| data.0).unwrap_or_default();
+            let value = Printed::as_is(json::to_string(&data));
             errors.push(FieldError::invalid(&Path::new("data"), value, "field is immutable"));
         }
         errors

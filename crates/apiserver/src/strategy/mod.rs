@@ -13,6 +13,7 @@ pub(crate) mod persistent_volume_claim;
 pub(crate) mod pod;
 pub(crate) mod scale;
 pub(crate) mod service;
+pub(crate) mod service_rules;
 pub(crate) mod statefulset;
 pub(crate) mod storage_class;
 
@@ -41,7 +42,7 @@ pub struct Terms {
 /// What differs between kinds; what is not overridden is what most do.
 pub trait Strategy: Resource {
     /// What is wrong with a name.
-    fn name_errors(name: &str) -> Vec<String> {
+    fn name_errors(name: &str, _features: Features) -> Vec<String> {
         names::dns1123_subdomain(name)
     }
     /// Fills in what was left open.
@@ -110,8 +111,10 @@ pub fn prepare_for_create(object: &mut Object, terms: Terms) {
 /// What is wrong with a new object.
 pub fn validate(object: &Object, terms: Terms) -> Errors {
     fn of<K: Strategy>(object: &K, terms: Terms) -> Errors {
-        let path = Path::new("metadata");
-        let mut errors = metadata::object_meta(object.meta(), K::KIND.is_namespaced(), K::name_errors, &path);
+        let (path, features) = (Path::new("metadata"), terms.features);
+        let rule = |name: &str| K::name_errors(name, features);
+        let mut errors =
+            metadata::object_meta(object.meta(), K::KIND.is_namespaced(), &rule, features, &path);
         errors.extend(object.validate(terms));
         errors
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use client::api::{DeleteOptions, Refusal, Request, Verb};
 use k8s_openapi::api::core::v1::Namespace;
+use machinery::version::Features;
 use machinery::{Kind, Object, ObjectKey, names};
 
 use super::{Strategy, Terms};
@@ -17,7 +18,7 @@ use crate::server::{Env, Server};
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 impl Strategy for Namespace {
-    fn name_errors(name: &str) -> Vec<String> {
+    fn name_errors(name: &str, _features: Features) -> Vec<String> {
         names::dns1123_label(name)
     }
     fn default(&mut self) {

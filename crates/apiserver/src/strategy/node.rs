@@ -4,45 +4,39 @@
 
 use k8s_openapi::api::core::v1::Node;
 use machinery::field::{FieldError, Path};
+use machinery::go_value::GoValue;
 use machinery::names;
 
 use super::{Strategy, Terms};
-use crate::validation::Errors;
+use crate::validation::{Errors, key, one_of};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 impl Strategy for Node {
-    fn validate(&self, _terms: Terms) -> Errors {
-        let path = Path::new("spec").child("taints");
+    fn validate(&self, terms: Terms) -> Errors {
+        // Upstream's path is that of the metadata.
+        let path = Path::new("metadata").child("taints");
         let mut errors = Vec::new();
         let taints = self.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
         for (i, taint) in taints.iter().enumerate() {
             let path = path.index(i);
-            let broken = names::qualified_name(&taint.key);
-            errors.extend(
-                broken
-                    .into_iter()
-                    .map(|why| FieldError::invalid(&path.child("key"), taint.key.as_str(), why)),
-            );
+            errors.extend(key(&taint.key, &path.child("key"), terms.features));
             let value = taint.value.as_deref().unwrap_or_default();
-            let broken = names::label_value(value).join(";");
+            let broken = names::label_value(value, terms.features).join(";");
             if !broken.is_empty() {
                 errors.push(FieldError::invalid(&path.child("value"), value, broken));
             }
-            if !EFFECTS.contains(&taint.effect.as_str()) {
-                errors.push(FieldError::not_supported(
-                    &path.child("effect"),
-                    taint.effect.as_str(),
-                    &EFFECTS,
-                ));
-            }
-            let is_same = |other: &&k8s_openapi::api::core::v1::Taint| {
-                other.key == taint.key && other.effect == taint.effect
-            };
-            if taints[..i].iter().any(|other| is_same(&other)) {
-                let why = "taints must be unique by key and effect pair";
-                let error = FieldError::duplicate(&path, taint.key.as_str());
-                errors.push(FieldError { detail: why.to_owned(), ..error });
+            errors.extend(one_of(Some(&taint.effect), &EFFECTS, &path.child("effect")));
+            if taints[..i].iter().any(|other| other.key == taint.key && other.effect == taint.effect) {
+                let fields = [
+                    ("Key", "", GoValue::text(&taint.key)),
+                    ("Value", "", GoValue::text(value)),
+                    ("Effect", "", GoValue::text(&taint.effect)),
+                    ("TimeAdded", "", GoValue::pointer("v1.Time", None)),
+                ];
+                let value = GoValue::structure("core.Taint", fields).print(terms.features);
+                let detail = "taints must be unique by key and effect pair".to_owned();
+                errors.push(FieldError { detail, ..FieldError::duplicate(&path, value) });
             }
         }
         errors

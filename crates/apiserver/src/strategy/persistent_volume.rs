@@ -1,20 +1,23 @@
 //! PersistentVolumes.
 //!
 //! Models pkg/registry/core/persistentvolume/strategy.go, SetDefaults_PersistentVolume, and ValidatePersistentVolume and
-//! its companions in pkg/apis/core/validation/validation.go (v1.36.2). Departs in one point: of the sources that need a
-//! storage system that is not simulated only the number is checked.
+//! its companions in pkg/apis/core/validation/validation.go (v1.36.2).
 
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeSpec, PersistentVolumeStatus};
-use machinery::field::{FieldError, Path};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Text;
+use machinery::field::{FieldError, Path, Printed};
+use machinery::go_value::GoValue;
 use machinery::names;
 use machinery::quantity::Quantity;
 use machinery::time::seconds;
-use serde_json::json;
+use machinery::version::Features;
 
-use super::persistent_volume_claim::{access_modes, volume_mode};
+use super::persistent_volume_claim::{VOLUME_MODES, access_modes};
 use super::{Strategy, Terms};
 use crate::internal;
-use crate::validation::{Errors, each, node_selector, resources, volumes};
+use crate::validation::{
+    Errors, if_given_one_of, node_selector, optional_name, resources, volume_sources, volumes,
+};
 
 const RECLAIM_POLICIES: [&str; 3] = ["Delete", "Recycle", "Retain"];
 
@@ -37,8 +40,8 @@ impl Strategy for PersistentVolume {
         });
     }
 
-    fn validate(&self, _terms: Terms) -> Errors {
-        validate_spec(&self.spec.clone().unwrap_or_default(), &Path::new("spec"))
+    fn validate(&self, terms: Terms) -> Errors {
+        validate_spec(&self.spec.clone().unwrap_or_default(), terms.features, &Path::new("spec"))
     }
 
     fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
@@ -61,9 +64,11 @@ impl Strategy for PersistentVolume {
             errors.push(FieldError::invalid(&Path::new("volumeMode"), mode, "field is immutable"));
         }
         if old_spec.node_affinity.is_some() && new_spec.node_affinity != old_spec.node_affinity {
-            let affinity = json!(new_spec.node_affinity);
-            let path = Path::new("spec").child("nodeAffinity");
-            errors.push(FieldError::invalid(&path, affinity, "field is immutable"));
+            let affinity = new_spec.node_affinity.as_ref().map_or_else(Printed::null, |affinity| {
+                node_selector::affinity_value(affinity).print(terms.features)
+            });
+            let why = "field is immutable, except for updating from beta label to GA";
+            errors.push(FieldError::invalid(&Path::new("nodeAffinity"), affinity, why));
         }
         errors
     }
@@ -96,43 +101,58 @@ impl Strategy for PersistentVolume {
 }
 
 /// ValidatePersistentVolumeSpec.
-fn validate_spec(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
+fn validate_spec(spec: &PersistentVolumeSpec, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     let modes = spec.access_modes.as_deref().unwrap_or_default();
     if modes.is_empty() {
         errors.push(FieldError::required(&path.child("accessModes"), ""));
     }
     errors.extend(access_modes(modes, &path.child("accessModes")));
-    errors.extend(capacity(spec, &path.child("capacity")));
+    errors.extend(capacity(spec, features, &path.child("capacity")));
     let policy = spec.persistent_volume_reclaim_policy.as_deref().unwrap_or_default();
     let policy_path = path.child("persistentVolumeReclaimPolicy");
     if !policy.is_empty() && !RECLAIM_POLICIES.contains(&policy) {
         errors.push(FieldError::not_supported(&policy_path, policy, &RECLAIM_POLICIES));
     }
     if let Some(affinity) = &spec.node_affinity {
-        errors.extend(node_selector::volume_node_affinity(affinity, &path.child("nodeAffinity")));
+        errors.extend(node_selector::volume_node_affinity(affinity, features, &path.child("nodeAffinity")));
     }
     errors.extend(source(spec, path));
     let is_root = spec.host_path.as_ref().is_some_and(|source| is_root(&source.path));
     if is_root && policy == "Recycle" {
         errors.push(FieldError::forbidden(&policy_path, "may not be 'recycle' for a hostPath mount of '/'"));
     }
-    if let Some(class) = spec.storage_class_name.as_deref().filter(|class| !class.is_empty()) {
-        errors.extend(each(names::dns1123_subdomain(class), &path.child("storageClassName"), class));
+    let class = path.child("storageClassName");
+    errors.extend(optional_name(&spec.storage_class_name, names::dns1123_subdomain, &class));
+    errors.extend(if_given_one_of(spec.volume_mode.as_deref(), &VOLUME_MODES, &path.child("volumeMode")));
+    if let Some(class) = &spec.volume_attributes_class_name {
+        let at = path.child("volumeAttributesClassName");
+        if class.is_empty() {
+            errors.push(FieldError::required(&at, "an empty string is disallowed"));
+        }
+        errors.extend(optional_name(&spec.volume_attributes_class_name, names::dns1123_subdomain, &at));
+        if spec.csi.is_none() {
+            let why = "has to be specified when using volumeAttributesClassName";
+            errors.push(FieldError::required(&path.child("csi"), why));
+        }
     }
-    errors.extend(volume_mode(spec.volume_mode.as_deref(), &path.child("volumeMode")));
     errors
 }
 
 /// Exactly one key, `storage`, more than nothing.
-fn capacity(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
+fn capacity(spec: &PersistentVolumeSpec, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     let count = spec.capacity.as_ref().map_or(0, std::collections::BTreeMap::len);
     if count == 0 {
         errors.push(FieldError::required(path, ""));
     }
     if count != 1 || resources::storage(spec.capacity.as_ref()).is_none() {
-        errors.push(FieldError::not_supported(path, json!(spec.capacity), &["storage"]));
+        let amount = |(name, text): (_, &Text)| (name, GoValue::quantity(&text.0));
+        let value = match &spec.capacity {
+            Some(list) => GoValue::map("core.ResourceList", list.iter().map(amount)),
+            None => GoValue::nil("core.ResourceList"),
+        };
+        errors.push(FieldError::not_supported(path, value.print(features), &["storage"]));
     }
     for (name, text) in spec.capacity.iter().flatten() {
         let path = path.key(name);
@@ -184,24 +204,15 @@ fn source(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
         return vec![FieldError::required(path, "must specify a volume type")];
     };
     let at = path.child(first);
-    let mut errors = match first {
-        "hostPath" => spec.host_path.as_ref().map_or_else(Vec::new, |source| volumes::host_path(source, &at)),
-        "nfs" => spec.nfs.as_ref().map_or_else(Vec::new, |source| volumes::nfs(source, &at)),
-        "csi" => spec.csi.as_ref().map_or_else(Vec::new, |source| volumes::csi(source, &at)),
-        "local" => spec.local.as_ref().map_or_else(Vec::new, |source| {
-            let mut errors = Vec::new();
-            if source.path.is_empty() {
-                errors.push(FieldError::required(&at.child("path"), ""));
-            }
-            errors.extend(volumes::no_back_steps(&source.path, &at.child("path")));
-            if spec.node_affinity.is_none() {
-                let why = "Local volume requires node affinity";
-                errors.push(FieldError::required(&path.child("nodeAffinity"), why));
-            }
-            errors
-        }),
-        _ => Vec::new(),
+    let mut errors: Errors = match first {
+        "hostPath" => spec.host_path.iter().flat_map(|source| volumes::host_path(source, &at)).collect(),
+        "nfs" => spec.nfs.iter().flat_map(|source| volumes::nfs(source, &at)).collect(),
+        _ => volume_sources::of_persistent_volume(spec, path),
     };
+    if first == "local" && spec.node_affinity.is_none() {
+        let why = "Local volume requires node affinity";
+        errors.push(FieldError::required(&path.child("nodeAffinity"), why));
+    }
     let why = "may not specify more than 1 volume type";
     errors.extend(given.map(|name| FieldError::forbidden(&path.child(name), why)));
     errors

@@ -4,20 +4,24 @@
 //! ValidatePersistentVolumeClaim and its companions in pkg/apis/core/validation/validation.go (v1.36.2).
 
 use k8s_openapi::api::core::v1::{
-    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, TypedObjectReference,
+    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, TypedLocalObjectReference,
+    TypedObjectReference,
 };
-use machinery::field::{FieldError, Path};
+use machinery::field::{FieldError, Path, Printed};
 use machinery::names;
 use machinery::quantity::Quantity;
+use machinery::version::Features;
 
 use super::{Strategy, Terms, pod};
 use crate::internal;
-use crate::validation::{Errors, each, metadata, resources};
+use crate::validation::{Errors, if_given_one_of, metadata, optional_name, required, resources};
 
 /// The modes in which a volume can be mounted, sorted.
 pub const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 /// What a volume can hold, sorted.
 pub const VOLUME_MODES: [&str; 2] = ["Block", "Filesystem"];
+/// What named the class before there was a field for it.
+const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 const ONE_POD: &str = "ReadWriteOncePod";
 const IMMUTABLE: &str = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
 
@@ -34,8 +38,8 @@ impl Strategy for PersistentVolumeClaim {
         data_source(self.spec.get_or_insert_default());
     }
 
-    fn validate(&self, _terms: Terms) -> Errors {
-        validate_spec(self, &Path::new("spec"))
+    fn validate(&self, terms: Terms) -> Errors {
+        validate_spec(&self.spec.clone().unwrap_or_default(), terms.features, &Path::new("spec"))
     }
 
     fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
@@ -59,7 +63,13 @@ impl Strategy for PersistentVolumeClaim {
     }
 
     fn warnings(&self, _terms: Terms) -> Vec<String> {
-        spec_warnings(self, &Path::new("spec"))
+        let annotations = self.metadata.annotations.as_ref();
+        let is_beta = annotations.is_some_and(|annotations| annotations.contains_key(BETA_CLASS));
+        let path = Path::new("metadata").child("annotations").key(BETA_CLASS);
+        let why = "deprecated since v1.8; use \"storageClassName\" attribute instead";
+        let mut warnings: Vec<String> = is_beta.then(|| format!("{path}: {why}")).into_iter().collect();
+        warnings.extend(spec_warnings(self, &Path::new("spec")));
+        warnings
     }
 }
 
@@ -72,10 +82,18 @@ fn data_source(spec: &mut PersistentVolumeClaimSpec) {
             ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
         )
     });
-    if !is_known {
+    if !is_known && spec.data_source_ref.is_none() {
         spec.data_source = None;
     }
-    if let (Some(source), None) = (&spec.data_source, &spec.data_source_ref) {
+    if let (None, Some(source)) = (&spec.data_source, &spec.data_source_ref)
+        && source.namespace.as_deref().unwrap_or_default().is_empty()
+    {
+        spec.data_source = Some(TypedLocalObjectReference {
+            api_group: source.api_group.clone(),
+            kind: source.kind.clone(),
+            name: source.name.clone(),
+        });
+    } else if let (Some(source), None) = (&spec.data_source, &spec.data_source_ref) {
         spec.data_source_ref = Some(TypedObjectReference {
             api_group: source.api_group.clone(),
             kind: source.kind.clone(),
@@ -86,50 +104,71 @@ fn data_source(spec: &mut PersistentVolumeClaimSpec) {
 }
 
 /// What is wrong with a claim's spec at `path` (ValidatePersistentVolumeClaimSpec); claim templates have the same rules.
-pub fn validate_spec(claim: &PersistentVolumeClaim, path: &Path) -> Errors {
-    let spec = claim.spec.clone().unwrap_or_default();
-    let modes = spec.access_modes.unwrap_or_default();
+pub fn validate_spec(spec: &PersistentVolumeClaimSpec, features: Features, path: &Path) -> Errors {
+    let modes = spec.access_modes.as_deref().unwrap_or_default();
     let mut errors = Vec::new();
     if modes.is_empty() {
         let why = "at least 1 access mode is required";
         errors.push(FieldError::required(&path.child("accessModes"), why));
     }
     if let Some(selector) = &spec.selector {
-        errors.extend(metadata::label_selector(selector, &path.child("selector")));
+        errors.extend(metadata::label_selector(selector, features, &path.child("selector")));
     }
-    errors.extend(access_modes(&modes, &path.child("accessModes")));
+    errors.extend(access_modes(modes, &path.child("accessModes")));
     let size_path = path.child("resources").key("storage");
     let requests = spec.resources.as_ref().and_then(|resources| resources.requests.as_ref());
     match resources::storage(requests) {
         None => errors.push(FieldError::required(&size_path, "")),
-        Some(size) => {
-            errors.extend(resources::quantity("storage", size, &size_path));
-            errors.extend(resources::positive(size, &size_path));
+        Some(size) => errors.extend(resources::positive(size, &size_path)),
+    }
+    let name = |name: &Option<String>, field: &str| {
+        optional_name(name, names::dns1123_subdomain, &path.child(field))
+    };
+    errors.extend(name(&spec.storage_class_name, "storageClassName"));
+    errors.extend(if_given_one_of(spec.volume_mode.as_deref(), &VOLUME_MODES, &path.child("volumeMode")));
+    errors.extend(data_source_errors(spec, path));
+    errors.extend(name(&spec.volume_attributes_class_name, "volumeAttributesClassName"));
+    errors
+}
+
+/// validateDataSource, validateDataSourceRef, and whether the two agree.
+fn data_source_errors(spec: &PersistentVolumeClaimSpec, path: &Path) -> Errors {
+    let old = spec.data_source.as_ref().map(|s| (&s.api_group, s.kind.as_str(), s.name.as_str()));
+    let new = spec.data_source_ref.as_ref().map(|s| (&s.api_group, s.kind.as_str(), s.name.as_str()));
+    let mut errors = Vec::new();
+    for (field, source) in [("dataSource", old), ("dataSourceRef", new)] {
+        let Some((group, kind, name)) = source else {
+            continue;
+        };
+        let path = path.child(field);
+        errors.extend(required(name, &path.child("name")));
+        errors.extend(required(kind, &path.child("kind")));
+        if group.as_deref().unwrap_or_default().is_empty() && kind != "PersistentVolumeClaim" {
+            let why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+            errors.push(FieldError::invalid(&path, kind, why));
         }
+        errors.extend(optional_name(group, names::dns1123_subdomain, &path.child("apiGroup")));
     }
-    if let Some(class) = spec.storage_class_name.as_deref().filter(|class| !class.is_empty()) {
-        errors.extend(each(names::dns1123_subdomain(class), &path.child("storageClassName"), class));
+    if old.is_some() && new.is_some() && old != new {
+        // The value is the other field's path, which Go prints as an empty struct.
+        let value = Printed::as_is("{}");
+        errors.push(FieldError::invalid(path, value, "must match dataSourceRef"));
     }
-    errors.extend(volume_mode(spec.volume_mode.as_deref(), &path.child("volumeMode")));
     errors
 }
 
 /// What is wrong with the modes that are given.
 pub fn access_modes(modes: &[String], path: &Path) -> Errors {
-    let unknown = modes.iter().filter(|mode| !ACCESS_MODES.contains(&mode.as_str()));
+    let is_known = |mode: &&String| ACCESS_MODES.contains(&mode.as_str());
+    let unknown = modes.iter().filter(|mode| !is_known(mode));
     let mut errors: Errors =
-        unknown.map(|mode| FieldError::not_supported(path, mode.as_str(), &ACCESS_MODES)).collect();
-    if modes.iter().any(|mode| mode == ONE_POD) && modes.iter().any(|mode| mode != ONE_POD) {
+        unknown.map(|mode| FieldError::not_supported(path, mode, &ACCESS_MODES)).collect();
+    let has_other = modes.iter().filter(is_known).any(|mode| mode != ONE_POD);
+    if has_other && modes.iter().any(|mode| mode == ONE_POD) {
         let why = "may not use ReadWriteOncePod with other access modes";
         errors.push(FieldError::forbidden(path, why));
     }
     errors
-}
-
-/// What is wrong with the volume mode, if it is given.
-pub fn volume_mode(mode: Option<&str>, path: &Path) -> Option<FieldError> {
-    let mode = mode.filter(|mode| !VOLUME_MODES.contains(mode))?;
-    Some(FieldError::not_supported(path, mode, &VOLUME_MODES))
 }
 
 /// ValidatePersistentVolumeClaimUpdate: a volume can be named once, a class given once, a bound claim resized.
@@ -185,7 +224,15 @@ fn spec_change(
 
 /// What is worth a word in a claim's spec (pkg/api/persistentvolumeclaim/util.go).
 pub fn spec_warnings(claim: &PersistentVolumeClaim, path: &Path) -> Vec<String> {
-    let requests = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref()?.requests.as_ref());
-    let path = path.child("resources").child("requests").key("storage");
-    resources::storage(requests).and_then(|size| pod::fractional_bytes(&size.0, &path)).into_iter().collect()
+    let resources = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref());
+    let lists = [
+        ("requests", resources.and_then(|resources| resources.requests.as_ref())),
+        ("limits", resources.and_then(|resources| resources.limits.as_ref())),
+    ];
+    let sizes = lists.into_iter().filter_map(|(field, list)| Some((field, resources::storage(list)?)));
+    sizes
+        .filter_map(|(field, size)| {
+            pod::fractional_bytes(&size.0, &path.child("resources").child(field).key("storage"))
+        })
+        .collect()
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use client::api::Refusal;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, Pod, PodCondition, PodSpec, PodStatus, Toleration, Volume};
-use machinery::field::{FieldError, Path};
+use machinery::field::{FieldError, Path, Printed};
 use machinery::quantity::Quantity;
 use machinery::time::seconds;
-use machinery::{Kind, Object, Status};
+use machinery::{Kind, Object, Resource, Status};
 
 use super::{Strategy, Terms};
 use crate::validation::{Errors, pod_spec};
@@ -24,6 +24,7 @@ impl Strategy for Pod {
     fn default(&mut self) {
         let spec = self.spec.get_or_insert_default();
         defaults::requests_from_limits(spec);
+        defaults::host_ports(spec);
         spec.enable_service_links.get_or_insert(true);
         defaults::pod_spec(spec);
     }
@@ -38,8 +39,8 @@ impl Strategy for Pod {
         });
     }
 
-    fn validate(&self, _terms: Terms) -> Errors {
-        let mut errors = validate_spec(self);
+    fn validate(&self, terms: Terms) -> Errors {
+        let mut errors = validate_spec(self, terms);
         let Some(spec) = &self.spec else {
             return errors;
         };
@@ -63,6 +64,11 @@ impl Strategy for Pod {
             let why = "cannot be set on create";
             errors.push(FieldError::forbidden(&path.child("ephemeralContainers"), why));
         }
+        let has_node = spec.node_name.as_ref().is_some_and(|name| !name.is_empty());
+        if has_node && spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
+            let why = "cannot be set until all schedulingGates have been cleared";
+            errors.push(FieldError::forbidden(&path.child("nodeName"), why));
+        }
         errors
     }
 
@@ -73,14 +79,14 @@ impl Strategy for Pod {
         }
     }
 
-    fn validate_update(&self, old: &Self, _terms: Terms) -> Errors {
+    fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
         let (Some(new_spec), Some(old_spec)) = (&self.spec, &old.spec) else {
             return Vec::new();
         };
         if new_spec == old_spec {
             return Vec::new();
         }
-        let mut errors = validate_spec(self);
+        let mut errors = validate_spec(self, terms);
         errors.extend(spec_change(new_spec, old_spec));
         errors
     }
@@ -108,11 +114,11 @@ impl Strategy for Pod {
     }
 }
 
-fn validate_spec(pod: &Pod) -> Errors {
+fn validate_spec(pod: &Pod, terms: Terms) -> Errors {
     let empty = PodSpec::default();
     let spec = pod.spec.as_ref().unwrap_or(&empty);
     let volumes: Vec<&Volume> = spec.volumes.iter().flatten().collect();
-    pod_spec::pod_spec(spec, &volumes, &Path::new("spec"))
+    pod_spec::pod_spec(spec, &volumes, Some(pod.name()), terms.features, &Path::new("spec"))
 }
 
 /// What of a spec may change in place, compared after the changeable part has been made equal.
@@ -131,7 +137,7 @@ fn spec_change(new: &PodSpec, old: &PodSpec) -> Errors {
     if let Some(before) = old.active_deadline_seconds
         && new.active_deadline_seconds.is_none_or(|now| now > before)
     {
-        let value = new.active_deadline_seconds.map_or(serde_json::Value::Null, Into::into);
+        let value = new.active_deadline_seconds.map_or_else(Printed::null, Printed::from);
         let why = match new.active_deadline_seconds {
             None => "must not update from a positive integer to nil value",
             Some(_) => "must be less than or equal to previous value",

@@ -1,24 +1,21 @@
-//! Services: defaults, validation, and which addresses and ports they get.
+//! Services: defaults, and which addresses and ports they get.
 //!
-//! Models pkg/registry/core/service/{strategy.go,storage/alloc.go}, SetDefaults_Service, and ValidateService of
-//! pkg/apis/core/validation/validation.go (v1.36.2), for a cluster whose services have IPv4 addresses.
+//! Models pkg/registry/core/service/{strategy.go,storage/alloc.go} and SetDefaults_Service (v1.36.2), for a cluster whose
+//! services have IPv4 addresses; what may be wrong is in [`super::service_rules`].
 
 use client::api::Refusal;
-use k8s_openapi::api::core::v1::{
-    ClientIPConfig, LoadBalancerStatus, Service, ServicePort, ServiceSpec, ServiceStatus,
-    SessionAffinityConfig,
-};
+use k8s_openapi::api::core::v1::{LoadBalancerStatus, Service, ServicePort, ServiceSpec, ServiceStatus};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use machinery::field::{FieldError, Path};
-use machinery::{Kind, Resource, Status, json, names};
-use serde_json::json;
+use machinery::field::{FieldError, Path, Printed};
+use machinery::go_value::GoValue;
+use machinery::version::Features;
+use machinery::{Kind, Resource, Status, names};
 
+use super::service_rules::{frozen_addresses, topology_annotations, validate_spec, warnings};
 use super::{Strategy, Terms};
 use crate::server::{Env, Server};
-use crate::validation::{Errors, NO_IP, each, is_ip, metadata, one_of, port_number, port_number_or_name};
+use crate::validation::{self, Errors, is_ip};
 
-const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
-const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 const AFFINITY_SECONDS: i32 = 10_800;
 /// 10.96.0.0/12; the first 256 addresses are left to those who ask for one.
 const NETWORK: u32 = (10 << 24) | (96 << 16);
@@ -27,15 +24,24 @@ const FIRST_DYNAMIC: u32 = 256;
 const NODE_PORTS: std::ops::RangeInclusive<i32> = 30_000..=32_767;
 
 impl Strategy for Service {
-    fn name_errors(name: &str) -> Vec<String> {
-        names::dns1123_label(name)
+    fn name_errors(name: &str, features: Features) -> Vec<String> {
+        if features.service_names_are_labels() {
+            names::dns1123_label(name)
+        } else {
+            names::dns1035_label(name)
+        }
     }
 
     fn default(&mut self) {
         let spec = self.spec.get_or_insert_default();
-        if spec.session_affinity.get_or_insert_with(|| "None".to_owned()) == "ClientIP" {
-            let client = ClientIPConfig { timeout_seconds: Some(AFFINITY_SECONDS) };
-            spec.session_affinity_config.get_or_insert(SessionAffinityConfig { client_ip: Some(client) });
+        match spec.session_affinity.get_or_insert_with(|| "None".to_owned()).as_str() {
+            "None" => spec.session_affinity_config = None,
+            "ClientIP" => {
+                let config = spec.session_affinity_config.get_or_insert_default();
+                let client = config.client_ip.get_or_insert_default();
+                client.timeout_seconds.get_or_insert(AFFINITY_SECONDS);
+            }
+            _ => {}
         }
         spec.type_.get_or_insert_with(|| "ClusterIP".to_owned());
         for port in spec.ports.iter_mut().flatten() {
@@ -49,7 +55,7 @@ impl Strategy for Service {
                 port.target_port = Some(IntOrString::Int(port.port));
             }
         }
-        if has_node_ports(spec) {
+        if is_externally_accessible(spec) {
             spec.external_traffic_policy.get_or_insert_with(|| "Cluster".to_owned());
         }
         if type_of(spec) == "LoadBalancer" {
@@ -65,8 +71,12 @@ impl Strategy for Service {
             Some(ServiceStatus { load_balancer: Some(LoadBalancerStatus::default()), conditions: None });
     }
 
-    fn validate(&self, _terms: Terms) -> Errors {
-        validate_spec(&self.spec.clone().unwrap_or_default(), &Path::new("spec"))
+    fn validate(&self, terms: Terms) -> Errors {
+        let annotations = self.metadata.annotations.as_ref();
+        let spec = self.spec.clone().unwrap_or_default();
+        let mut errors = topology_annotations(annotations);
+        errors.extend(validate_spec(&spec, terms.features, &Path::new("spec")));
+        errors
     }
 
     fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
@@ -77,14 +87,22 @@ impl Strategy for Service {
         let (Some(new_spec), Some(old_spec)) = (&self.spec, &old.spec) else {
             return Vec::new();
         };
-        let mut errors = Vec::new();
-        let (new_ips, old_ips) = (addresses(new_spec), addresses(old_spec));
-        if has_cluster_ip(new_spec) && !old_ips.is_empty() && new_ips.first() != old_ips.first() {
-            let path = Path::new("spec").child("clusterIPs").index(0);
-            errors.push(FieldError::invalid(&path, json!(new_ips), "may not change once set"));
+        let mut errors = frozen_addresses(new_spec, old_spec, terms.features);
+        let is_balanced = |spec: &ServiceSpec| type_of(spec) == "LoadBalancer";
+        if is_balanced(new_spec)
+            && is_balanced(old_spec)
+            && new_spec.load_balancer_class != old_spec.load_balancer_class
+        {
+            let class = new_spec.load_balancer_class.as_deref().map_or_else(Printed::null, Printed::from);
+            let path = Path::new("spec").child("loadBalancerClass");
+            errors.push(FieldError::invalid(&path, class, "may not change once set"));
         }
         errors.extend(self.validate(terms));
         errors
+    }
+
+    fn warnings(&self, terms: Terms) -> Vec<String> {
+        self.spec.as_ref().map_or_else(Vec::new, |spec| warnings(spec, terms.features))
     }
 
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
@@ -92,11 +110,11 @@ impl Strategy for Service {
     }
 }
 
-fn type_of(spec: &ServiceSpec) -> &str {
+pub(super) fn type_of(spec: &ServiceSpec) -> &str {
     spec.type_.as_deref().unwrap_or_default()
 }
 
-fn has_cluster_ip(spec: &ServiceSpec) -> bool {
+pub(super) fn has_cluster_ip(spec: &ServiceSpec) -> bool {
     type_of(spec) != "ExternalName"
 }
 
@@ -104,11 +122,17 @@ fn has_node_ports(spec: &ServiceSpec) -> bool {
     matches!(type_of(spec), "NodePort" | "LoadBalancer")
 }
 
-fn is_headless(spec: &ServiceSpec) -> bool {
+pub(super) fn is_headless(spec: &ServiceSpec) -> bool {
     spec.cluster_ip.as_deref() == Some("None")
 }
 
-fn addresses(spec: &ServiceSpec) -> &[String] {
+/// apiservice.ExternallyAccessible.
+pub(super) fn is_externally_accessible(spec: &ServiceSpec) -> bool {
+    let has_external = spec.external_ips.as_ref().is_some_and(|ips| !ips.is_empty());
+    has_node_ports(spec) || (type_of(spec) == "ClusterIP" && has_external)
+}
+
+pub(super) fn addresses(spec: &ServiceSpec) -> &[String] {
     spec.cluster_ips.as_deref().unwrap_or_default()
 }
 
@@ -144,8 +168,11 @@ pub fn allocate(
     if !has_cluster_ip(spec) {
         return Ok(());
     }
-    ip_families(spec);
+    let refused = ip_families(spec);
     let invalid = |errors: Errors| Err(Box::new(Status::invalid(Kind::Service, &name, errors)));
+    if !refused.is_empty() {
+        return invalid(refused);
+    }
     if !had_address && !is_headless(spec) {
         match given(&spec.cluster_ip).map(str::to_owned) {
             Some(ip) => {
@@ -215,31 +242,51 @@ fn keep_allocated(before: &ServiceSpec, spec: &mut ServiceSpec) {
     }
 }
 
-fn ip_families(spec: &mut ServiceSpec) {
+/// Fills in the families; says what a cluster that has only IPv4 cannot give (initIPFamilyFields).
+fn ip_families(spec: &mut ServiceSpec) -> Errors {
+    let path = Path::new("spec");
+    let mut errors = Vec::new();
+    for (i, family) in spec.ip_families.iter().flatten().enumerate().filter(|(_, f)| *f == "IPv6") {
+        let at = path.child("ipFamilies").index(i);
+        errors.push(FieldError::invalid(&at, family, "not configured on this cluster"));
+    }
     let has_selector = spec.selector.as_ref().is_some_and(|selector| !selector.is_empty());
-    if is_headless(spec) && !has_selector && spec.ip_families.is_none() && spec.ip_family_policy.is_none() {
+    let is_open = is_headless(spec) && !has_selector;
+    if spec.ip_family_policy.as_deref() == Some("RequireDualStack") && !is_open {
+        let why = "this cluster is not configured for dual-stack services";
+        errors.push(FieldError::invalid(&path.child("ipFamilyPolicy"), "RequireDualStack", why));
+    }
+    if is_open && spec.ip_families.is_none() && spec.ip_family_policy.is_none() {
         // Whoever writes the endpoints may use either family.
         spec.ip_families = Some(vec!["IPv4".to_owned(), "IPv6".to_owned()]);
         spec.ip_family_policy = Some("RequireDualStack".to_owned());
+        return errors;
     }
     spec.ip_families.get_or_insert_with(|| vec!["IPv4".to_owned()]);
     spec.ip_family_policy.get_or_insert_with(|| "SingleStack".to_owned());
+    errors
 }
 
 fn cannot_have(server: &Server, ip: &str, all: &[String]) -> Option<FieldError> {
     let path = Path::new("spec").child("clusterIPs");
     if !is_ip(ip) {
-        return Some(FieldError::invalid(&path.index(0), ip, NO_IP));
+        return validation::ip(ip, &path.index(0));
     }
     let number = ip.parse::<std::net::Ipv4Addr>().map(u32::from).unwrap_or(0);
     let why = if !(NETWORK + 1..NETWORK + ADDRESSES - 1).contains(&number) {
-        "the provided network does not match the current range"
+        if server.features.service_ranges_are_objects() {
+            "the provided network does not match the current range".to_owned()
+        } else {
+            let range = "The range of valid IPs is 10.96.0.0/12";
+            format!("the provided IP ({ip}) is not in the valid range. {range}")
+        }
     } else if is_taken(server, ip) {
-        "provided IP is already allocated"
+        "provided IP is already allocated".to_owned()
     } else {
         return None;
     };
-    Some(FieldError::invalid(&path, json!(all), format!("failed to allocate IP {ip}: {why}")))
+    let value = GoValue::texts(all).print(server.features);
+    Some(FieldError::invalid(&path, value, format!("failed to allocate IP {ip}: {why}")))
 }
 
 fn is_taken(server: &Server, ip: &str) -> bool {
@@ -292,95 +339,6 @@ fn node_ports(
                 taken.extend(port.node_port);
             }
         }
-    }
-    errors
-}
-
-fn validate_spec(spec: &ServiceSpec, path: &Path) -> Errors {
-    let mut errors = Vec::new();
-    let ports = spec.ports.as_deref().unwrap_or_default();
-    if ports.is_empty() && !is_headless(spec) && has_cluster_ip(spec) {
-        errors.push(FieldError::required(&path.child("ports"), ""));
-    }
-    match type_of(spec) {
-        "ExternalName" => errors.extend(external_name(spec, path)),
-        kind @ ("NodePort" | "LoadBalancer") if is_headless(spec) => {
-            let why = format!("may not be set to 'None' for {kind} services");
-            errors.push(FieldError::invalid(&path.child("clusterIPs").index(0), "None", why));
-        }
-        _ => {}
-    }
-    let mut names: Vec<&str> = Vec::new();
-    for (i, port) in ports.iter().enumerate() {
-        errors.extend(service_port(port, ports.len() > 1, &mut names, &path.child("ports").index(i)));
-    }
-    errors.extend(metadata::labels(spec.selector.as_ref(), &path.child("selector")));
-    let affinity = path.child("sessionAffinity");
-    errors.extend(one_of(spec.session_affinity.as_deref(), &["ClientIP", "None"], &affinity));
-    for (i, ip) in addresses(spec).iter().enumerate().filter(|(_, ip)| *ip != "None" && !is_ip(ip)) {
-        errors.push(FieldError::invalid(&path.child("clusterIPs").index(i), ip.as_str(), NO_IP));
-    }
-    for (i, ip) in spec.external_ips.iter().flatten().enumerate().filter(|(_, ip)| !is_ip(ip)) {
-        errors.push(FieldError::invalid(&path.child("externalIPs").index(i), ip.as_str(), NO_IP));
-    }
-    errors.extend(one_of(spec.type_.as_deref(), &TYPES, &path.child("type")));
-    for (i, port) in ports.iter().enumerate() {
-        let same = |other: &ServicePort| other.protocol == port.protocol && other.port == port.port;
-        if ports[..i].iter().any(same) {
-            let protocol = json::quote(port.protocol.as_deref().unwrap_or_default());
-            let value = format!(
-                "{{\"Name\":\"\",\"Protocol\":{protocol},\"AppProtocol\":null,\"Port\":{},\"TargetPort\":0,\"NodePort\":0}}",
-                port.port
-            );
-            errors.push(FieldError::duplicate_struct(&path.child("ports").index(i), value));
-        }
-    }
-    errors
-}
-
-fn external_name(spec: &ServiceSpec, path: &Path) -> Errors {
-    let mut errors = Vec::new();
-    let why = "may not be set for ExternalName services";
-    if !addresses(spec).is_empty() {
-        errors.push(FieldError::forbidden(&path.child("clusterIPs"), why));
-    }
-    if spec.ip_families.as_ref().is_some_and(|families| !families.is_empty()) {
-        errors.push(FieldError::forbidden(&path.child("ipFamilies"), why));
-    }
-    if spec.ip_family_policy.is_some() {
-        errors.push(FieldError::forbidden(&path.child("ipFamilyPolicy"), why));
-    }
-    let name = spec.external_name.as_deref().unwrap_or_default();
-    match name.strip_suffix('.').unwrap_or(name) {
-        "" => errors.push(FieldError::required(&path.child("externalName"), "")),
-        name => errors.extend(each(names::dns1123_subdomain(name), &path.child("externalName"), name)),
-    }
-    errors
-}
-
-fn service_port<'a>(
-    port: &'a ServicePort,
-    needs_name: bool,
-    names: &mut Vec<&'a str>,
-    path: &Path,
-) -> Errors {
-    let mut errors = Vec::new();
-    match port.name.as_deref().unwrap_or_default() {
-        "" if needs_name => errors.push(FieldError::required(&path.child("name"), "")),
-        "" => {}
-        name => {
-            errors.extend(each(machinery::names::dns1123_label(name), &path.child("name"), name));
-            if names.contains(&name) {
-                errors.push(FieldError::duplicate(&path.child("name"), name));
-            } else {
-                names.push(name);
-            }
-        }
-    }
-    errors.extend(port_number(port.port, &path.child("port")));
-    errors.extend(one_of(port.protocol.as_deref(), &PROTOCOLS, &path.child("protocol")));
-    if let Some(target) = &port.target_port {
-        errors.extend(port_number_or_name(target, &path.child("targetPort")));
     }
     errors
 }

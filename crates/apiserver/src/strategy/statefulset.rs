@@ -10,10 +10,10 @@ use k8s_openapi::api::apps::v1::{
 use k8s_openapi::api::core::v1::{PersistentVolumeClaimVolumeSource, PodSpec, Volume};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::field::{FieldError, Path};
+use machinery::go_value::GoValue;
 use machinery::labels::Selector;
+use machinery::names;
 use machinery::version::Features;
-use machinery::{json, names};
-use serde_json::json;
 
 use super::{Strategy, Terms, persistent_volume_claim, pod};
 use crate::defaults;
@@ -27,7 +27,7 @@ const IMMUTABLE: [&str; 2] = [
 const NO_MATCH: &str = "`selector` does not match template `labels`";
 
 impl Strategy for StatefulSet {
-    fn name_errors(name: &str) -> Vec<String> {
+    fn name_errors(name: &str, _features: Features) -> Vec<String> {
         names::dns1123_label(name)
     }
 
@@ -68,7 +68,7 @@ impl Strategy for StatefulSet {
             claims: terms.features.templates_are_checked(),
             pod_spec: terms.features.templates_are_checked(),
         };
-        validate_spec(&self.spec.clone().unwrap_or_default(), checks)
+        validate_spec(&self.spec.clone().unwrap_or_default(), checks, terms.features)
     }
 
     fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
@@ -88,8 +88,10 @@ impl Strategy for StatefulSet {
         }
         // What was stored before pod specs were checked may stay as it is.
         let pod_spec = terms.features.templates_are_checked()
-            && (new.template == old.template || pod_spec_errors(old, &Path::new("spec")).is_empty());
-        let mut errors = validate_spec(new, Checks { service_name: false, claims: false, pod_spec });
+            && (new.template == old.template
+                || pod_spec_errors(old, terms.features, &Path::new("spec")).is_empty());
+        let checks = Checks { service_name: false, claims: false, pod_spec };
+        let mut errors = validate_spec(new, checks, terms.features);
         let history = terms.features.history_limit_is_mutable();
         let is_same = new.selector == old.selector
             && new.service_name == old.service_name
@@ -121,6 +123,9 @@ impl Strategy for StatefulSet {
             .iter()
             .filter_map(|(name, count)| non_negative(count.unwrap_or(0), &path.child(name)))
             .collect();
+        let generation = status.observed_generation.unwrap_or(0);
+        errors.extend(non_negative(generation, &path.child("observedGeneration")));
+        errors.extend(non_negative(status.collision_count.unwrap_or(0), &path.child("collisionCount")));
         for (name, count) in &counts[1..] {
             if count.unwrap_or(0) > status.replicas {
                 let why = "cannot be greater than status.replicas";
@@ -197,7 +202,7 @@ fn max_unavailable(old: Option<&StatefulSet>, new: &mut StatefulSet, features: F
 }
 
 /// ValidateStatefulSetSpec.
-fn validate_spec(spec: &StatefulSetSpec, checks: Checks) -> Errors {
+fn validate_spec(spec: &StatefulSetSpec, checks: Checks, features: Features) -> Errors {
     let path = Path::new("spec");
     let mut errors = Vec::new();
     let policy = spec.pod_management_policy.as_deref().unwrap_or_default();
@@ -205,12 +210,13 @@ fn validate_spec(spec: &StatefulSetSpec, checks: Checks) -> Errors {
         let why = "must be 'OrderedReady' or 'Parallel'";
         errors.push(FieldError::invalid(&path.child("podManagementPolicy"), policy, why));
     }
-    errors.extend(update_strategy(spec, &path.child("updateStrategy")));
+    errors.extend(update_strategy(spec, features, &path.child("updateStrategy")));
     errors.extend(retention_policy(spec, &path.child("persistentVolumeClaimRetentionPolicy")));
     if checks.claims {
         for (i, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
             let path = path.child("volumeClaimTemplates").index(i).child("spec");
-            errors.extend(persistent_volume_claim::validate_spec(claim, &path));
+            let spec = claim.spec.clone().unwrap_or_default();
+            errors.extend(persistent_volume_claim::validate_spec(&spec, features, &path));
         }
     }
     errors.extend(non_negative(spec.replicas.unwrap_or(0), &path.child("replicas")));
@@ -220,10 +226,10 @@ fn validate_spec(spec: &StatefulSetSpec, checks: Checks) -> Errors {
     if let Some(name) = spec.service_name.as_deref().filter(|name| checks.service_name && !name.is_empty()) {
         errors.extend(each(names::dns1123_label(name), &path.child("serviceName"), name));
     }
-    let (selector_errors, is_usable) = selector(spec, &path);
+    let (selector_errors, is_usable) = selector(spec, features, &path);
     errors.extend(selector_errors);
     if is_usable {
-        errors.extend(template(spec, checks, &path));
+        errors.extend(template(spec, checks, features, &path));
     }
     let pod = spec.template.spec.as_ref();
     let restart_policy = pod.and_then(|pod| pod.restart_policy.as_deref()).unwrap_or_default();
@@ -238,67 +244,67 @@ fn validate_spec(spec: &StatefulSetSpec, checks: Checks) -> Errors {
     errors
 }
 
-fn update_strategy(spec: &StatefulSetSpec, path: &Path) -> Errors {
+fn update_strategy(spec: &StatefulSetSpec, features: Features, path: &Path) -> Errors {
     let strategy = spec.update_strategy.clone().unwrap_or_default();
-    let rolling = strategy.rolling_update.as_ref();
-    match strategy.type_.as_deref().unwrap_or_default() {
-        "OnDelete" => {
+    let block = path.child("rollingUpdate");
+    match (strategy.type_.as_deref().unwrap_or_default(), strategy.rolling_update.as_ref()) {
+        ("OnDelete" | "RollingUpdate", None) => Vec::new(),
+        ("OnDelete", Some(rolling)) => {
             let why = "only allowed for updateStrategy 'RollingUpdate'";
-            let path = path.child("rollingUpdate");
-            rolling
-                .map(|rolling| FieldError::invalid_struct(&path, rolling_json(rolling), why))
-                .into_iter()
-                .collect()
+            vec![FieldError::invalid(&block, rolling_value(rolling).print(features), why)]
         }
-        "RollingUpdate" => {
-            let path = path.child("rollingUpdate");
-            let Some(rolling) = rolling else {
-                return Vec::new();
-            };
+        ("RollingUpdate", Some(rolling)) => {
             let mut errors: Errors = Vec::new();
-            errors.extend(non_negative(rolling.partition.unwrap_or(0), &path.child("partition")));
+            errors.extend(non_negative(rolling.partition.unwrap_or(0), &block.child("partition")));
             if let Some(max) = &rolling.max_unavailable {
-                errors.extend(max_unavailable_errors(max, &path.child("maxUnavailable")));
+                errors.extend(max_unavailable_errors(max, features, &block.child("maxUnavailable")));
             }
             errors
         }
-        other => {
-            let rolling = rolling.map_or("null".to_owned(), rolling_json);
-            let value = format!("{{\"Type\":{},\"RollingUpdate\":{rolling}}}", json::quote(other));
-            vec![FieldError::invalid_struct(path, value, "must be 'RollingUpdate' or 'OnDelete'")]
+        (other, rolling) => {
+            let rolling =
+                GoValue::pointer("apps.RollingUpdateStatefulSetStrategy", rolling.map(rolling_value));
+            let fields = [("Type", "", GoValue::text(other)), ("RollingUpdate", "", rolling)];
+            let value = GoValue::structure("apps.StatefulSetUpdateStrategy", fields).print(features);
+            vec![FieldError::invalid(path, value, "must be 'RollingUpdate' or 'OnDelete'")]
         }
     }
 }
 
-/// As Go prints its own struct.
-fn rolling_json(rolling: &RollingUpdateStatefulSetStrategy) -> String {
-    let partition = rolling.partition.unwrap_or(0);
-    let max = json::to_string(&json!(rolling.max_unavailable));
-    format!("{{\"Partition\":{partition},\"MaxUnavailable\":{max}}}")
+fn rolling_value(rolling: &RollingUpdateStatefulSetStrategy) -> GoValue {
+    let max = rolling.max_unavailable.as_ref().map(GoValue::int_or_string);
+    let fields = [
+        ("Partition", "", GoValue::plain(rolling.partition.unwrap_or(0))),
+        ("MaxUnavailable", "", GoValue::pointer("intstr.IntOrString", max)),
+    ];
+    GoValue::structure("apps.RollingUpdateStatefulSetStrategy", fields)
 }
 
 /// ValidatePositiveIntOrPercent, not zero, at most 100%.
-fn max_unavailable_errors(max: &IntOrString, path: &Path) -> Errors {
+fn max_unavailable_errors(max: &IntOrString, features: Features, path: &Path) -> Errors {
+    let value = || GoValue::int_or_string(max).print(features);
     let mut errors: Errors = Vec::new();
-    let percent = match max {
+    // What cannot be read counts as 0.
+    let (number, is_percent) = match max {
         IntOrString::Int(number) => {
             errors.extend(non_negative(*number, path));
-            if *number == 0 {
-                errors.push(FieldError::invalid(path, json!(max), "cannot be 0"));
-            }
-            return errors;
+            (i64::from(*number), false)
         }
-        IntOrString::String(text) => text,
+        IntOrString::String(text) => {
+            let digits =
+                text.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+            if digits.is_none() {
+                let why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+                errors.push(FieldError::invalid(path, value(), why));
+            }
+            (digits.unwrap_or(text).parse().unwrap_or(0), digits.is_some())
+        }
     };
-    let digits = percent.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
-    let Some(digits) = digits else {
-        let why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-        return vec![FieldError::invalid(path, percent.as_str(), why)];
-    };
-    match digits.parse::<i64>() {
-        Ok(0) => errors.push(FieldError::invalid(path, json!(max), "cannot be 0")),
-        Ok(1..=100) => {}
-        _ => errors.push(FieldError::invalid(path, json!(max), "must not be greater than 100%")),
+    if number == 0 {
+        errors.push(FieldError::invalid(path, value(), "cannot be 0"));
+    }
+    if is_percent && number > 100 {
+        errors.push(FieldError::invalid(path, value(), "must not be greater than 100%"));
     }
     errors
 }
@@ -315,28 +321,29 @@ fn retention_policy(spec: &StatefulSetSpec, path: &Path) -> Errors {
 }
 
 /// The selector's errors, and whether it can be compared with the template at all.
-fn selector(spec: &StatefulSetSpec, path: &Path) -> (Errors, bool) {
+fn selector(spec: &StatefulSetSpec, features: Features, path: &Path) -> (Errors, bool) {
     let selector = &spec.selector;
     let path = path.child("selector");
     // Where a selector was given, one of its parts is there (`Given::mark`).
     if selector.match_labels.is_none() && selector.match_expressions.is_none() {
         return (vec![FieldError::required(&path, "")], true);
     }
-    let mut errors = metadata::label_selector(selector, &path);
+    let value = || metadata::selector_value(selector).print(features);
+    let mut errors = metadata::label_selector(selector, features, &path);
     let is_usable = errors.is_empty();
     let has_labels = selector.match_labels.as_ref().is_some_and(|labels| !labels.is_empty());
     let has_expressions = selector.match_expressions.as_ref().is_some_and(|list| !list.is_empty());
     if !has_labels && !has_expressions {
-        errors.push(FieldError::invalid(&path, json!({}), "empty selector is invalid for statefulset"));
+        errors.push(FieldError::invalid(&path, value(), "empty selector is invalid for statefulset"));
     }
     if !is_usable {
-        errors.push(FieldError::invalid_struct(&path, metadata::selector_json(selector), ""));
+        errors.push(FieldError::invalid(&path, value(), ""));
     }
     (errors, is_usable)
 }
 
 /// ValidatePodTemplateSpecForStatefulSet.
-fn template(spec: &StatefulSetSpec, checks: Checks, path: &Path) -> Errors {
+fn template(spec: &StatefulSetSpec, checks: Checks, features: Features, path: &Path) -> Errors {
     let template_path = path.child("template");
     let meta = spec.template.metadata.as_ref();
     let labels = meta.and_then(|meta| meta.labels.as_ref());
@@ -346,19 +353,19 @@ fn template(spec: &StatefulSetSpec, checks: Checks, path: &Path) -> Errors {
     let mut errors = Vec::new();
     if !matches {
         let path = template_path.child("metadata").child("labels");
-        errors.push(FieldError::invalid(&path, json!(labels), NO_MATCH));
+        errors.push(FieldError::invalid(&path, metadata::string_map(labels).print(features), NO_MATCH));
     }
-    errors.extend(metadata::labels(labels, &template_path.child("labels")));
+    errors.extend(metadata::labels(labels, features, &template_path.child("labels")));
     let annotations = meta.and_then(|meta| meta.annotations.as_ref());
-    errors.extend(metadata::annotations(annotations, &template_path.child("annotations")));
+    errors.extend(metadata::annotations(annotations, features, &template_path.child("annotations")));
     if checks.pod_spec {
-        errors.extend(pod_spec_errors(spec, path));
+        errors.extend(pod_spec_errors(spec, features, path));
     }
     errors
 }
 
 /// The template's pod spec, with the claims as volumes; the controller overwrites hostname and subdomain.
-fn pod_spec_errors(spec: &StatefulSetSpec, path: &Path) -> Errors {
+fn pod_spec_errors(spec: &StatefulSetSpec, features: Features, path: &Path) -> Errors {
     let empty = PodSpec::default();
     let pod = spec.template.spec.as_ref().unwrap_or(&empty);
     let mut claims: Vec<Volume> = Vec::new();
@@ -373,5 +380,11 @@ fn pod_spec_errors(spec: &StatefulSetSpec, path: &Path) -> Errors {
         pod.volumes.iter().flatten().filter(|volume| claims.iter().all(|claim| claim.name != volume.name));
     let volumes: Vec<&Volume> = claims.iter().chain(of_template).collect();
     let spec = PodSpec { hostname: None, subdomain: None, ..pod.clone() };
-    pod_spec::pod_spec(&spec, &volumes, &path.child("template").child("spec"))
+    let path = path.child("template").child("spec");
+    let mut errors = pod_spec::pod_spec(&spec, &volumes, None, features, &path);
+    if pod.ephemeral_containers.as_ref().is_some_and(|list| !list.is_empty()) {
+        let why = "ephemeral containers not allowed in pod template";
+        errors.push(FieldError::forbidden(&path.child("ephemeralContainers"), why));
+    }
+    errors
 }

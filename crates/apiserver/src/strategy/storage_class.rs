@@ -4,46 +4,56 @@
 
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::field::{FieldError, Path};
+use machinery::names;
 
 use super::{Strategy, Terms};
-use crate::validation::Errors;
+use crate::validation::{Errors, each, if_given_one_of};
+
+const MAX_PARAMETERS: usize = 512;
+const MAX_PARAMETER_BYTES: usize = 256 * 1024;
 
 impl Strategy for StorageClass {
     fn default(&mut self) {
         self.reclaim_policy.get_or_insert_with(|| "Delete".to_owned());
         self.volume_binding_mode.get_or_insert_with(|| "Immediate".to_owned());
     }
-    fn validate(&self, _terms: Terms) -> Errors {
-        let mut errors = Vec::new();
-        if self.provisioner.is_empty() {
-            errors.push(FieldError::required(&Path::new("provisioner"), ""));
+    fn validate(&self, terms: Terms) -> Errors {
+        let path = Path::new("provisioner");
+        let mut errors = match self.provisioner.as_str() {
+            "" => vec![FieldError::required(&path, "")],
+            name => each(names::qualified_name(&name.to_lowercase(), terms.features), &path, name),
+        };
+        let path = Path::new("parameters");
+        let parameters = self.parameters.iter().flatten();
+        if parameters.clone().count() > MAX_PARAMETERS {
+            errors.push(FieldError::too_many(&path, parameters.count(), MAX_PARAMETERS));
+        } else {
+            if parameters.clone().any(|(key, _)| key.is_empty()) {
+                errors.push(FieldError::invalid(&path, "", "field can not be empty."));
+            }
+            let bytes: usize = parameters.map(|(key, value)| key.len() + value.len()).sum();
+            if bytes > MAX_PARAMETER_BYTES {
+                errors.push(FieldError::too_long(&path, MAX_PARAMETER_BYTES));
+            }
         }
-        let policy = self.reclaim_policy.as_deref().unwrap_or_default();
-        if !["Delete", "Retain"].contains(&policy) {
-            errors.push(FieldError::not_supported(
-                &Path::new("reclaimPolicy"),
-                policy,
-                &["Delete", "Retain"],
-            ));
-        }
-        let mode = self.volume_binding_mode.as_deref().unwrap_or_default();
+        let policy = self.reclaim_policy.as_deref();
+        errors.extend(if_given_one_of(policy, &["Delete", "Retain"], &Path::new("reclaimPolicy")));
+        let mode = self.volume_binding_mode.as_deref();
         let modes = ["Immediate", "WaitForFirstConsumer"];
-        if !modes.contains(&mode) {
-            errors.push(FieldError::not_supported(&Path::new("volumeBindingMode"), mode, &modes));
-        }
+        errors.extend(if_given_one_of(mode, &modes, &Path::new("volumeBindingMode")));
         errors
     }
-    fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
-        let mut errors = self.validate(terms);
-        let forbidden = |field: &str, why: &str| FieldError::forbidden(&Path::new(field), why);
-        if self.parameters != old.parameters {
-            errors.push(forbidden("parameters", "updates to parameters are forbidden."));
-        }
-        if self.provisioner != old.provisioner {
-            errors.push(forbidden("provisioner", "updates to provisioner are forbidden."));
-        }
-        if self.reclaim_policy != old.reclaim_policy {
-            errors.push(forbidden("reclaimPolicy", "updates to reclaimPolicy are forbidden."));
+    fn validate_update(&self, old: &Self, _terms: Terms) -> Errors {
+        let mut errors = Vec::new();
+        for (field, is_same) in [
+            ("parameters", self.parameters == old.parameters),
+            ("provisioner", self.provisioner == old.provisioner),
+            ("reclaimPolicy", self.reclaim_policy == old.reclaim_policy),
+        ] {
+            if !is_same {
+                let why = format!("updates to {field} are forbidden.");
+                errors.push(FieldError::forbidden(&Path::new(field), why));
+            }
         }
         if self.volume_binding_mode != old.volume_binding_mode {
             let mode = self.volume_binding_mode.clone().unwrap_or_default();

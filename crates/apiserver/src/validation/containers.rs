@@ -1,49 +1,65 @@
-//! Containers and init containers.
+//! Containers, init containers and ephemeral containers.
 //!
-//! Models validateContainers, validateInitContainers and validateContainerCommon in
-//! pkg/apis/core/validation/validation.go (v1.36.2). Security contexts and resize policies are taken as they are.
+//! Models validateContainers, validateInitContainers, validateEphemeralContainers and validateContainerCommon in
+//! pkg/apis/core/validation/validation.go (v1.36.2).
 
-use k8s_openapi::api::core::v1::{Container, ContainerPort, EnvVar, EnvVarSource, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, ContainerResizePolicy, EphemeralContainer};
 use machinery::field::{FieldError, Path};
 use machinery::names;
+use machinery::version::Features;
 
-use super::volumes::local_descending_path;
-use super::{Errors, each, handlers, one_of, port_number, required, resources};
+use super::{
+    Errors, env, handlers, mounts, one_of, port_number, required, required_name, resources, security,
+};
 
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 const PULL_POLICIES: [&str; 3] = ["Always", "IfNotPresent", "Never"];
-const MESSAGE_POLICIES: [&str; 2] = ["FallbackToLogsOnError", "File"];
-/// What an environment variable can be filled with, sorted.
-const ENV_FIELDS: [&str; 9] = [
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-];
+/// A list upstream, not a set: it prints in this order.
+const MESSAGE_POLICIES: [&str; 2] = ["File", "FallbackToLogsOnError"];
+const RESTART_POLICIES: [&str; 3] = ["Always", "Never", "OnFailure"];
+const RESTART_ACTIONS: [&str; 2] = ["Restart", "RestartAllContainers"];
+const OPERATORS: [&str; 2] = ["In", "NotIn"];
+const RESIZED: [&str; 2] = ["cpu", "memory"];
+const RESIZE_POLICIES: [&str; 2] = ["NotRequired", "RestartContainer"];
+const MAX_RESTART_RULES: usize = 20;
 
-/// The containers of a pod; `volumes` are the names of those that can be mounted.
-pub fn containers(
-    containers: &[Container],
-    volumes: &[&str],
-    grace_period_seconds: i64,
-    path: &Path,
-) -> Errors {
+/// What a container's rules depend on besides the container.
+pub struct Scope<'a> {
+    /// The cluster's version and gates.
+    pub features: Features,
+    /// Names of the volumes that can be mounted, and whether each can be a block device.
+    pub volumes: Vec<(&'a str, bool)>,
+    /// Names of the pod's resource claims.
+    pub claims: Vec<&'a str>,
+    /// The pod's grace period, in seconds.
+    pub grace_period_seconds: i64,
+    /// The pod's restart policy.
+    pub restart_policy: &'a str,
+    /// Whether the pod shares the host's user namespace.
+    pub host_users: bool,
+    /// The pod's operating system, if it names one.
+    pub os: Option<&'a str>,
+}
+
+/// The containers of a pod.
+pub fn containers(containers: &[Container], scope: &Scope<'_>, path: &Path) -> Errors {
     if containers.is_empty() {
         return vec![FieldError::required(path, "")];
     }
     let mut errors = Vec::new();
     for (i, container) in containers.iter().enumerate() {
         let path = path.index(i);
-        errors.extend(common(container, volumes, &path));
+        errors.extend(common(container, scope, &path));
         if containers[..i].iter().any(|other| other.name == container.name) {
-            errors.push(FieldError::duplicate(&path.child("name"), container.name.as_str()));
+            errors.push(FieldError::duplicate(&path.child("name"), &container.name));
         }
-        errors.extend(handlers::of_container(container, grace_period_seconds, &path));
+        errors.extend(handlers::of_container(container, scope, &path));
+        if scope.features.containers_have_restart_policies() {
+            errors.extend(restart_policy(container, &path));
+        } else if container.restart_policy.is_some() {
+            let why = "may not be set for non-init containers";
+            errors.push(FieldError::forbidden(&path.child("restartPolicy"), why));
+        }
     }
     errors.extend(host_port_conflicts(containers, path));
     errors
@@ -53,29 +69,72 @@ pub fn containers(
 pub fn init_containers(
     containers: &[Container],
     regular: &[Container],
-    volumes: &[&str],
-    grace_period_seconds: i64,
+    scope: &Scope<'_>,
     path: &Path,
 ) -> Errors {
     let mut errors = Vec::new();
     let mut names: Vec<&str> = regular.iter().map(|container| container.name.as_str()).collect();
     for (i, container) in containers.iter().enumerate() {
-        let path = path.index(i);
-        let restarts = container.restart_policy.as_deref() == Some("Always");
-        errors.extend(common(container, volumes, &path));
-        if let Some(policy) = container.restart_policy.as_deref().filter(|_| !restarts) {
-            errors.push(FieldError::not_supported(&path.child("restartPolicy"), policy, &["Always"]));
+        let at = path.index(i);
+        let policy = container.restart_policy.as_deref();
+        let restarts = policy == Some("Always");
+        errors.extend(common(container, scope, &at));
+        if scope.features.containers_have_restart_policies() {
+            errors.extend(restart_policy(container, &at));
+        } else if let Some(policy) = policy.filter(|_| !restarts) {
+            errors.push(FieldError::not_supported(&at.child("restartPolicy"), policy, &["Always"]));
         }
         if names.contains(&container.name.as_str()) {
-            errors.push(FieldError::duplicate(&path.child("name"), container.name.as_str()));
+            errors.push(FieldError::duplicate(&at.child("name"), &container.name));
         } else if !container.name.is_empty() {
             names.push(&container.name);
         }
+        // They run one by one, so that each is looked at alone, under the first one's path.
+        errors.extend(host_port_conflicts(std::slice::from_ref(container), path));
         if restarts {
-            errors.extend(handlers::of_container(container, grace_period_seconds, &path));
+            errors.extend(handlers::of_container(container, scope, &at));
         } else {
-            errors.extend(forbidden_without_restart(container, &path));
+            errors.extend(forbidden_without_restart(container, &at));
+            let list = container.resize_policy.as_deref().unwrap_or_default();
+            for (j, policy) in list.iter().enumerate().filter(|(_, p)| p.restart_policy == "RestartContainer")
+            {
+                let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+                let path = at.child("resizePolicy").index(j).child("restartPolicy");
+                errors.push(FieldError::invalid(&path, &policy.restart_policy, why));
+            }
         }
+    }
+    errors
+}
+
+/// The ephemeral containers of a pod: only what debugging needs may be set.
+pub fn ephemeral_containers(containers: &[EphemeralContainer], names: &[&str], path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    for (i, container) in containers.iter().enumerate() {
+        let path = path.index(i);
+        errors.extend(required_name(&container.name, names::dns1123_label, &path.child("name")));
+        errors.extend(required(container.image.as_deref().unwrap_or_default(), &path.child("image")));
+        let is_taken = names.contains(&container.name.as_str())
+            || containers[..i].iter().any(|other| other.name == container.name);
+        if is_taken {
+            errors.push(FieldError::duplicate(&path.child("name"), &container.name));
+        }
+        if let Some(target) = container.target_container_name.as_deref().filter(|t| !t.is_empty())
+            && !names.contains(&target)
+        {
+            errors.push(FieldError::not_found(&path.child("targetContainerName"), target));
+        }
+        let given = [
+            ("ports", container.ports.is_some()),
+            ("resources", container.resources.as_ref().is_some_and(|r| *r != Default::default())),
+            ("livenessProbe", container.liveness_probe.is_some()),
+            ("readinessProbe", container.readiness_probe.is_some()),
+            ("startupProbe", container.startup_probe.is_some()),
+            ("lifecycle", container.lifecycle.is_some()),
+        ];
+        let why = "cannot be set for an Ephemeral Container";
+        let given = given.into_iter().filter(|(_, is_set)| *is_set);
+        errors.extend(given.map(|(name, _)| FieldError::forbidden(&path.child(name), why)));
     }
     errors
 }
@@ -92,23 +151,23 @@ fn forbidden_without_restart(container: &Container, path: &Path) -> Errors {
     given.map(|(name, _)| FieldError::forbidden(&path.child(name), why)).collect()
 }
 
-fn common(container: &Container, volumes: &[&str], path: &Path) -> Errors {
-    let mut errors = Vec::new();
-    match container.name.as_str() {
-        "" => errors.push(FieldError::required(&path.child("name"), "")),
-        name => errors.extend(each(names::dns1123_label(name), &path.child("name"), name)),
-    }
+fn common(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
+    let mut errors = required_name(&container.name, names::dns1123_label, &path.child("name"));
     errors.extend(required(container.image.as_deref().unwrap_or_default(), &path.child("image")));
     let policy = container.termination_message_policy.as_deref();
     errors.extend(one_of(policy, &MESSAGE_POLICIES, &path.child("terminationMessagePolicy")));
     errors.extend(ports(container.ports.as_deref().unwrap_or_default(), &path.child("ports")));
-    errors.extend(env(container.env.as_deref().unwrap_or_default(), &path.child("env")));
-    let mounts = container.volume_mounts.as_deref().unwrap_or_default();
-    errors.extend(volume_mounts(mounts, volumes, &path.child("volumeMounts")));
+    errors.extend(env::variables(container, scope.features, path));
+    errors.extend(mounts::mounts(container, scope, path));
     let policy = container.image_pull_policy.as_deref();
     errors.extend(one_of(policy, &PULL_POLICIES, &path.child("imagePullPolicy")));
     if let Some(given) = &container.resources {
-        errors.extend(resources::requirements(given, &path.child("resources")));
+        errors.extend(resources::of_container(given, scope, &path.child("resources")));
+    }
+    let policies = container.resize_policy.as_deref().unwrap_or_default();
+    errors.extend(resize_policies(policies, scope.restart_policy, &path.child("resizePolicy")));
+    if let Some(context) = &container.security_context {
+        errors.extend(security::of_container(context, scope, &path.child("securityContext")));
     }
     errors
 }
@@ -121,7 +180,7 @@ fn ports(ports: &[ContainerPort], path: &Path) -> Errors {
         if let Some(name) = port.name.as_deref().filter(|name| !name.is_empty()) {
             let broken = names::port_name(name);
             if !broken.is_empty() {
-                errors.extend(each(broken, &path.child("name"), name));
+                errors.extend(super::each(broken, &path.child("name"), name));
             } else if seen.contains(&name) {
                 errors.push(FieldError::duplicate(&path.child("name"), name));
             } else {
@@ -163,85 +222,52 @@ fn host_port_conflicts(containers: &[Container], path: &Path) -> Errors {
     errors
 }
 
-fn env(variables: &[EnvVar], path: &Path) -> Errors {
+/// validateContainerRestartPolicy.
+fn restart_policy(container: &Container, path: &Path) -> Errors {
     let mut errors = Vec::new();
-    for (i, variable) in variables.iter().enumerate() {
+    let rules = container.restart_policy_rules.as_deref().unwrap_or_default();
+    match container.restart_policy.as_deref() {
+        None if rules.is_empty() => return errors,
+        None => {
+            let why = "must specify restartPolicy when restart rules are used";
+            errors.push(FieldError::required(&path.child("restartPolicy"), why));
+        }
+        policy => {
+            errors.extend(super::if_given_one_of(policy, &RESTART_POLICIES, &path.child("restartPolicy")));
+        }
+    }
+    let path = path.child("restartPolicyRules");
+    if rules.len() > MAX_RESTART_RULES {
+        errors.push(FieldError::too_many(&path, rules.len(), MAX_RESTART_RULES));
+    }
+    for (i, rule) in rules.iter().enumerate() {
         let path = path.index(i);
-        if variable.name.is_empty() {
-            errors.push(FieldError::required(&path.child("name"), ""));
-        } else if !variable.name.chars().all(|c| (' '..='~').contains(&c) && c != '=') {
-            let why = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-            errors.push(FieldError::invalid(&path.child("name"), variable.name.as_str(), why));
-        }
-        if let Some(source) = &variable.value_from {
-            let has_value = variable.value.as_ref().is_some_and(|value| !value.is_empty());
-            errors.extend(env_source(source, has_value, &path.child("valueFrom")));
-        }
-    }
-    errors
-}
-
-fn env_source(source: &EnvVarSource, has_value: bool, path: &Path) -> Errors {
-    let mut errors = Vec::new();
-    let mut count = 0;
-    if let Some(field) = &source.field_ref {
-        count += 1;
-        errors.extend(field_ref(&field.field_path, &path.child("fieldRef").child("fieldPath")));
-    }
-    if let Some(resource) = &source.resource_field_ref {
-        count += 1;
-        errors.extend(required(&resource.resource, &path.child("resourceFieldRef").child("resource")));
-    }
-    if let Some(map) = &source.config_map_key_ref {
-        count += 1;
-        errors.extend(required(&map.key, &path.child("configMapKeyRef").child("key")));
-    }
-    if let Some(secret) = &source.secret_key_ref {
-        count += 1;
-        errors.extend(required(&secret.key, &path.child("secretKeyRef").child("key")));
-    }
-    count += usize::from(source.file_key_ref.is_some());
-    let why = match (has_value, count) {
-        (true, 1..) => "may not be specified when `value` is not empty",
-        (false, 0) => {
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
-        }
-        (false, 2..) => "may not have more than one field specified at a time",
-        _ => return errors,
-    };
-    errors.push(FieldError::invalid(path, "", why));
-    errors
-}
-
-fn field_ref(field: &str, path: &Path) -> Option<FieldError> {
-    if field.is_empty() {
-        return Some(FieldError::required(path, ""));
-    }
-    let is_subscript =
-        ["metadata.annotations['", "metadata.labels['"].iter().any(|head| field.starts_with(head));
-    if is_subscript || ENV_FIELDS.contains(&field) {
-        return None;
-    }
-    Some(FieldError::not_supported(path, field, &ENV_FIELDS))
-}
-
-fn volume_mounts(mounts: &[VolumeMount], volumes: &[&str], path: &Path) -> Errors {
-    let mut errors = Vec::new();
-    for (i, mount) in mounts.iter().enumerate() {
-        let path = path.index(i);
-        errors.extend(required(&mount.name, &path.child("name")));
-        if !volumes.contains(&mount.name.as_str()) {
-            errors.push(FieldError::not_found(&path.child("name"), mount.name.as_str()));
-        }
-        errors.extend(required(&mount.mount_path, &path.child("mountPath")));
-        if mounts[..i].iter().any(|other| other.mount_path == mount.mount_path) {
-            let why = "must be unique";
-            errors.push(FieldError::invalid(&path.child("mountPath"), mount.mount_path.as_str(), why));
-        }
-        for (name, sub_path) in [("subPath", &mount.sub_path), ("subPathExpr", &mount.sub_path_expr)] {
-            if let Some(sub_path) = sub_path.as_deref().filter(|text| !text.is_empty()) {
-                errors.extend(local_descending_path(sub_path, &path.child(name)));
+        let action = Some(rule.action.as_str());
+        errors.extend(super::if_given_one_of(action, &RESTART_ACTIONS, &path.child("action")));
+        let path = path.child("exitCodes");
+        match &rule.exit_codes {
+            Some(codes) => {
+                let operator = Some(codes.operator.as_str());
+                errors.extend(super::if_given_one_of(operator, &OPERATORS, &path.child("operator")));
             }
+            None => errors.push(FieldError::required(&path, "must be specified")),
+        }
+    }
+    errors
+}
+
+/// validateResizePolicy.
+fn resize_policies(policies: &[ContainerResizePolicy], restart_policy: &str, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    for (i, policy) in policies.iter().enumerate() {
+        if policies[..i].iter().any(|other| other.resource_name == policy.resource_name) {
+            errors.push(FieldError::duplicate(&path.index(i), &policy.resource_name));
+        }
+        errors.extend(one_of(Some(&policy.resource_name), &RESIZED, path));
+        errors.extend(one_of(Some(&policy.restart_policy), &RESIZE_POLICIES, path));
+        if restart_policy == "Never" && policy.restart_policy != "NotRequired" {
+            let why = "must be 'NotRequired' when pod `restartPolicy` is 'Never'";
+            errors.push(FieldError::invalid(path, &policy.restart_policy, why));
         }
     }
     errors

@@ -8,7 +8,8 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::field::{FieldError, Path};
 
-use super::{Errors, non_negative, one_of, port_number, port_number_or_name};
+use super::containers::Scope;
+use super::{Errors, if_given_one_of, non_negative, port_number, port_number_or_name};
 
 /// What a probe or hook does; at most one of them.
 #[derive(Default)]
@@ -21,15 +22,16 @@ struct Handler<'a> {
 }
 
 /// The hooks and probes of a container that may have them.
-pub fn of_container(container: &Container, grace_period_seconds: i64, path: &Path) -> Errors {
+pub fn of_container(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
     let mut errors = Vec::new();
-    if let Some(Lifecycle { post_start, pre_stop, .. }) = &container.lifecycle {
+    if let Some(Lifecycle { post_start, pre_stop, stop_signal }) = &container.lifecycle {
         let path = path.child("lifecycle");
         for (name, hook) in [("postStart", post_start), ("preStop", pre_stop)] {
-            errors.extend(
-                hook.as_ref()
-                    .map_or_else(Vec::new, |h| lifecycle(h, grace_period_seconds, &path.child(name))),
-            );
+            errors.extend(hook.iter().flat_map(|hook| lifecycle(hook, scope, &path.child(name))));
+        }
+        if stop_signal.is_some() && scope.os.is_none() {
+            let why = "may not be set for containers with empty `spec.os.name`";
+            errors.push(FieldError::forbidden(&path.child("stopSignal"), why));
         }
     }
     for (name, given) in [
@@ -41,7 +43,7 @@ pub fn of_container(container: &Container, grace_period_seconds: i64, path: &Pat
             continue;
         };
         let path = path.child(name);
-        errors.extend(probe(given, &path));
+        errors.extend(probe(given, scope, &path));
         if name == "readinessProbe" {
             if let Some(seconds) = given.termination_grace_period_seconds {
                 let why = "must not be set for readinessProbes";
@@ -54,7 +56,7 @@ pub fn of_container(container: &Container, grace_period_seconds: i64, path: &Pat
     errors
 }
 
-fn probe(probe: &Probe, path: &Path) -> Errors {
+fn probe(probe: &Probe, scope: &Scope<'_>, path: &Path) -> Errors {
     let given = Handler {
         exec: probe.exec.as_ref(),
         http_get: probe.http_get.as_ref(),
@@ -62,7 +64,7 @@ fn probe(probe: &Probe, path: &Path) -> Errors {
         grpc: probe.grpc.as_ref(),
         sleep: None,
     };
-    let mut errors = handler(&given, 0, path);
+    let mut errors = handler(&given, scope, path);
     for (name, value) in [
         ("initialDelaySeconds", probe.initial_delay_seconds),
         ("timeoutSeconds", probe.timeout_seconds),
@@ -79,7 +81,7 @@ fn probe(probe: &Probe, path: &Path) -> Errors {
     errors
 }
 
-fn lifecycle(hook: &LifecycleHandler, grace_period_seconds: i64, path: &Path) -> Errors {
+fn lifecycle(hook: &LifecycleHandler, scope: &Scope<'_>, path: &Path) -> Errors {
     let given = Handler {
         exec: hook.exec.as_ref(),
         http_get: hook.http_get.as_ref(),
@@ -87,10 +89,10 @@ fn lifecycle(hook: &LifecycleHandler, grace_period_seconds: i64, path: &Path) ->
         grpc: None,
         sleep: hook.sleep.as_ref(),
     };
-    handler(&given, grace_period_seconds, path)
+    handler(&given, scope, path)
 }
 
-fn handler(given: &Handler<'_>, grace_period_seconds: i64, path: &Path) -> Errors {
+fn handler(given: &Handler<'_>, scope: &Scope<'_>, path: &Path) -> Errors {
     let checks = [
         given.exec.map(|exec| ("exec", exec_errors(exec, &path.child("exec")))),
         given.http_get.map(|get| ("httpGet", http_get_errors(get, &path.child("httpGet")))),
@@ -100,9 +102,7 @@ fn handler(given: &Handler<'_>, grace_period_seconds: i64, path: &Path) -> Error
         given.grpc.map(|grpc| {
             ("grpc", port_number(grpc.port, &path.child("grpc").child("port")).into_iter().collect())
         }),
-        given
-            .sleep
-            .map(|sleep| ("sleep", sleep_errors(sleep.seconds, grace_period_seconds, &path.child("sleep")))),
+        given.sleep.map(|sleep| ("sleep", sleep_errors(sleep.seconds, scope, &path.child("sleep")))),
     ];
     let mut errors = Vec::new();
     let mut count = 0;
@@ -131,16 +131,32 @@ fn http_get_errors(get: &HTTPGetAction, path: &Path) -> Errors {
         errors.push(FieldError::required(&path.child("path"), ""));
     }
     errors.extend(port_number_or_name(&get.port, &path.child("port")));
-    errors.extend(one_of(get.scheme.as_deref(), &["HTTP", "HTTPS"], &path.child("scheme")));
+    let scheme = Some(get.scheme.as_deref().unwrap_or_default());
+    errors.extend(if_given_one_of(scheme, &["HTTP", "HTTPS"], &path.child("scheme")));
+    for header in get.http_headers.iter().flatten() {
+        let is_fine = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if header.name.is_empty() || !header.name.chars().all(is_fine) {
+            let why = "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
+            errors.push(FieldError::invalid(&path.child("httpHeaders"), &header.name, why));
+        }
+    }
     errors
 }
 
-fn sleep_errors(seconds: i64, grace_period_seconds: i64, path: &Path) -> Errors {
-    if (0..=grace_period_seconds).contains(&seconds) {
+/// validateSleepAction.
+fn sleep_errors(seconds: i64, scope: &Scope<'_>, path: &Path) -> Errors {
+    let grace = scope.grace_period_seconds;
+    let zero_is_fine = scope.features.sleeps_may_be_zero();
+    let least = if zero_is_fine { 0 } else { 1 };
+    if (least..=grace).contains(&seconds) {
         return Vec::new();
     }
-    let why = format!(
-        "must be non-negative and less than terminationGracePeriodSeconds ({grace_period_seconds}). Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep."
-    );
+    let why = if zero_is_fine {
+        format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})")
+    } else {
+        format!(
+            "must be greater than 0 and less than terminationGracePeriodSeconds ({grace}). Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep."
+        )
+    };
     vec![FieldError::invalid(path, seconds, why)]
 }

@@ -4,12 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
+    LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference,
+};
 use machinery::field::{FieldError, Path};
+use machinery::go_value::GoValue;
+use machinery::version::Features;
 use machinery::{json, names};
-use serde_json::{Value, json};
 
-use super::{Errors, each, non_negative};
+use super::{Errors, each, key, non_negative};
 
 /// The most bytes of annotations (TotalAnnotationSizeLimitB).
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
@@ -20,7 +23,8 @@ const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDelet
 pub fn object_meta(
     meta: &ObjectMeta,
     namespaced: bool,
-    rule: fn(&str) -> Vec<String>,
+    rule: &dyn Fn(&str) -> Vec<String>,
+    features: Features,
     path: &Path,
 ) -> Errors {
     let mut errors = Vec::new();
@@ -39,19 +43,17 @@ pub fn object_meta(
         _ => {}
     }
     errors.extend(non_negative(meta.generation.unwrap_or(0), &path.child("generation")));
-    errors.extend(labels(meta.labels.as_ref(), &path.child("labels")));
-    errors.extend(annotations(meta.annotations.as_ref(), &path.child("annotations")));
-    errors.extend(owner_references(meta, &path.child("ownerReferences")));
-    errors.extend(finalizers(meta.finalizers.as_deref(), &path.child("finalizers")));
+    errors.extend(open_part(meta, features, path));
     errors
 }
 
 /// What is wrong with a change of metadata (ValidateObjectMetaUpdate); what only the server sets is not looked at.
-pub fn object_meta_update(new: &ObjectMeta, old: &ObjectMeta, path: &Path) -> Errors {
+pub fn object_meta_update(new: &ObjectMeta, old: &ObjectMeta, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     let given = new.finalizers.as_deref().unwrap_or_default();
     let had = old.finalizers.as_deref().unwrap_or_default();
-    let added: Vec<&String> = given.iter().filter(|f| !had.contains(f)).collect();
+    let mut added: Vec<&String> = given.iter().filter(|f| !had.contains(f)).collect();
+    added.sort();
     if old.deletion_timestamp.is_some() && !added.is_empty() {
         let quoted: Vec<String> = added.iter().map(|f| json::quote(f)).collect();
         let list = quoted.join(", ");
@@ -60,10 +62,16 @@ pub fn object_meta_update(new: &ObjectMeta, old: &ObjectMeta, path: &Path) -> Er
         );
         errors.push(FieldError::forbidden(&path.child("finalizers"), why));
     }
-    errors.extend(finalizers(new.finalizers.as_deref(), &path.child("finalizers")));
-    errors.extend(labels(new.labels.as_ref(), &path.child("labels")));
-    errors.extend(annotations(new.annotations.as_ref(), &path.child("annotations")));
-    errors.extend(owner_references(new, &path.child("ownerReferences")));
+    errors.extend(open_part(new, features, path));
+    errors
+}
+
+/// What people may change: labels, annotations, owners, finalizers.
+fn open_part(meta: &ObjectMeta, features: Features, path: &Path) -> Errors {
+    let mut errors = labels(meta.labels.as_ref(), features, &path.child("labels"));
+    errors.extend(annotations(meta.annotations.as_ref(), features, &path.child("annotations")));
+    errors.extend(owner_references(meta, features, &path.child("ownerReferences")));
+    errors.extend(finalizers(meta.finalizers.as_deref(), features, &path.child("finalizers")));
     errors
 }
 
@@ -76,21 +84,32 @@ fn without_trailing_dash(base: &str) -> String {
 }
 
 /// Keys and values of labels (ValidateLabels).
-pub fn labels(labels: Option<&BTreeMap<String, String>>, path: &Path) -> Errors {
+pub fn labels(labels: Option<&BTreeMap<String, String>>, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
-    for (key, value) in labels.into_iter().flatten() {
-        errors.extend(each(names::qualified_name(key), path, key));
-        errors.extend(each(names::label_value(value), path, value));
+    for (name, value) in labels.into_iter().flatten() {
+        errors.extend(key(name, path, features));
+        errors.extend(each(names::label_value(value, features), path, value));
     }
     errors
 }
 
+/// A map of strings as Go prints it.
+pub fn string_map(map: Option<&BTreeMap<String, String>>) -> GoValue {
+    let entries = map.into_iter().flatten().map(|(key, value)| (key, GoValue::text(value)));
+    let is_nil = map.is_none();
+    if is_nil { GoValue::nil("map[string]string") } else { GoValue::map("map[string]string", entries) }
+}
+
 /// Keys and size of annotations (ValidateAnnotations).
-pub fn annotations(annotations: Option<&BTreeMap<String, String>>, path: &Path) -> Errors {
+pub fn annotations(
+    annotations: Option<&BTreeMap<String, String>>,
+    features: Features,
+    path: &Path,
+) -> Errors {
     let mut errors = Vec::new();
     let mut bytes = 0;
     for (key, value) in annotations.into_iter().flatten() {
-        errors.extend(each(names::qualified_name(&key.to_lowercase()), path, key));
+        errors.extend(each(names::qualified_name(&key.to_lowercase(), features), path, key));
         bytes += key.len() + value.len();
     }
     if bytes > MAX_ANNOTATION_BYTES {
@@ -99,53 +118,79 @@ pub fn annotations(annotations: Option<&BTreeMap<String, String>>, path: &Path) 
     errors
 }
 
-fn owner_references(meta: &ObjectMeta, path: &Path) -> Errors {
+/// ValidateOwnerReferences: each is reported at the path of the list.
+fn owner_references(meta: &ObjectMeta, features: Features, path: &Path) -> Errors {
     let owners = meta.owner_references.as_deref().unwrap_or_default();
     let mut errors = Vec::new();
-    for (i, owner) in owners.iter().enumerate() {
-        let path = path.index(i);
-        let fields: [(&str, &str, &str); 4] = [
-            ("apiVersion", &owner.api_version, "version must not be empty"),
-            ("kind", &owner.kind, "must not be empty"),
-            ("name", &owner.name, "must not be empty"),
-            ("uid", &owner.uid, "must not be empty"),
-        ];
-        let empty = fields.into_iter().filter(|(_, value, _)| value.is_empty());
-        errors.extend(empty.map(|(field, value, why)| FieldError::invalid(&path.child(field), value, why)));
-    }
-    let controllers: Vec<&OwnerReference> =
-        owners.iter().filter(|owner| owner.controller == Some(true)).collect();
-    if let [first, second, ..] = controllers[..] {
-        let why = format!(
-            "Only one reference can have Controller set to true. Found \"true\" in references for {}/{} and {}/{}",
-            first.kind, first.name, second.kind, second.name
-        );
-        errors.push(FieldError::invalid(path, json!(owners), why));
+    let mut controller: Option<String> = None;
+    for owner in owners {
+        let version = owner.api_version.split_once('/').map_or(owner.api_version.as_str(), |(_, v)| v);
+        if version.is_empty() {
+            let why = "version must not be empty";
+            errors.push(FieldError::invalid(&path.child("apiVersion"), &owner.api_version, why));
+        }
+        for (field, value) in [("kind", &owner.kind), ("name", &owner.name), ("uid", &owner.uid)] {
+            if value.is_empty() {
+                errors.push(FieldError::invalid(&path.child(field), value, "must not be empty"));
+            }
+        }
+        if (owner.api_version.as_str(), owner.kind.as_str()) == ("v1", "Event") {
+            let why = "/v1, Kind=Event is disallowed from being an owner";
+            errors.push(FieldError::invalid(path, owner_value(owner).print(features), why));
+        }
+        if owner.controller == Some(true) {
+            let this = format!("{}/{}", owner.kind, owner.name);
+            match &controller {
+                None => controller = Some(this),
+                Some(first) => {
+                    let why = format!(
+                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
+                    );
+                    let all = GoValue::list("[]v1.OwnerReference", owners.iter().map(owner_value));
+                    errors.push(FieldError::invalid(path, all.print(features), why));
+                }
+            }
+        }
     }
     errors
 }
 
-fn finalizers(finalizers: Option<&[String]>, path: &Path) -> Errors {
+fn owner_value(owner: &OwnerReference) -> GoValue {
+    let flag = |value: Option<bool>| GoValue::pointer("bool", value.map(GoValue::plain));
+    GoValue::structure(
+        "v1.OwnerReference",
+        [
+            ("APIVersion", "apiVersion", GoValue::text(&owner.api_version)),
+            ("Kind", "kind", GoValue::text(&owner.kind)),
+            ("Name", "name", GoValue::text(&owner.name)),
+            ("UID", "uid", GoValue::text(&owner.uid)),
+            ("Controller", "controller", flag(owner.controller)),
+            ("BlockOwnerDeletion", "blockOwnerDeletion", flag(owner.block_owner_deletion)),
+        ],
+    )
+}
+
+/// ValidateFinalizers, and after it validateKubeFinalizerName.
+fn finalizers(finalizers: Option<&[String]>, features: Features, path: &Path) -> Errors {
     let finalizers = finalizers.unwrap_or_default();
-    let mut errors = Vec::new();
-    for finalizer in finalizers {
-        errors.extend(each(names::qualified_name(finalizer), path, finalizer));
-        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer.as_str()) {
-            let why = "name is neither a standard finalizer name nor is it fully qualified";
-            errors.push(FieldError::invalid(path, finalizer.as_str(), why));
-        }
-    }
+    let mut errors: Errors = finalizers.iter().flat_map(|name| key(name, path, features)).collect();
     let has = |name: &str| finalizers.iter().any(|f| f == name);
     if has("orphan") && has("foregroundDeletion") {
         let why = "finalizer orphan and foregroundDeletion cannot be both set";
-        errors.push(FieldError::invalid(path, json!(finalizers), why));
+        errors.push(FieldError::invalid(path, GoValue::texts(finalizers).print(features), why));
+    }
+    for (i, finalizer) in finalizers.iter().enumerate() {
+        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer.as_str()) {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.push(FieldError::invalid(&path.index(i), finalizer, why));
+        }
     }
     errors
 }
 
 /// What is wrong with a selector (ValidateLabelSelector). A selector with an error selects nothing.
-pub fn label_selector(selector: &LabelSelector, path: &Path) -> Errors {
-    let mut errors = labels(selector.match_labels.as_ref(), &path.child("matchLabels"));
+pub fn label_selector(selector: &LabelSelector, features: Features, path: &Path) -> Errors {
+    let mut errors = labels(selector.match_labels.as_ref(), features, &path.child("matchLabels"));
     for (i, expression) in selector.match_expressions.iter().flatten().enumerate() {
         let path = path.child("matchExpressions").index(i);
         let values = expression.values.as_deref().unwrap_or_default();
@@ -167,26 +212,37 @@ pub fn label_selector(selector: &LabelSelector, path: &Path) -> Errors {
                 ));
             }
         }
-        errors.extend(each(names::qualified_name(&expression.key), &path.child("key"), &expression.key));
+        errors.extend(key(&expression.key, &path.child("key"), features));
         for (i, value) in values.iter().enumerate() {
-            errors.extend(each(names::label_value(value), &path.child("values").index(i), value));
+            errors.extend(each(names::label_value(value, features), &path.child("values").index(i), value));
         }
     }
     errors
 }
 
-/// A selector as Go prints it: labels before expressions.
-pub fn selector_json(selector: &LabelSelector) -> String {
-    let mut parts = Vec::new();
-    if let Some(labels) = selector.match_labels.as_ref().filter(|labels| !labels.is_empty()) {
-        parts.push(format!("\"matchLabels\":{}", json::to_string(&json!(labels))));
-    }
-    let expressions = selector.match_expressions.as_deref().unwrap_or_default();
-    if !expressions.is_empty() {
-        parts.push(format!(
-            "\"matchExpressions\":{}",
-            json::to_string(&Value::from_iter(expressions.iter().map(|e| json!(e))))
-        ));
-    }
-    format!("{{{}}}", parts.join(","))
+/// A selector as Go prints it.
+pub fn selector_value(selector: &LabelSelector) -> GoValue {
+    let expression = |expression: &LabelSelectorRequirement| {
+        GoValue::structure(
+            "v1.LabelSelectorRequirement",
+            [
+                ("Key", "key", GoValue::text(&expression.key)),
+                ("Operator", "operator", GoValue::text(&expression.operator)),
+                ("Values", "values", GoValue::texts(expression.values.as_deref().unwrap_or_default())),
+            ],
+        )
+    };
+    let labels = selector.match_labels.as_ref().filter(|labels| !labels.is_empty());
+    let expressions = selector.match_expressions.iter().flatten().map(expression);
+    GoValue::structure(
+        "v1.LabelSelector",
+        [
+            ("MatchLabels", "matchLabels", string_map(labels)),
+            (
+                "MatchExpressions",
+                "matchExpressions",
+                GoValue::list("[]v1.LabelSelectorRequirement", expressions),
+            ),
+        ],
+    )
 }

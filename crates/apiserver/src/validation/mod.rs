@@ -1,19 +1,26 @@
 //! Rules that several kinds share: metadata, selectors, resources, pod specs.
 //!
-//! Models apimachinery/pkg/{api/validation,apis/meta/v1/validation} and pkg/apis/core/validation/validation.go (v1.36.2).
-//! Errors come in upstream's order, because that is the order in which kubectl prints them.
+//! Models apimachinery/pkg/{api/validation,apis/meta/v1/validation} and pkg/apis/core/validation/validation.go (v1.36.2,
+//! and v1.32.13 where [`Features`] says so). Errors come in upstream's order, because that is the order in which kubectl
+//! prints them.
 
 pub(crate) mod containers;
+pub(crate) mod env;
 pub(crate) mod handlers;
 pub(crate) mod metadata;
+pub(crate) mod mounts;
 pub(crate) mod node_selector;
 pub(crate) mod pod_spec;
 pub(crate) mod resources;
+pub(crate) mod security;
+pub(crate) mod topology;
+pub(crate) mod volume_sources;
 pub(crate) mod volumes;
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::field::{FieldError, Path};
 use machinery::names;
+use machinery::version::Features;
 
 /// What is wrong with something, in order.
 pub type Errors = Vec<FieldError>;
@@ -27,6 +34,12 @@ pub fn each(broken: Vec<String>, path: &Path, value: &str) -> Errors {
 pub fn non_negative(value: impl Into<i64>, path: &Path) -> Option<FieldError> {
     let value = value.into();
     (value < 0).then(|| FieldError::invalid(path, value, "must be greater than or equal to 0"))
+}
+
+/// ValidatePositiveField.
+pub fn greater_than_zero(value: impl Into<i64>, path: &Path) -> Option<FieldError> {
+    let value = value.into();
+    (value <= 0).then(|| FieldError::invalid(path, value, "must be greater than zero"))
 }
 
 /// A number within bounds (validation.InclusiveRangeError).
@@ -57,9 +70,31 @@ pub fn one_of(value: Option<&str>, supported: &[&str], path: &Path) -> Option<Fi
     (!supported.contains(&value)).then(|| FieldError::not_supported(path, value, supported))
 }
 
+/// One of a few values, if it is there at all.
+pub fn if_given_one_of(value: Option<&str>, supported: &[&str], path: &Path) -> Option<FieldError> {
+    let value = value.filter(|value| !supported.contains(value))?;
+    Some(FieldError::not_supported(path, value, supported))
+}
+
 /// A text that may not be empty.
 pub fn required(value: &str, path: &Path) -> Option<FieldError> {
     value.is_empty().then(|| FieldError::required(path, ""))
+}
+
+/// A name that follows its rule and may not be missing.
+pub fn required_name(value: &str, rule: fn(&str) -> Vec<String>, path: &Path) -> Errors {
+    if value.is_empty() { vec![FieldError::required(path, "")] } else { each(rule(value), path, value) }
+}
+
+/// A name that follows its rule, if it is there and not empty.
+pub fn optional_name(value: &Option<String>, rule: fn(&str) -> Vec<String>, path: &Path) -> Errors {
+    let value = value.as_deref().filter(|value| !value.is_empty());
+    value.map_or_else(Vec::new, |value| each(rule(value), path, value))
+}
+
+/// A label's or annotation's key (ValidateLabelName, ValidateQualifiedName).
+pub fn key(value: &str, path: &Path, features: Features) -> Errors {
+    each(names::qualified_name(value, features), path, value)
 }
 
 /// A key of a ConfigMap or Secret (IsConfigMapKey).
@@ -81,10 +116,13 @@ pub fn config_map_key(key: &str, path: &Path) -> Errors {
     each(broken, path, key)
 }
 
-/// An IP address (IsValidIP), in either family.
+/// An IP address in either family (IsValidIPForLegacyField).
+pub fn ip(text: &str, path: &Path) -> Option<FieldError> {
+    let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+    (!is_ip(text)).then(|| FieldError::invalid(path, text, why))
+}
+
+/// Whether it is an IP address in either family.
 pub fn is_ip(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok()
 }
-
-/// What is said to something that is no IP address.
-pub const NO_IP: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";

@@ -8,26 +8,30 @@ use k8s_openapi::api::core::v1::{
     WeightedPodAffinityTerm,
 };
 use machinery::field::{FieldError, Path};
+use machinery::go_value::GoValue;
 use machinery::names;
+use machinery::version::Features;
 
 use super::metadata::label_selector;
-use super::{Errors, each, in_range};
+use super::topology::match_label_keys;
+use super::{Errors, each, in_range, key};
 
 /// A pod's affinity.
-pub fn affinity(affinity: &Affinity, path: &Path) -> Errors {
+pub fn affinity(affinity: &Affinity, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     let (required, preferred) =
         ("requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution");
     if let Some(node) = &affinity.node_affinity {
         let path = path.child("nodeAffinity");
         if let Some(selector) = &node.required_during_scheduling_ignored_during_execution {
-            errors.extend(node_selector(selector, &path.child(required)));
+            errors.extend(node_selector(selector, features, &path.child(required)));
         }
         let terms = node.preferred_during_scheduling_ignored_during_execution.iter().flatten();
         for (i, preference) in terms.enumerate() {
             let path = path.child(preferred).index(i);
             errors.extend(weight(preference.weight, &path));
-            errors.extend(term(&preference.preference, &path.child("preference")));
+            // Wrong values are let through here: such a term may still suit every node.
+            errors.extend(term(&preference.preference, false, features, &path.child("preference")));
         }
     }
     let pods = affinity.pod_affinity.as_ref().map(|a| {
@@ -46,16 +50,17 @@ pub fn affinity(affinity: &Affinity, path: &Path) -> Errors {
     });
     for (name, wanted, weighted) in [pods, anti].into_iter().flatten() {
         let path = path.child(name);
-        errors.extend(pod_terms(wanted.as_deref().unwrap_or_default(), &path.child(required)));
-        errors.extend(weighted_terms(weighted.as_deref().unwrap_or_default(), &path.child(preferred)));
+        errors.extend(pod_terms(wanted.as_deref().unwrap_or_default(), features, &path.child(required)));
+        let weighted = weighted.as_deref().unwrap_or_default();
+        errors.extend(weighted_terms(weighted, features, &path.child(preferred)));
     }
     errors
 }
 
 /// A volume's affinity: if it is there, it says something.
-pub fn volume_node_affinity(affinity: &VolumeNodeAffinity, path: &Path) -> Errors {
+pub fn volume_node_affinity(affinity: &VolumeNodeAffinity, features: Features, path: &Path) -> Errors {
     match &affinity.required {
-        Some(selector) => node_selector(selector, &path.child("required")),
+        Some(selector) => node_selector(selector, features, &path.child("required")),
         None => {
             let why = "must specify required node constraints";
             vec![FieldError::required(&path.child("required"), why)]
@@ -63,35 +68,71 @@ pub fn volume_node_affinity(affinity: &VolumeNodeAffinity, path: &Path) -> Error
     }
 }
 
-fn node_selector(selector: &NodeSelector, path: &Path) -> Errors {
+/// A volume's affinity as Go prints its own struct.
+pub fn affinity_value(affinity: &VolumeNodeAffinity) -> GoValue {
+    let requirement = |requirement: &NodeSelectorRequirement| {
+        let fields = [
+            ("Key", "", GoValue::text(&requirement.key)),
+            ("Operator", "", GoValue::text(&requirement.operator)),
+            ("Values", "", GoValue::texts(requirement.values.as_deref().unwrap_or_default())),
+        ];
+        GoValue::structure("core.NodeSelectorRequirement", fields)
+    };
+    let requirements = |list: &Option<Vec<NodeSelectorRequirement>>| {
+        GoValue::list("[]core.NodeSelectorRequirement", list.iter().flatten().map(requirement))
+    };
+    let term = |term: &NodeSelectorTerm| {
+        let fields = [
+            ("MatchExpressions", "", requirements(&term.match_expressions)),
+            ("MatchFields", "", requirements(&term.match_fields)),
+        ];
+        GoValue::structure("core.NodeSelectorTerm", fields)
+    };
+    let selector = affinity.required.as_ref().map(|selector| {
+        let terms = GoValue::list("[]core.NodeSelectorTerm", selector.node_selector_terms.iter().map(term));
+        GoValue::structure("core.NodeSelector", [("NodeSelectorTerms", "", terms)])
+    });
+    let fields = [("Required", "", GoValue::pointer("core.NodeSelector", selector))];
+    GoValue::structure("core.VolumeNodeAffinity", fields)
+}
+
+fn node_selector(selector: &NodeSelector, features: Features, path: &Path) -> Errors {
     let path = path.child("nodeSelectorTerms");
     if selector.node_selector_terms.is_empty() {
         return vec![FieldError::required(&path, "must have at least one node selector term")];
     }
     let terms = selector.node_selector_terms.iter().enumerate();
-    terms.flat_map(|(i, one)| term(one, &path.index(i))).collect()
+    terms.flat_map(|(i, one)| term(one, true, features, &path.index(i))).collect()
 }
 
-fn term(term: &NodeSelectorTerm, path: &Path) -> Errors {
+/// ValidateNodeSelectorTerm; `values` says whether the values of expressions are looked at.
+fn term(term: &NodeSelectorTerm, values: bool, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     for (i, requirement) in term.match_expressions.iter().flatten().enumerate() {
         let path = path.child("matchExpressions").index(i);
         errors.extend(operator(requirement, &path));
-        errors.extend(each(names::qualified_name(&requirement.key), &path.child("key"), &requirement.key));
+        errors.extend(key(&requirement.key, &path.child("key"), features));
+        for (i, value) in requirement.values.iter().flatten().enumerate().filter(|_| values) {
+            errors.extend(each(names::label_value(value, features), &path.child("values").index(i), value));
+        }
     }
     for (i, requirement) in term.match_fields.iter().flatten().enumerate() {
         let path = path.child("matchFields").index(i);
+        let values = requirement.values.as_deref().unwrap_or_default();
         if !["In", "NotIn"].contains(&requirement.operator.as_str()) {
-            let operator = requirement.operator.as_str();
-            errors.push(FieldError::invalid(
-                &path.child("operator"),
-                operator,
-                "not a valid selector operator",
-            ));
+            let why = "not a valid selector operator";
+            errors.push(FieldError::invalid(&path.child("operator"), &requirement.operator, why));
+        } else if values.len() != 1 {
+            let why = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+            errors.push(FieldError::required(&path.child("values"), why));
         }
         if requirement.key != "metadata.name" {
-            let key = requirement.key.as_str();
-            errors.push(FieldError::invalid(&path.child("key"), key, "not a valid field selector key"));
+            let why = "not a valid field selector key";
+            errors.push(FieldError::invalid(&path.child("key"), &requirement.key, why));
+            continue;
+        }
+        for (i, name) in values.iter().enumerate() {
+            errors.extend(each(names::dns1123_subdomain(name), &path.child("values").index(i), name));
         }
     }
     errors
@@ -121,29 +162,37 @@ fn weight(weight: i32, path: &Path) -> Option<FieldError> {
     Some(FieldError { detail: "must be in the range 1-100".to_owned(), ..error })
 }
 
-fn pod_terms(terms: &[PodAffinityTerm], path: &Path) -> Errors {
-    terms.iter().enumerate().flat_map(|(i, one)| pod_term(one, &path.index(i))).collect()
+fn pod_terms(terms: &[PodAffinityTerm], features: Features, path: &Path) -> Errors {
+    terms.iter().enumerate().flat_map(|(i, one)| pod_term(one, features, &path.index(i))).collect()
 }
 
-fn weighted_terms(terms: &[WeightedPodAffinityTerm], path: &Path) -> Errors {
+fn weighted_terms(terms: &[WeightedPodAffinityTerm], features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     for (i, one) in terms.iter().enumerate() {
         let path = path.index(i);
         errors.extend(weight(one.weight, &path));
-        errors.extend(pod_term(&one.pod_affinity_term, &path.child("podAffinityTerm")));
+        errors.extend(pod_term(&one.pod_affinity_term, features, &path.child("podAffinityTerm")));
     }
     errors
 }
 
-fn pod_term(term: &PodAffinityTerm, path: &Path) -> Errors {
+fn pod_term(term: &PodAffinityTerm, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
-    if let Some(selector) = &term.label_selector {
-        errors.extend(label_selector(selector, &path.child("labelSelector")));
+    for (field, selector) in
+        [("labelSelector", &term.label_selector), ("namespaceSelector", &term.namespace_selector)]
+    {
+        errors.extend(selector.iter().flat_map(|s| label_selector(s, features, &path.child(field))));
     }
+    for namespace in term.namespaces.iter().flatten() {
+        errors.extend(each(names::dns1123_label(namespace), &path.child("namespace"), namespace));
+    }
+    let keys = |keys: &'_ Option<Vec<String>>| keys.clone().unwrap_or_default();
+    let (matching, mismatching) = (keys(&term.match_label_keys), keys(&term.mismatch_label_keys));
+    let selector = term.label_selector.as_ref();
+    errors.extend(match_label_keys(&matching, &mismatching, selector, features, path));
     if term.topology_key.is_empty() {
         errors.push(FieldError::required(&path.child("topologyKey"), "can not be empty"));
     }
-    let key = term.topology_key.as_str();
-    errors.extend(each(names::qualified_name(key), &path.child("topologyKey"), key));
+    errors.extend(key(&term.topology_key, &path.child("topologyKey"), features));
     errors
 }

@@ -1,62 +1,98 @@
 //! Pod specs, of pods and of templates.
 //!
-//! Models ValidatePodSpec in pkg/apis/core/validation/validation.go (v1.36.2).
+//! Models ValidatePodSpec in pkg/apis/core/validation/validation.go (v1.36.2). Departs in one point: what only Windows has
+//! is taken as it is.
 
-use k8s_openapi::api::core::v1::{PodSpec, Toleration, TopologySpreadConstraint, Volume};
-use machinery::field::{FieldError, Path};
+use k8s_openapi::api::core::v1::{PodResourceClaim, PodSpec, Toleration, Volume};
+use machinery::field::{FieldError, Path, Printed};
+use machinery::go_value::GoValue;
 use machinery::names;
+use machinery::version::Features;
 
+use super::containers::{self, Scope};
 use super::{
-    Errors, NO_IP, containers, each, in_range, is_ip, metadata, node_selector, one_of, required, volumes,
+    Errors, each, if_given_one_of, in_range, ip, key, metadata, node_selector, one_of, optional_name,
+    required_name, resources, security, topology, volumes,
 };
 
 // These are lists upstream, not sets: they print in this order.
 const RESTART_POLICIES: [&str; 3] = ["Always", "OnFailure", "Never"];
 const DNS_POLICIES: [&str; 4] = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+const PREEMPTION: [&str; 2] = ["PreemptLowerPriority", "Never"];
+const SYSTEMS: [&str; 2] = ["linux", "windows"];
+const MAX_NAMESERVERS: usize = 3;
+const MAX_SEARCH_PATHS: usize = 32;
+const MAX_SEARCH_BYTES: usize = 2048;
+const MAX_HOSTNAME: usize = 64;
 
-/// What is wrong with a spec whose volumes are `volumes`: a StatefulSet's template mounts its claims as well.
-pub fn pod_spec(spec: &PodSpec, volumes: &[&Volume], path: &Path) -> Errors {
-    let grace = spec.termination_grace_period_seconds.unwrap_or(0);
-    let (mut errors, known) = volumes::volumes(volumes, &path.child("volumes"));
-    errors.extend(containers::containers(&spec.containers, &known, grace, &path.child("containers")));
+/// What is wrong with a spec whose volumes are `volumes`: a StatefulSet's template mounts its claims as well. `pod` is the
+/// name of the pod that the spec belongs to; a template's has none.
+pub fn pod_spec(
+    spec: &PodSpec,
+    volumes: &[&Volume],
+    pod: Option<&str>,
+    features: Features,
+    path: &Path,
+) -> Errors {
+    let (mut errors, known) = volumes::volumes(volumes, pod, features, &path.child("volumes"));
+    let scope = Scope {
+        features,
+        volumes: known,
+        claims: spec.resource_claims.iter().flatten().map(|claim| claim.name.as_str()).collect(),
+        grace_period_seconds: spec.termination_grace_period_seconds.unwrap_or(0),
+        restart_policy: spec.restart_policy.as_deref().unwrap_or_default(),
+        host_users: spec.host_users != Some(false),
+        os: spec.os.as_ref().map(|os| os.name.as_str()),
+    };
+    let claims = spec.resource_claims.as_deref().unwrap_or_default();
+    errors.extend(resource_claims(claims, features, &path.child("resourceClaims")));
+    errors.extend(containers::containers(&spec.containers, &scope, &path.child("containers")));
     let init = spec.init_containers.as_deref().unwrap_or_default();
     let init_path = path.child("initContainers");
-    errors.extend(containers::init_containers(init, &spec.containers, &known, grace, &init_path));
-    errors.extend(host_network(spec, path));
+    errors.extend(containers::init_containers(init, &spec.containers, &scope, &init_path));
+    let names: Vec<&str> = spec.containers.iter().chain(init).map(|c| c.name.as_str()).collect();
+    let ephemeral = spec.ephemeral_containers.as_deref().unwrap_or_default();
+    errors.extend(containers::ephemeral_containers(ephemeral, &names, &path.child("ephemeralContainers")));
+    errors.extend(resources::of_pod(spec, &scope, &path.child("resources")));
+    errors.extend(host_network(spec, pod.is_some(), path));
     errors.extend(one_of(spec.restart_policy.as_deref(), &RESTART_POLICIES, &path.child("restartPolicy")));
     errors.extend(one_of(spec.dns_policy.as_deref(), &DNS_POLICIES, &path.child("dnsPolicy")));
-    errors.extend(metadata::labels(spec.node_selector.as_ref(), &path.child("nodeSelector")));
-    errors.extend(security_context(spec, &path.child("securityContext")));
-    for (i, secret) in spec.image_pull_secrets.iter().flatten().enumerate() {
-        errors.extend(required(&secret.name, &path.child("imagePullSecrets").index(i)));
+    errors.extend(metadata::labels(spec.node_selector.as_ref(), features, &path.child("nodeSelector")));
+    if let Some(context) = &spec.security_context {
+        errors.extend(security::of_pod(context, spec, &scope, &path.child("securityContext")));
+    }
+    if spec.share_process_namespace == Some(true) && spec.host_pid == Some(true) {
+        let why = "ShareProcessNamespace and HostPID cannot both be enabled";
+        errors.push(FieldError::invalid(&path.child("shareProcessNamespace"), true, why));
     }
     if let Some(affinity) = &spec.affinity {
-        errors.extend(node_selector::affinity(affinity, &path.child("affinity")));
+        errors.extend(node_selector::affinity(affinity, features, &path.child("affinity")));
     }
-    errors.extend(dns_config(spec, &path.child("dnsConfig")));
+    errors.extend(dns_config(spec, features, &path.child("dnsConfig")));
+    errors.extend(gates(spec, features, path));
     let constraints = spec.topology_spread_constraints.as_deref().unwrap_or_default();
-    errors.extend(topology_spread(constraints, &path.child("topologySpreadConstraints")));
+    errors.extend(topology::constraints(constraints, features, &path.child("topologySpreadConstraints")));
+    errors.extend(host_users(spec, path));
+    errors.extend(hostname_override(spec, path));
     errors.extend(identity(spec, path));
     let given = spec.tolerations.as_deref().unwrap_or_default();
-    errors.extend(tolerations(given, &path.child("tolerations")));
+    errors.extend(tolerations(given, features, &path.child("tolerations")));
     for (i, alias) in spec.host_aliases.iter().flatten().enumerate() {
         let path = path.child("hostAliases").index(i);
-        if !is_ip(&alias.ip) {
-            errors.push(FieldError::invalid(&path.child("ip"), alias.ip.as_str(), NO_IP));
-        }
-        for name in alias.hostnames.iter().flatten() {
-            errors.extend(each(names::dns1123_subdomain(name), &path.child("hostnames"), name));
+        errors.extend(ip(&alias.ip, &path.child("ip")));
+        for (j, name) in alias.hostnames.iter().flatten().enumerate() {
+            errors.extend(each(names::dns1123_subdomain(name), &path.child("hostnames").index(j), name));
         }
     }
+    errors.extend(classes(spec, &scope, path));
     errors
 }
 
 /// Account, node, deadline, hostname and subdomain.
 fn identity(spec: &PodSpec, path: &Path) -> Errors {
     let name = |field: &str, value: &Option<String>, rule: fn(&str) -> Vec<String>| {
-        let value = value.as_deref().filter(|value| !value.is_empty());
-        value.map_or_else(Vec::new, |value| each(rule(value), &path.child(field), value))
+        optional_name(value, rule, &path.child(field))
     };
     let mut errors = name("serviceAccountName", &spec.service_account_name, names::dns1123_subdomain);
     errors.extend(name("nodeName", &spec.node_name, names::dns1123_subdomain));
@@ -67,7 +103,113 @@ fn identity(spec: &PodSpec, path: &Path) -> Errors {
     errors
 }
 
-fn host_network(spec: &PodSpec, path: &Path) -> Errors {
+/// Priority, runtime, preemption, overhead, operating system.
+fn classes(spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
+    let subdomain = names::dns1123_subdomain;
+    let mut errors = optional_name(&spec.priority_class_name, subdomain, &path.child("priorityClassName"));
+    if let Some(name) = &spec.runtime_class_name {
+        errors.extend(each(subdomain(name), &path.child("runtimeClassName"), name));
+    }
+    if let Some(policy) = &spec.preemption_policy {
+        errors.extend(one_of(Some(policy), &PREEMPTION, &path.child("preemptionPolicy")));
+    }
+    if let Some(overhead) = &spec.overhead {
+        let limits = k8s_openapi::api::core::v1::ResourceRequirements {
+            limits: Some(overhead.clone()),
+            ..Default::default()
+        };
+        errors.extend(resources::of_container(&limits, scope, &path.child("overhead")));
+    }
+    match scope.os {
+        Some("") => errors.push(FieldError::required(&path.child("os").child("name"), "")),
+        os => errors.extend(if_given_one_of(os, &SYSTEMS, &path.child("os"))),
+    }
+    errors
+}
+
+/// validatePodResourceClaims.
+fn resource_claims(claims: &[PodResourceClaim], features: Features, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    for (i, claim) in claims.iter().enumerate() {
+        let (path, name) = (path.index(i), claim.name.as_str());
+        if claims[..i].iter().any(|other| other.name == name) && !name.is_empty() {
+            errors.push(FieldError::duplicate(&path.child("name"), name));
+        } else {
+            errors.extend(required_name(name, names::dns1123_label, &path.child("name")));
+        }
+        let text = |text: &Option<String>| GoValue::pointer("string", text.as_deref().map(GoValue::text));
+        let (direct, template) = (&claim.resource_claim_name, &claim.resource_claim_template_name);
+        let why = match (direct, template) {
+            (Some(_), Some(_)) => {
+                Some("at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified")
+            }
+            (None, None) => Some("must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            let fields = [
+                ("Name", "", GoValue::text(name)),
+                ("ResourceClaimName", "", text(direct)),
+                ("ResourceClaimTemplateName", "", text(template)),
+            ];
+            let value = GoValue::structure("core.PodResourceClaim", fields).print(features);
+            errors.push(FieldError::invalid(&path, value, why));
+        }
+        for (field, name) in [("resourceClaimName", direct), ("resourceClaimTemplateName", template)] {
+            errors.extend(name.iter().flat_map(|n| each(names::dns1123_subdomain(n), &path.child(field), n)));
+        }
+    }
+    errors
+}
+
+/// What has to be true before the pod is ready, and before it is scheduled.
+fn gates(spec: &PodSpec, features: Features, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    for (i, gate) in spec.readiness_gates.iter().flatten().enumerate() {
+        let path = path.child("readinessGates").index(i).child("conditionType");
+        errors.extend(key(&gate.condition_type, &path, features));
+    }
+    let gates = spec.scheduling_gates.as_deref().unwrap_or_default();
+    for (i, gate) in gates.iter().enumerate() {
+        let path = path.child("schedulingGates").index(i);
+        errors.extend(key(&gate.name, &path, features));
+        if gates[..i].iter().any(|other| other.name == gate.name) {
+            errors.push(FieldError::duplicate(&path, &gate.name));
+        }
+    }
+    errors
+}
+
+/// What cannot go with a user namespace of the pod's own.
+fn host_users(spec: &PodSpec, path: &Path) -> Errors {
+    let given = [("hostNetwork", spec.host_network), ("HostPID", spec.host_pid), ("HostIPC", spec.host_ipc)];
+    let given = given.into_iter().filter(|(_, on)| spec.host_users == Some(false) && *on == Some(true));
+    given.map(|(name, _)| FieldError::forbidden(&path.child(name), "when `hostUsers` is false")).collect()
+}
+
+/// validatePodHostName.
+fn hostname_override(spec: &PodSpec, path: &Path) -> Errors {
+    let Some(name) = &spec.hostname_override else {
+        return Vec::new();
+    };
+    let path = path.child("hostnameOverride");
+    let mut errors = Vec::new();
+    for (field, is_set) in
+        [("setHostnameAsFQDN", spec.set_hostname_as_fqdn), ("hostNetwork", spec.host_network)]
+    {
+        if is_set == Some(true) {
+            errors.push(FieldError::forbidden(&path, format!("may not be specified when {field} is true")));
+        }
+    }
+    if name.len() > MAX_HOSTNAME {
+        errors.push(FieldError::too_long(&path, MAX_HOSTNAME));
+    }
+    errors.extend(each(names::dns1123_subdomain(name), &path, name));
+    errors
+}
+
+/// `in_pod`: a template's ports may leave the host port open.
+fn host_network(spec: &PodSpec, in_pod: bool, path: &Path) -> Errors {
     if spec.host_network != Some(true) {
         return Vec::new();
     }
@@ -75,7 +217,8 @@ fn host_network(spec: &PodSpec, path: &Path) -> Errors {
     for (i, container) in spec.containers.iter().enumerate() {
         for (j, port) in container.ports.iter().flatten().enumerate() {
             let path = path.child("containers").index(i).child("ports").index(j).child("hostPort");
-            if let Some(host_port) = port.host_port.filter(|host_port| *host_port != port.container_port) {
+            let host_port = port.host_port.unwrap_or(0);
+            if (in_pod || host_port != 0) && host_port != port.container_port {
                 let why = "must match `containerPort` when `hostNetwork` is true";
                 errors.push(FieldError::invalid(&path, host_port, why));
             }
@@ -84,23 +227,9 @@ fn host_network(spec: &PodSpec, path: &Path) -> Errors {
     errors
 }
 
-fn security_context(spec: &PodSpec, path: &Path) -> Errors {
-    let Some(context) = &spec.security_context else {
-        return Vec::new();
-    };
-    let ids = [
-        ("fsGroup", context.fs_group),
-        ("runAsUser", context.run_as_user),
-        ("runAsGroup", context.run_as_group),
-    ];
-    let given = ids.into_iter().filter_map(|(name, id)| id.map(|id| (name, id)));
-    given.filter_map(|(name, id)| in_range(id, 0, i32::MAX.into(), &path.child(name))).collect()
-}
-
-fn dns_config(spec: &PodSpec, path: &Path) -> Errors {
+fn dns_config(spec: &PodSpec, features: Features, path: &Path) -> Errors {
     let config = spec.dns_config.as_ref();
     let servers = config.and_then(|config| config.nameservers.as_deref()).unwrap_or_default();
-    let mut errors = Vec::new();
     if spec.dns_policy.as_deref() == Some("None") {
         if config.is_none() {
             let why = "must provide `dnsConfig` when `dnsPolicy` is None";
@@ -108,46 +237,43 @@ fn dns_config(spec: &PodSpec, path: &Path) -> Errors {
         }
         if servers.is_empty() {
             let why = "must provide at least one DNS nameserver when `dnsPolicy` is None";
-            errors.push(FieldError::required(&path.child("nameservers"), why));
+            return vec![FieldError::required(&path.child("nameservers"), why)];
         }
     }
-    for (i, server) in servers.iter().enumerate().filter(|(_, server)| !is_ip(server)) {
-        errors.push(FieldError::invalid(&path.child("nameservers").index(i), server.as_str(), NO_IP));
-    }
-    errors
-}
-
-fn topology_spread(constraints: &[TopologySpreadConstraint], path: &Path) -> Errors {
+    let at = path.child("nameservers");
+    let list = |items: &[String]| -> Printed { GoValue::texts(items).print(features) };
     let mut errors = Vec::new();
-    for (i, constraint) in constraints.iter().enumerate() {
-        let path = path.index(i);
-        if constraint.max_skew <= 0 {
-            errors.push(FieldError::invalid(
-                &path.child("maxSkew"),
-                constraint.max_skew,
-                "must be greater than zero",
-            ));
-        }
-        if constraint.topology_key.is_empty() {
-            errors.push(FieldError::required(&path.child("topologyKey"), "can not be empty"));
-        } else {
-            let key = constraint.topology_key.as_str();
-            errors.extend(each(names::qualified_name(key), &path.child("topologyKey"), key));
-        }
-        let actions = ["DoNotSchedule", "ScheduleAnyway"];
-        let action = constraint.when_unsatisfiable.as_str();
-        if !actions.contains(&action) {
-            errors.push(FieldError::not_supported(&path.child("whenUnsatisfiable"), action, &actions));
-        }
-        if let Some(selector) = &constraint.label_selector {
-            errors.extend(metadata::label_selector(selector, &path.child("labelSelector")));
+    if servers.len() > MAX_NAMESERVERS {
+        let why = format!("must not have more than {MAX_NAMESERVERS} nameservers");
+        errors.push(FieldError::invalid(&at, list(servers), why));
+    }
+    errors.extend(servers.iter().enumerate().filter_map(|(i, server)| ip(server, &at.index(i))));
+    let (at, searches) = (path.child("searches"), config.and_then(|config| config.searches.as_deref()));
+    let searches = searches.unwrap_or_default();
+    if searches.len() > MAX_SEARCH_PATHS {
+        let why = format!("must not have more than {MAX_SEARCH_PATHS} search paths");
+        errors.push(FieldError::invalid(&at, list(searches), why));
+    }
+    if searches.join(" ").len() > MAX_SEARCH_BYTES {
+        let why = format!(
+            "must not have more than {MAX_SEARCH_BYTES} characters (including spaces) in the search list"
+        );
+        errors.push(FieldError::invalid(&at, list(searches), why));
+    }
+    for (i, search) in searches.iter().enumerate().filter(|(_, search)| *search != ".") {
+        let search = search.strip_suffix('.').unwrap_or(search);
+        errors.extend(each(names::dns1123_subdomain_with_underscore(search), &at.index(i), search));
+    }
+    for (i, option) in config.iter().flat_map(|config| config.options.iter().flatten()).enumerate() {
+        if option.name.as_deref().unwrap_or_default().is_empty() {
+            errors.push(FieldError::required(&path.child("options").index(i), "must not be empty"));
         }
     }
     errors
 }
 
 /// ValidateTolerations.
-fn tolerations(tolerations: &[Toleration], path: &Path) -> Errors {
+pub fn tolerations(tolerations: &[Toleration], features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     for (i, toleration) in tolerations.iter().enumerate() {
         let path = path.index(i);
@@ -163,7 +289,7 @@ fn tolerations(tolerations: &[Toleration], path: &Path) -> Errors {
         let (key, operator, effect, value) = (text("key"), text("operator"), text("effect"), text("value"));
         let operator_path = path.child("operator");
         if !key.is_empty() {
-            errors.extend(each(names::qualified_name(key), &path.child("key"), key));
+            errors.extend(super::key(key, &path.child("key"), features));
         } else if operator != "Exists" {
             let why =
                 "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
@@ -175,7 +301,7 @@ fn tolerations(tolerations: &[Toleration], path: &Path) -> Errors {
         }
         match operator {
             "Equal" | "" => {
-                let broken = names::label_value(value);
+                let broken = names::label_value(value, features);
                 if !broken.is_empty() {
                     errors.push(FieldError::invalid(&operator_path, value, broken.join(";")));
                 }
@@ -187,9 +313,8 @@ fn tolerations(tolerations: &[Toleration], path: &Path) -> Errors {
             "Exists" => {}
             other => errors.push(FieldError::not_supported(&operator_path, other, &["Equal", "Exists"])),
         }
-        if !effect.is_empty() {
-            errors.extend(one_of(Some(effect), &EFFECTS, &path.child("effect")));
-        }
+        let effect = Some(effect).filter(|effect| !effect.is_empty());
+        errors.extend(if_given_one_of(effect, &EFFECTS, &path.child("effect")));
     }
     errors
 }

@@ -1,43 +1,54 @@
 //! A pod's volumes.
 //!
 //! Models ValidateVolumes, validateVolumeSource and its companions in pkg/apis/core/validation/validation.go (v1.36.2).
-//! Departs in one point: of the sources that need a storage system that is not simulated only the number is checked.
+//! Departs in one point: cluster trust bundles and pod certificates are taken as they are.
 
 use k8s_openapi::api::core::v1::{
-    CSIPersistentVolumeSource, HostPathVolumeSource, KeyToPath, NFSVolumeSource, ProjectedVolumeSource,
-    Volume,
+    DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, NFSVolumeSource, PersistentVolumeClaimTemplate,
+    ProjectedVolumeSource, Volume,
 };
 use machinery::field::{FieldError, Path};
-use machinery::names;
 use machinery::quantity::Quantity;
-use serde_json::json;
+use machinery::version::Features;
+use machinery::{json, names};
 
-use super::{Errors, each, in_range, required};
+use super::{Errors, each, env, in_range, metadata, one_of, required, required_name, volume_sources};
+use crate::strategy::persistent_volume_claim;
 
+/// Seconds that a service account's token lives at least.
+const MIN_TOKEN_SECONDS: i64 = 600;
 /// Sorted, as upstream's set prints.
 const HOST_PATH_TYPES: [&str; 8] =
     ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
 const MORE_THAN_ONE: &str = "may not specify more than 1 volume type";
 const MAX_FILE_MODE: i64 = 0o777;
 
-/// The volumes' errors, and the names of those that have none: only these can be mounted.
-pub fn volumes<'a>(volumes: &[&'a Volume], path: &Path) -> (Errors, Vec<&'a str>) {
+/// The volumes' errors, and those that have none: only these can be mounted, and some of them used as a block device.
+/// `pod` is the pod's name, if there is a pod.
+pub fn volumes<'a>(
+    volumes: &[&'a Volume],
+    pod: Option<&str>,
+    features: Features,
+    path: &Path,
+) -> (Errors, Vec<(&'a str, bool)>) {
     let mut errors = Vec::new();
-    let mut known: Vec<&str> = Vec::new();
+    let mut known: Vec<(&str, bool)> = Vec::new();
     for (i, volume) in volumes.iter().enumerate() {
         let path = path.index(i);
-        let mut own = source(volume, &path);
         let name = volume.name.as_str();
-        if name.is_empty() {
-            own.push(FieldError::required(&path.child("name"), ""));
-        } else {
-            own.extend(each(names::dns1123_label(name), &path.child("name"), name));
+        let mut own = source(volume, features, &path);
+        if let Some(pod) = pod.filter(|_| volume.ephemeral.is_some() && !name.is_empty()) {
+            let claim = format!("{pod}-{name}");
+            let broken = names::dns1123_subdomain(&claim).into_iter();
+            let broken = broken.map(|why| format!("PVC name {}: {why}", json::quote(&claim))).collect();
+            own.extend(each(broken, &path.child("name"), name));
         }
-        if known.contains(&name) {
+        own.extend(required_name(name, names::dns1123_label, &path.child("name")));
+        if known.iter().any(|(known, _)| *known == name) {
             own.push(FieldError::duplicate(&path.child("name"), name));
         }
         if own.is_empty() {
-            known.push(name);
+            known.push((name, volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some()));
         }
         errors.extend(own);
     }
@@ -81,50 +92,110 @@ pub fn sources(volume: &Volume) -> Vec<&'static str> {
     set.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
 }
 
-fn source(volume: &Volume, path: &Path) -> Errors {
+fn source(volume: &Volume, features: Features, path: &Path) -> Errors {
     let sources = sources(volume);
     let Some((first, more)) = sources.split_first() else {
         return vec![FieldError::required(path, "must specify a volume type")];
     };
-    let mut errors = details(volume, first, path);
+    let mut errors = details(volume, first, features, path);
     errors.extend(more.iter().map(|name| FieldError::forbidden(&path.child(name), MORE_THAN_ONE)));
     errors
 }
 
-fn details(volume: &Volume, source: &str, path: &Path) -> Errors {
+fn details(volume: &Volume, source: &str, features: Features, path: &Path) -> Errors {
     let at = path.child(source);
-    match source {
-        "emptyDir" => {
-            let limit = volume.empty_dir.as_ref().and_then(|e| e.size_limit.as_ref());
-            let negative = limit.filter(|limit| Quantity::parse(&limit.0).is_ok_and(|q| q.sign() < 0));
-            let why = "SizeLimit field must be a valid resource quantity";
-            negative.map(|_| FieldError::forbidden(&at.child("sizeLimit"), why)).into_iter().collect()
-        }
-        "hostPath" => volume.host_path.as_ref().map_or_else(Vec::new, |source| host_path(source, &at)),
-        "nfs" => volume.nfs.as_ref().map_or_else(Vec::new, |source| nfs(source, &at)),
-        "persistentVolumeClaim" => {
-            let claim = volume.persistent_volume_claim.as_ref();
-            let name = claim.map(|claim| claim.claim_name.as_str()).unwrap_or_default();
-            required(name, &at.child("claimName")).into_iter().collect()
-        }
-        "secret" => volume.secret.as_ref().map_or_else(Vec::new, |secret| {
-            let mut errors: Errors = Vec::new();
-            errors
-                .extend(required(secret.secret_name.as_deref().unwrap_or_default(), &at.child("secretName")));
-            errors.extend(file_mode(secret.default_mode, &at.child("defaultMode")));
-            errors.extend(items(secret.items.as_deref(), &at));
-            errors
-        }),
-        "configMap" => volume.config_map.as_ref().map_or_else(Vec::new, |map| {
-            let mut errors: Errors = Vec::new();
-            errors.extend(required(&map.name, &at.child("name")));
-            errors.extend(file_mode(map.default_mode, &at.child("defaultMode")));
-            errors.extend(items(map.items.as_deref(), &at));
-            errors
-        }),
-        "projected" => volume.projected.as_ref().map_or_else(Vec::new, |source| projected(source, &at)),
-        _ => Vec::new(),
+    if let Some(empty) = &volume.empty_dir {
+        let limit = empty.size_limit.as_ref();
+        let negative = limit.filter(|limit| Quantity::parse(&limit.0).is_ok_and(|q| q.sign() < 0));
+        let why = "SizeLimit field must be a valid resource quantity";
+        return negative.map(|_| FieldError::forbidden(&at.child("sizeLimit"), why)).into_iter().collect();
     }
+    match source {
+        "hostPath" => volume.host_path.iter().flat_map(|source| host_path(source, &at)).collect(),
+        "nfs" => volume.nfs.iter().flat_map(|source| nfs(source, &at)).collect(),
+        "secret" => volume
+            .secret
+            .iter()
+            .flat_map(|secret| {
+                let mut errors: Errors = Vec::new();
+                errors.extend(required(
+                    secret.secret_name.as_deref().unwrap_or_default(),
+                    &at.child("secretName"),
+                ));
+                errors.extend(file_mode(secret.default_mode, &at.child("defaultMode")));
+                errors.extend(items(secret.items.as_deref(), &at));
+                errors
+            })
+            .collect(),
+        "configMap" => volume
+            .config_map
+            .iter()
+            .flat_map(|map| {
+                let mut errors: Errors = Vec::new();
+                errors.extend(required(&map.name, &at.child("name")));
+                errors.extend(file_mode(map.default_mode, &at.child("defaultMode")));
+                errors.extend(items(map.items.as_deref(), &at));
+                errors
+            })
+            .collect(),
+        // The misspelling is that of the path under which a second source is refused.
+        "downwarAPI" => volume
+            .downward_api
+            .iter()
+            .flat_map(|source| {
+                let at = path.child("downwardAPI");
+                let mut errors: Errors = Vec::new();
+                errors.extend(file_mode(source.default_mode, &at.child("defaultMode")));
+                errors.extend(
+                    source.items.iter().flatten().flat_map(|file| downward_file(file, features, &at)),
+                );
+                errors
+            })
+            .collect(),
+        "projected" => volume.projected.iter().flat_map(|source| projected(source, features, &at)).collect(),
+        "ephemeral" => {
+            let at = at.child("volumeClaimTemplate");
+            match volume.ephemeral.as_ref().and_then(|source| source.volume_claim_template.as_ref()) {
+                Some(template) => claim_template(template, features, &at),
+                None => vec![FieldError::required(&at, "")],
+            }
+        }
+        "image" => volume
+            .image
+            .iter()
+            .flat_map(|image| {
+                let reference = image.reference.as_deref().unwrap_or_default();
+                let mut errors: Errors = required(reference, &at.child("reference")).into_iter().collect();
+                let policy = image.pull_policy.as_deref();
+                errors.extend(one_of(policy, &["Always", "IfNotPresent", "Never"], &at.child("pullPolicy")));
+                errors
+            })
+            .collect(),
+        _ => volume_sources::of_volume(volume, path),
+    }
+}
+
+/// ValidatePersistentVolumeClaimTemplate: of its metadata only labels and annotations count.
+fn claim_template(template: &PersistentVolumeClaimTemplate, features: Features, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    if let Some(meta) = &template.metadata {
+        let path = path.child("metadata");
+        errors.extend(metadata::annotations(meta.annotations.as_ref(), features, &path.child("annotations")));
+        errors.extend(metadata::labels(meta.labels.as_ref(), features, &path.child("labels")));
+        for (field, is_set) in [
+            ("name", meta.name.is_some()),
+            ("generateName", meta.generate_name.is_some()),
+            ("namespace", meta.namespace.is_some()),
+            ("finalizers", meta.finalizers.is_some()),
+            ("ownerReferences", meta.owner_references.is_some()),
+        ] {
+            if is_set {
+                errors.push(FieldError::forbidden(&path.child(field), "cannot be set"));
+            }
+        }
+    }
+    errors.extend(persistent_volume_claim::validate_spec(&template.spec, features, &path.child("spec")));
+    errors
 }
 
 /// validateHostPathVolumeSource.
@@ -152,19 +223,6 @@ pub fn nfs(source: &NFSVolumeSource, path: &Path) -> Errors {
     errors
 }
 
-/// validateCSIPersistentVolumeSource.
-pub fn csi(source: &CSIPersistentVolumeSource, path: &Path) -> Errors {
-    let mut errors: Errors = Vec::new();
-    let driver = source.driver.as_str();
-    if driver.is_empty() {
-        errors.push(FieldError::required(&path.child("driver"), ""));
-    } else {
-        errors.extend(each(names::dns1123_subdomain(&driver.to_lowercase()), &path.child("driver"), driver));
-    }
-    errors.extend(required(&source.volume_handle, &path.child("volumeHandle")));
-    errors
-}
-
 /// validatePathNoBacksteps.
 pub fn no_back_steps(text: &str, path: &Path) -> Errors {
     if text.split('/').any(|part| part == "..") {
@@ -183,59 +241,116 @@ pub fn local_descending_path(text: &str, path: &Path) -> Errors {
     errors
 }
 
+/// ValidateLocalNonReservedPath.
+fn local_non_reserved_path(text: &str, path: &Path) -> Errors {
+    let mut errors = local_descending_path(text, path);
+    if text.starts_with("..") && text != ".." && !text.starts_with("../") {
+        errors.push(FieldError::invalid(path, text, "must not start with '..'"));
+    }
+    errors
+}
+
 fn file_mode(mode: Option<i32>, path: &Path) -> Option<FieldError> {
     let mode = i64::from(mode?);
     let why = "must be a number between 0 and 0777 (octal), both inclusive";
     in_range(mode, 0, MAX_FILE_MODE, path).map(|error| FieldError { detail: why.to_owned(), ..error })
 }
 
+/// validateKeyToPath.
 fn items(items: Option<&[KeyToPath]>, path: &Path) -> Errors {
     let mut errors: Errors = Vec::new();
     for (i, item) in items.unwrap_or_default().iter().enumerate() {
         let path = path.child("items").index(i);
         errors.extend(required(&item.key, &path.child("key")));
-        if item.path.is_empty() {
-            errors.push(FieldError::required(&path.child("path"), ""));
-        } else {
-            errors.extend(local_descending_path(&item.path, &path.child("path")));
-        }
+        errors.extend(required(&item.path, &path.child("path")));
+        errors.extend(local_non_reserved_path(&item.path, &path.child("path")));
         errors.extend(file_mode(item.mode, &path.child("mode")));
     }
     errors
 }
 
-fn projected(source: &ProjectedVolumeSource, path: &Path) -> Errors {
-    let mut errors: Errors = Vec::new();
-    for (i, projection) in source.sources.iter().flatten().enumerate() {
-        let path = path.child("sources").index(i);
-        let mut count = 0;
-        if let Some(secret) = &projection.secret {
-            count += 1;
-            errors.extend(required(&secret.name, &path.child("secret").child("name")));
+/// validateDownwardAPIVolumeFile: every file is reported at the path of the source.
+fn downward_file(file: &DownwardAPIVolumeFile, features: Features, path: &Path) -> Errors {
+    let mut errors: Errors = required(&file.path, &path.child("path")).into_iter().collect();
+    errors.extend(local_non_reserved_path(&file.path, &path.child("path")));
+    match (&file.field_ref, &file.resource_field_ref) {
+        (Some(field), resource) => {
+            errors.extend(env::field_ref(field, &env::FILE_FIELDS, features, &path.child("fieldRef")));
+            if resource.is_some() {
+                let why = "fieldRef and resourceFieldRef can not be specified simultaneously";
+                errors.push(FieldError::invalid(path, "resource", why));
+            }
         }
-        if let Some(map) = &projection.config_map {
+        (None, Some(resource)) => {
+            errors.extend(env::resource_field_ref(resource, true, &path.child("resourceFieldRef")));
+        }
+        (None, None) => {
+            let why = "one of fieldRef and resourceFieldRef is required";
+            errors.push(FieldError::required(path, why));
+        }
+    }
+    errors.extend(file_mode(file.mode, &path.child("mode")));
+    errors
+}
+
+fn projected(source: &ProjectedVolumeSource, features: Features, path: &Path) -> Errors {
+    let mut errors: Errors = file_mode(source.default_mode, &path.child("defaultMode")).into_iter().collect();
+    let mut paths: Vec<&str> = Vec::new();
+    for (i, projection) in source.sources.iter().flatten().enumerate() {
+        let at = path.child("sources").index(i);
+        let named = [
+            ("secret", projection.secret.as_ref().map(|s| (&s.name, &s.items))),
+            ("configMap", projection.config_map.as_ref().map(|m| (&m.name, &m.items))),
+        ];
+        let mut count = 0;
+        for (field, (name, list)) in named.into_iter().filter_map(|(f, source)| Some((f, source?))) {
             count += 1;
-            errors.extend(required(&map.name, &path.child("configMap").child("name")));
+            let at = at.child(field);
+            errors.extend(required(name, &at.child("name")));
+            errors.extend(items(list.as_deref(), &at));
+            for item in list.iter().flatten() {
+                errors.extend(conflict(&item.path, name, &mut paths, path));
+            }
+        }
+        if let Some(downward) = &projection.downward_api {
+            count += 1;
+            for file in downward.items.iter().flatten() {
+                errors.extend(downward_file(file, features, &at.child("downwardAPI")));
+                errors.extend(conflict(&file.path, &file.path, &mut paths, path));
+            }
         }
         if let Some(token) = &projection.service_account_token {
             count += 1;
-            let path = path.child("serviceAccountToken");
-            if token.expiration_seconds.is_some_and(|seconds| seconds < 600) {
+            let at = at.child("serviceAccountToken").child("expirationSeconds");
+            let seconds = token.expiration_seconds.unwrap_or_default();
+            if seconds < MIN_TOKEN_SECONDS {
                 let why = "may not specify a duration less than 10 minutes";
-                let seconds = json!(token.expiration_seconds);
-                errors.push(FieldError::invalid(&path.child("expirationSeconds"), seconds, why));
+                errors.push(FieldError::invalid(&at, seconds, why));
+            } else if seconds > 1 << 32 {
+                let why = "may not specify a duration larger than 2^32 seconds";
+                errors.push(FieldError::invalid(&at, seconds, why));
             }
             errors.extend(required(&token.path, &path.child("path")));
+            errors.extend(local_non_reserved_path(&token.path, &path.child("path")));
         }
-        count += usize::from(projection.downward_api.is_some());
         count += usize::from(projection.cluster_trust_bundle.is_some());
         count += usize::from(projection.pod_certificate.is_some());
-        if count == 0 {
-            errors.push(FieldError::required(&path, "must specify a source"));
-        } else if count > 1 {
-            errors.push(FieldError::forbidden(&path, MORE_THAN_ONE));
+        if count > 1 {
+            let why = "may not specify more than 1 volume type per source";
+            errors.push(FieldError::forbidden(&at, why));
         }
     }
-    errors.extend(file_mode(source.default_mode, &path.child("defaultMode")));
     errors
+}
+
+/// Two files of a projection at one path; the value printed is that of the file's source.
+fn conflict<'a>(file: &'a str, value: &str, paths: &mut Vec<&'a str>, path: &Path) -> Option<FieldError> {
+    if file.is_empty() {
+        return None;
+    }
+    if paths.contains(&file) {
+        return Some(FieldError::invalid(path, value, "conflicting duplicate paths"));
+    }
+    paths.push(file);
+    None
 }

@@ -85,7 +85,8 @@ pub(crate) struct Drain {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    let pods = match parsed.text("pod-selector").map(selector::parse_labels) {
+    let features = context.env.features;
+    let pods = match parsed.text("pod-selector").map(|text| selector::parse_labels(text, features)) {
         None => Selector::default(),
         Some(Ok(selector)) => selector,
         Some(Err(_)) => {

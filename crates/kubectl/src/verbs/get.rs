@@ -252,7 +252,7 @@ impl Watch {
                 ));
             }
         };
-        let mut options = resource::options(&selection).unwrap_or_default();
+        let mut options = resource::options(&selection, context.env.features).unwrap_or_default();
         let namespace = if kind.is_namespaced() { targets.namespace.clone() } else { String::new() };
         let initial = match name {
             Some(name) => {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use machinery::names;
+use machinery::version::Features;
 
 use super::metadata::{self, Edit};
 use super::{Call, Command, Next};
@@ -26,18 +27,18 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let (objects, pairs) = metadata::split(&call.parsed.args, "label")?;
-    let (set, remove) = parse(&pairs)?;
+    let (set, remove) = parse(&pairs, context.env.features)?;
     let edit = Edit { field: "labels", set, remove, clash, operation };
     metadata::run(call, context, &objects, &edit, "kubectl-label")?;
     Ok(Next::Done)
 }
 
-fn parse(pairs: &[String]) -> Result<(BTreeMap<String, String>, Vec<String>), Failure> {
+fn parse(pairs: &[String], features: Features) -> Result<(BTreeMap<String, String>, Vec<String>), Failure> {
     let (mut set, mut remove) = (BTreeMap::new(), Vec::new());
     for pair in pairs {
         match pair.split('=').collect::<Vec<_>>().as_slice() {
             [key, value] => {
-                let errors = names::label_value(value);
+                let errors = names::label_value(value, features);
                 if !errors.is_empty() {
                     let (pair, errors) = (go_value::quote(pair), errors.join(";"));
                     return Err(Failure::message(format!("invalid label value: {pair}: {errors}")));
