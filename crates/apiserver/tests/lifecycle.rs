@@ -485,37 +485,6 @@ fn a_watch_sees_its_kind_and_knows_when_it_is_too_late() {
 }
 
 #[test]
-fn the_gate_decides_about_max_unavailable() {
-    let mut object = set("web");
-    object["spec"]["updateStrategy"] = json!({"rollingUpdate": {"maxUnavailable": 2}});
-    let mut off = Cluster::new();
-    let stored = off.create(object.clone()).to_value();
-    assert_eq!(stored["spec"]["updateStrategy"]["rollingUpdate"], json!({"partition": 0}));
-    let features = machinery::version::Features { max_unavailable_stateful_set: true, ..Default::default() };
-    let mut on = Cluster::with(features);
-    assert_eq!(
-        on.create(object).to_value()["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
-        json!(2)
-    );
-    let cases = [
-        (json!(0), "Invalid value: 0: cannot be 0"),
-        (json!("200%"), "Invalid value: \"200%\": must not be greater than 100%"),
-        (json!(-1), "Invalid value: -1: must be greater than or equal to 0"),
-    ];
-    for (value, expected) in cases {
-        let patch = json!({"spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": value}}}});
-        let refusal = on.patch(Kind::StatefulSet, "web", patch).expect_err("refused");
-        assert!(refusal.message.ends_with(expected), "{refusal}");
-    }
-    let response = on.try_create(set("other")).expect("allowed");
-    let stored = object_of(response).to_value();
-    assert_eq!(
-        stored["spec"]["updateStrategy"]["rollingUpdate"],
-        json!({"maxUnavailable": 1, "partition": 0})
-    );
-}
-
-#[test]
 fn our_own_components_send_typed_objects() {
     let mut cluster = Cluster::new();
     let spec = Object::from_value(Kind::Pod, pod("p")).expect("a pod");

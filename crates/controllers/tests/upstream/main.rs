@@ -5,6 +5,7 @@ mod controller_history;
 mod fixture;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod pv_binder;
 mod stateful_pod_control;
 mod stateful_set;
 mod stateful_set_control;

@@ -267,6 +267,45 @@ fn stateful_set_control_get_set_revisions() {
     assert_eq!(fixture.choice(), RevisionChoice::RolledBack { from: 1, to: 4 });
 }
 
+#[test]
+fn of_equal_revisions_the_last_one_is_used_again() {
+    let mut fixture = Fixture::new(Features::default(), set(1));
+    fixture.scale_up(invariants);
+    let mut twin = json!(fixture.revisions()[0]);
+    twin["apiVersion"] = json!("apps/v1");
+    twin["kind"] = json!("ControllerRevision");
+    twin["metadata"] = json!({"name": "foo-twin", "labels": {"foo": "bar"}});
+    twin["revision"] = json!(2);
+    fixture.cluster.create(twin);
+    fixture.set_image("foo");
+    fixture.sync();
+    fixture.set_image("nginx");
+    fixture.sync();
+    assert_eq!(fixture.status().update_revision.as_deref(), Some("foo-twin"));
+    assert_eq!(fixture.choice(), RevisionChoice::RolledBack { from: 2, to: 4 });
+}
+
+#[test]
+fn a_current_revision_that_was_deleted_gives_way_to_the_update_revision() {
+    in_both_modes(|variant| {
+        let spec = json!({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}});
+        let mut fixture = variant.with(2, spec);
+        fixture.scale_up(invariants);
+        let first = fixture.status().current_revision.expect("a revision");
+        for image in ["b", "c"] {
+            fixture.set_image(image);
+            fixture.settle();
+        }
+        assert_eq!(fixture.status().current_revision.as_ref(), Some(&first));
+        fixture.cluster.delete(Kind::ControllerRevision, &first, Default::default());
+        fixture.remove(0);
+        fixture.sync();
+        let status = fixture.status();
+        assert_eq!(status.current_revision, status.update_revision, "{variant:?}");
+        assert_eq!(image(&fixture.pod(0)), "c", "{variant:?}: nobody knows the old template any more");
+    });
+}
+
 /// Rolls out another image, scaling at the same time.
 fn rolling_update(variant: Variant, replicas: i32, scaled: i32, spec: Value) -> Fixture {
     let mut fixture = variant.with(replicas, spec);

@@ -188,8 +188,8 @@ impl PersistentVolumeController {
         }
     }
 
-    /// The claim that the volume is bound to; `None` if that claim is gone. A volume that the controller did not bind
-    /// long ago may know a claim that the caches do not show yet.
+    /// The claim that the volume is bound to; `None` if that claim is gone. A volume may know a claim that the cache does
+    /// not show yet.
     fn claim_of(
         &self,
         cx: &mut Context<'_>,
@@ -200,10 +200,7 @@ impl PersistentVolumeController {
             (part(&reference.namespace), part(&reference.name), part(&reference.uid));
         let known = self.claims.get(&ObjectKey::new(Kind::PersistentVolumeClaim, namespace, name)).cloned();
         let reclaimed = matches!(volume_phase(volume), "Released" | "Failed");
-        let by_controller = annotation(&volume.metadata, ANN_BOUND_BY_CONTROLLER).is_some();
-        if known.as_ref().is_some_and(|claim| claim.uid() == uid)
-            || known.is_none() && (reclaimed || !by_controller)
-        {
+        if known.as_ref().is_some_and(|claim| claim.uid() == uid) || known.is_none() && reclaimed {
             return Ok(known);
         }
         match cx.api.get::<PersistentVolumeClaim>(namespace, name) {
