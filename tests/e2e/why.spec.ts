@@ -73,8 +73,7 @@ test('in the past, Why answers for that time', async ({ page }) => {
   await expect(why(page)).toHaveAttribute('data-kind', 'progressing');
 });
 
-test('every example comes up accessible and explained', async ({ page }) => {
-  test.setTimeout(180_000);
+test('every example comes up explained', async ({ page }) => {
   await open(page);
   const titles = await page.locator('#world optgroup').last().locator('option').allTextContents();
   expect(titles).toHaveLength(16);
@@ -82,6 +81,6 @@ test('every example comes up accessible and explained', async ({ page }) => {
     await page.getByLabel('Start from').selectOption({ label: title });
     await expect(page.getByTestId('example')).toContainText(title);
     await expect(why(page).locator('.why-sentence').first()).not.toBeEmpty();
-    await expectAccessible(page);
   }
+  await expectAccessible(page);
 });

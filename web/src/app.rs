@@ -92,6 +92,7 @@ pub fn App(props: &AppProps) -> Html {
                             tab={model.tab}
                             page={model.page.clone()}
                             changes={session.world().server().resource_version()}
+                            question={model.question.clone()}
                             filter={AttrValue::from(model.filter.to_string())}
                             baseline_ms={model.baseline.at_ms}
                             marked={model.baseline.marked}

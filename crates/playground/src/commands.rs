@@ -1,7 +1,9 @@
 //! What each control types into the terminal: the kubectl line that a person would type.
 
-use machinery::ObjectKey;
+use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::labels::Labels;
+use machinery::{Object, ObjectKey, Resource};
+use serde_json::json;
 
 /// ` -n NAMESPACE`, where it is not the default one.
 fn namespace(of: &ObjectKey) -> String {
@@ -62,6 +64,71 @@ pub fn force_delete(pod: &ObjectKey) -> String {
 /// Deletes a set and leaves its pods.
 pub fn orphan(set: &ObjectKey) -> String {
     format!("{} --cascade=orphan", delete(set))
+}
+
+/// Deletes a set once its pods are gone.
+pub fn foreground(set: &ObjectKey) -> String {
+    format!("{} --cascade=foreground", delete(set))
+}
+
+/// Replaces every pod of a set, in its order.
+pub fn restart(set: &ObjectKey) -> String {
+    format!("kubectl rollout restart sts/{}{}", set.name, namespace(set))
+}
+
+/// Takes the last revision again.
+pub fn undo(set: &ObjectKey) -> String {
+    format!("kubectl rollout undo sts/{}{}", set.name, namespace(set))
+}
+
+/// Sets how a set updates.
+pub fn strategy(set: &ObjectKey, on_delete: bool) -> String {
+    let strategy =
+        if on_delete { r#"{"type":"OnDelete","rollingUpdate":null}"# } else { r#"{"type":"RollingUpdate"}"# };
+    format!(
+        "kubectl patch sts {} -p '{{\"spec\":{{\"updateStrategy\":{strategy}}}}}'{}",
+        set.name,
+        namespace(set)
+    )
+}
+
+/// Deletes a set, keeps its pods, and makes it again with the other pod management.
+pub fn recreate(set: &StatefulSet) -> String {
+    let mut value = Object::from(set.clone()).to_value();
+    let metadata = json!({
+        "name": set.name(), "namespace": set.namespace(), "labels": value["metadata"]["labels"].take(),
+    });
+    let parallel = value["spec"]["podManagementPolicy"] == "Parallel";
+    value["metadata"] = metadata;
+    value["spec"]["podManagementPolicy"] = json!(if parallel { "OrderedReady" } else { "Parallel" });
+    for template in value["spec"]["volumeClaimTemplates"].as_array_mut().into_iter().flatten() {
+        // The API server's own addition.
+        template.as_object_mut().map(|template| template.remove("status"));
+    }
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("status");
+    }
+    let labels = &value["metadata"]["labels"];
+    if labels.is_null() {
+        value["metadata"].as_object_mut().map(|metadata| metadata.remove("labels"));
+    }
+    let manifest = machinery::yaml::to_yaml(&value);
+    format!("{} && kubectl apply -f - <<'EOF'\n{manifest}EOF", orphan(&set.key()))
+}
+
+/// Keeps new pods off a node.
+pub fn cordon(node: &ObjectKey) -> String {
+    format!("kubectl cordon {}", node.name)
+}
+
+/// Moves the pods of a node elsewhere.
+pub fn drain(node: &ObjectKey) -> String {
+    format!("kubectl drain {} --ignore-daemonsets --delete-emptydir-data", node.name)
+}
+
+/// Begins a command in a pod.
+pub fn exec(pod: &ObjectKey) -> String {
+    format!("kubectl exec {}{} -- ", pod.name, namespace(pod))
 }
 
 /// Lets new pods on a node again.

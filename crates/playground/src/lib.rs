@@ -23,6 +23,23 @@ pub use model::Model;
 pub use msg::Msg;
 pub use update::update;
 
+/// The act that lets a container of a pod exit.
+pub fn crash(pod: &machinery::ObjectKey) -> cluster::Fault {
+    let (namespace, pod) = (pod.namespace.to_string(), pod.name.to_string());
+    cluster::Fault::Crash { namespace, pod, container: None, exit_code: 1 }
+}
+
+/// The act after which a pod is not ready.
+pub fn fail_readiness(pod: &machinery::ObjectKey) -> cluster::Fault {
+    let pods = node::kubelet::NamePattern(format!("{}/{}", pod.namespace, pod.name));
+    cluster::Fault::Break { defect: cluster::Defect::FailReadiness { pods } }
+}
+
+/// The act that pulls a node's plug.
+pub fn stop_node(node: &machinery::ObjectKey) -> cluster::Fault {
+    cluster::Fault::Break { defect: cluster::Defect::NodeDown { node: node.name.to_string() } }
+}
+
 /// The act that heals what was broken on purpose.
 pub fn heal(defect: &cluster::Defect) -> cluster::Fault {
     cluster::Fault::Heal { defect: defect.clone() }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use apiserver::Server;
+use cluster::World;
 use machinery::ObjectKey;
 use machinery::time::ms_between;
 use session::{Branch, Content, Entry, Input, Session, Start, StartWorld};
@@ -21,6 +21,8 @@ use crate::prompt::Prompt;
 use crate::track::{Tick, Track};
 use crate::view::dns::zone;
 use crate::view::events::events;
+use crate::view::lookup::Question;
+use crate::view::nodes::nodes;
 use crate::view::objects::objects;
 use crate::view::stage::{Part, Parts};
 use crate::view::timeline::Timeline;
@@ -69,11 +71,13 @@ pub enum Tab {
     Dns,
     /// The objects, and what has changed in them.
     Objects,
+    /// The nodes.
+    Nodes,
 }
 
 impl Tab {
     /// Every tab, in order.
-    pub const ALL: [Tab; 4] = [Tab::Events, Tab::Trail, Tab::Dns, Tab::Objects];
+    pub const ALL: [Tab; 5] = [Tab::Events, Tab::Trail, Tab::Dns, Tab::Objects, Tab::Nodes];
 }
 
 /// What a narrow screen shows.
@@ -123,7 +127,7 @@ pub struct Baseline {
     pub at_ms: u64,
     /// Whether a person has marked it; if not, the next act moves it.
     pub marked: bool,
-    server: Server,
+    world: World,
 }
 
 /// Another course of events.
@@ -193,6 +197,8 @@ pub struct Model {
     pub baseline: Baseline,
     /// Which objects the Objects tab lists.
     pub filter: Rc<str>,
+    /// The name that is looked up.
+    pub question: Question,
     /// What is shown of the cluster.
     pub page: Page,
     memory: Memory,
@@ -217,6 +223,7 @@ struct Shown {
     topic: Option<Topic>,
     tab: Tab,
     filter: Rc<str>,
+    question: Question,
     baseline_ms: u64,
 }
 
@@ -239,11 +246,12 @@ impl Model {
             .next()
             .map_or_else(|| "stateful-demo.yaml".into(), |file| file.name.clone());
         let mut model = Model {
-            baseline: Baseline { at_ms: 0, marked: false, server: session.world().server().clone() },
+            baseline: Baseline { at_ms: 0, marked: false, world: session.world().clone() },
             ticks: Rc::default(),
             timeline: Rc::default(),
             forks: Rc::default(),
             filter: "".into(),
+            question: Question::default(),
             track: Track::default(),
             session,
             example: None,
@@ -345,8 +353,8 @@ impl Model {
 
     /// The objects are compared with what they are now.
     pub(crate) fn mark(&mut self, marked: bool) {
-        let server = self.session.world().server().clone();
-        self.baseline = Baseline { at_ms: self.session.elapsed_ms(), marked, server };
+        let world = self.session.world().clone();
+        self.baseline = Baseline { at_ms: self.session.elapsed_ms(), marked, world };
     }
 
     /// Undoes the last act, and the files that were written for it. What was typed into them stays in the editor.
@@ -380,6 +388,7 @@ impl Model {
             written: session.log().written(),
             tab: self.tab,
             filter: self.filter.clone(),
+            question: self.question.clone(),
             baseline_ms: self.baseline.at_ms,
         };
         if self.shown.as_ref() != Some(&shown) {
@@ -429,10 +438,14 @@ impl Model {
         let details = match self.tab {
             Tab::Events => Details::Events(Rc::new(events(snapshot))),
             Tab::Trail => Details::Trail(Rc::new(trail(&self.session, selected))),
-            Tab::Dns => Details::Dns(Rc::new(zone(snapshot))),
+            Tab::Dns => {
+                let before = self.baseline.world.listers();
+                Details::Dns(Rc::new(zone(snapshot, before, &self.question)))
+            }
+            Tab::Nodes => Details::Nodes(Rc::new(nodes(snapshot))),
             Tab::Objects => Details::Objects(Rc::new(objects(
                 world.server(),
-                &self.baseline.server,
+                self.baseline.world.server(),
                 &self.filter,
                 selected,
             ))),

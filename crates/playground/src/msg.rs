@@ -7,6 +7,7 @@ use session::Start;
 use crate::examples::Example;
 use crate::lesson::panel::LessonMsg;
 use crate::model::{Number, Pane, Speed, Tab};
+use crate::view::lookup::Question;
 
 /// An act.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,12 @@ pub enum Msg {
     Tab(Tab),
     /// Which objects the Objects tab lists.
     Filter(String),
+    /// Look a name up, from a pod.
+    LookUp(Question),
+    /// Show the DNS zone, to look names up from this pod.
+    LookUpFrom(ObjectKey),
+    /// Type how the set is made again with the other pod management.
+    Recreate(ObjectKey),
     /// Another pane of a narrow screen.
     Pane(Pane),
     /// The partition's line moves to another place.

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::time::after_ms;
 
 use session::Session;
 
 use crate::commands;
 use crate::lesson::panel;
-use crate::model::{Drag, ImageForm, Model, Number};
+use crate::model::{Drag, ImageForm, Model, Number, Tab};
 use crate::msg::Msg;
 use crate::view::timeline::beside;
 use crate::view::why::Topic;
@@ -87,6 +88,17 @@ pub fn update(model: &mut Model, msg: Msg) {
             model.session.fault(fault);
         }
         Msg::Tab(tab) => model.tab = tab,
+        Msg::LookUp(question) => model.question = question,
+        Msg::LookUpFrom(pod) => {
+            model.question.from = Some(pod);
+            model.tab = Tab::Dns;
+        }
+        Msg::Recreate(set) => {
+            let live = model.session.world().server().get::<StatefulSet>(&set.namespace, &set.name);
+            if let Some(text) = live.map(|live| commands::recreate(live)) {
+                model.prompt.edit(text);
+            }
+        }
         Msg::Pane(pane) => model.pane = pane,
         Msg::Drag(set, partition) => model.drag = Some(Drag { set, partition: partition.max(0) }),
         Msg::Drop => drop_partition(model),

@@ -1,12 +1,14 @@
 //! Below the stage: tabs with tables.
 
 use playground::model::Tab;
+use playground::view::lookup::Question;
 use playground::view::{Details as Content, Page};
 use playground::{Locale, Msg};
 use yew::prelude::*;
 
 use super::dns::DnsTable;
 use super::events::EventTable;
+use super::nodes::NodeTable;
 use super::objects::ObjectsTab;
 use super::tabs;
 use super::trail::TrailTable;
@@ -23,6 +25,8 @@ pub struct DetailsProps {
     pub page: Page,
     /// How many changes there were.
     pub changes: u64,
+    /// The name that is looked up.
+    pub question: Question,
     /// Which objects are listed.
     pub filter: AttrValue,
     /// When the objects were what they are compared with.
@@ -41,6 +45,7 @@ pub fn Details(props: &DetailsProps) -> Html {
         Tab::Trail => tabs::Tab { label: words.trail.into(), count: usize::try_from(props.changes).ok() },
         Tab::Dns => tabs::Tab { label: words.dns_zone.into(), count: None },
         Tab::Objects => tabs::Tab { label: words.objects.into(), count: None },
+        Tab::Nodes => tabs::Tab { label: words.nodes.into(), count: Some(props.page.stage.nodes) },
     };
     let chosen = Tab::ALL.iter().position(|tab| *tab == props.tab).unwrap_or(0);
     let onchoose = Callback::from(move |index: usize| dispatch.send(Msg::Tab(Tab::ALL[index])));
@@ -65,7 +70,8 @@ pub fn Details(props: &DetailsProps) -> Html {
                 {match &props.page.details {
                     Content::Events(events) => html! { <EventTable locale={props.locale} events={events.clone()} /> },
                     Content::Trail(trail) => html! { <TrailTable locale={props.locale} trail={trail.clone()} /> },
-                    Content::Dns(zone) => html! { <DnsTable locale={props.locale} zone={zone.clone()} /> },
+                    Content::Dns(zone) => html! { <DnsTable locale={props.locale} zone={zone.clone()} question={props.question.clone()} /> },
+                    Content::Nodes(nodes) => html! { <NodeTable locale={props.locale} nodes={nodes.clone()} /> },
                     Content::Objects(objects) => html! {
                         <ObjectsTab
                             locale={props.locale}

@@ -11,6 +11,8 @@ pub mod header;
 pub mod heat;
 pub mod help;
 pub mod lesson;
+pub mod menu;
+pub mod nodes;
 pub mod objects;
 pub mod outside;
 pub mod partition;

@@ -14,6 +14,8 @@ pub struct OutsideProps {
     pub locale: Locale,
     /// What stands there.
     pub chains: Vec<Chain>,
+    /// How many more there are.
+    pub more: usize,
     /// The object that Why is asked about.
     pub selected: Option<machinery::ObjectKey>,
 }
@@ -53,7 +55,12 @@ pub fn Outside(props: &OutsideProps) -> Html {
             if props.chains.is_empty() {
                 <p class="nothing">{words.outside_empty}</p>
             } else {
-                <ul class="outside-list">{ for props.chains.iter().map(chain) }</ul>
+                <ul class="outside-list">
+                    { for props.chains.iter().map(chain) }
+                    if props.more > 0 {
+                        <li class="nothing">{(words.more_of)(props.more)}</li>
+                    }
+                </ul>
             }
         </section>
     }

@@ -4,7 +4,8 @@ use playground::view::pod::{PodCard, Shape};
 use playground::{Locale, Msg, commands};
 use yew::prelude::*;
 
-use crate::hooks::{use_dispatch, use_leaving};
+use super::menu::{Item, Menu};
+use crate::hooks::use_dispatch;
 
 /// The card.
 #[derive(Clone, PartialEq, Properties)]
@@ -77,7 +78,7 @@ pub fn Pod(props: &PodProps) -> Html {
             if let Some(order) = props.replaced {
                 <p class="pod-replaced">{format!("{}. {}", order + 1, words.would_replace)}</p>
             }
-            <Menu locale={props.locale} pod={pod.clone()} fqdn={props.fqdn.clone()} />
+            <Menu label={format!("{} {}", words.pod_menu, pod.key.name)} id={format!("menu-{}", pod.key.name)} items={items(props)} />
         </article>
     }
 }
@@ -92,64 +93,24 @@ fn shape_name(shape: Shape) -> &'static str {
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-struct MenuProps {
-    locale: Locale,
-    pod: PodCard,
-    fqdn: Option<AttrValue>,
-}
-
 /// What can be done with a pod.
-#[component]
-fn Menu(props: &MenuProps) -> Html {
-    let dispatch = use_dispatch();
+fn items(props: &PodProps) -> Vec<Item> {
     let words = props.locale.words();
-    let open = use_state(|| false);
-    let setter = open.setter();
-    let close = use_callback((), move |(), ()| setter.set(false));
-    let onfocusout = use_leaving(close.clone());
-    let toggle = {
-        let open = open.clone();
-        Callback::from(move |_: MouseEvent| open.set(!*open))
-    };
-    let onkeydown = {
-        let close = close.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                close.emit(());
-            }
-        })
-    };
-    let item = |label: &'static str, line: String| {
-        let (dispatch, close) = (dispatch.clone(), close.clone());
-        let title = line.clone();
-        let onclick = Callback::from(move |_: MouseEvent| {
-            close.emit(());
-            dispatch.send(Msg::Run(line.clone()));
-        });
-        html! { <li><button type="button" {title} {onclick}>{label}</button></li> }
-    };
     let key = &props.pod.key;
-    html! {
-        <div class="menu" {onfocusout} {onkeydown}>
-            <button
-                type="button"
-                class="menu-button"
-                aria-label={format!("{} {}", words.pod_menu, key.name)}
-                aria-expanded={open.to_string()}
-                onclick={toggle}
-            >
-                <span aria-hidden="true">{"⋯"}</span>
-            </button>
-            if *open {
-                <ul class="menu-list">
-                    { item(words.delete_pod, commands::delete(key)) }
-                    if let Some(fqdn) = &props.fqdn {
-                        { item(words.look_up, commands::lookup(key, fqdn)) }
-                    }
-                    { item(words.show_yaml, commands::yaml(key)) }
-                </ul>
-            }
-        </div>
+    let mut items = vec![
+        Item::run(words.delete_pod, commands::delete(key)),
+        Item::run(words.force_delete, commands::force_delete(key)),
+        Item::act(words.crash, Msg::Fault(playground::crash(key))),
+        match &props.pod.fails_readiness {
+            Some(defect) => Item::act(words.heal_readiness, Msg::Fault(playground::heal(defect))),
+            None => Item::act(words.fail_readiness, Msg::Fault(playground::fail_readiness(key))),
+        },
+        Item::act(words.exec, Msg::Type(commands::exec(key))),
+    ];
+    if let Some(fqdn) = &props.fqdn {
+        items.push(Item::run(words.look_up, commands::lookup(key, fqdn)));
     }
+    items.push(Item::act(words.look_up_from, Msg::LookUpFrom(key.clone())));
+    items.push(Item::run(words.show_yaml, commands::yaml(key)));
+    items
 }

@@ -13,6 +13,8 @@ pub struct ShelfProps {
     pub locale: Locale,
     /// The volumes.
     pub volumes: Vec<VolumeView>,
+    /// How many more there are.
+    pub more: usize,
     /// Whether there are volumes at all.
     pub any: bool,
 }
@@ -34,6 +36,9 @@ pub fn Shelf(props: &ShelfProps) -> Html {
                             <Volume locale={props.locale} volume={volume.clone()} with_status={true} />
                         </li>
                     }) }
+                    if props.more > 0 {
+                        <li class="nothing">{(words.more_of)(props.more)}</li>
+                    }
                 </ul>
             }
         </section>

@@ -101,8 +101,8 @@ pub fn StagePane(props: &StageProps) -> Html {
                         <p>{words.empty_hint}</p>
                     </div>
                 }
-                <Shelf locale={props.locale} volumes={stage.shelf.clone()} any={stage.volumes > 0} />
-                <Outside locale={props.locale} chains={stage.outside.clone()} {selected} />
+                <Shelf locale={props.locale} volumes={stage.shelf.clone()} more={stage.shelf_more} any={stage.volumes > 0} />
+                <Outside locale={props.locale} chains={stage.outside.clone()} more={stage.outside_more} {selected} />
             </div>
         </section>
     }

@@ -6,10 +6,11 @@ use playground::locales::Words;
 use playground::model::{Asked, ImageForm, Number};
 use playground::view::revision::Living;
 use playground::view::stage::{SetView, Strategy};
-use playground::{Locale, Msg};
+use playground::{Locale, Msg, commands};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::menu::{Item, Menu};
 use super::stepper::Stepper;
 use crate::dom;
 use crate::hooks::use_dispatch;
@@ -42,7 +43,12 @@ pub fn Strip(props: &StripProps) -> Html {
     let complete = set.ready == set.replicas;
     html! {
         <div class="strip">
-            <h2 class="strip-name">{&*set.key.name}</h2>
+            <h2 class="strip-name">
+                if &*set.key.namespace != "default" {
+                    <span class="strip-namespace">{&*set.key.namespace}{"/"}</span>
+                }
+                {&*set.key.name}
+            </h2>
             if let Some(state) = state {
                 <span class="strip-state">{state}</span>
             }
@@ -106,8 +112,28 @@ fn controls(dispatch: &Dispatch, props: &StripProps) -> Html {
             >
                 {words.set_image}
             </button>
+            <Menu label={format!("{} {}", words.set_menu, key.name)} id="set-menu" class="control control-icon" items={items(set, words)} />
         </>
     }
+}
+
+/// What else can be done with a set.
+fn items(set: &SetView, words: &Words) -> Vec<Item> {
+    let key = &set.key;
+    let (strategy, on_delete) = match set.strategy {
+        Strategy::Rolling { .. } => (words.to_on_delete, true),
+        Strategy::OnDelete => (words.to_rolling_update, false),
+    };
+    let recreate = if set.parallel { words.recreate_ordered } else { words.recreate_parallel };
+    vec![
+        Item::run(strategy, commands::strategy(key, on_delete)),
+        Item::run(words.restart, commands::restart(key)),
+        Item::run(words.roll_back, commands::undo(key)),
+        Item::act(recreate, Msg::Recreate(key.clone())),
+        Item::run(words.delete_set, commands::delete(key)),
+        Item::run(words.delete_set_foreground, commands::foreground(key)),
+        Item::run(words.delete_set_orphan, commands::orphan(key)),
+    ]
 }
 
 #[derive(Clone, PartialEq, Properties)]

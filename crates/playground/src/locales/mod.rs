@@ -177,6 +177,50 @@ words! {
     would_replace,
     /// The pod's menu.
     pod_menu,
+    /// The set's menu.
+    set_menu,
+    /// The node's menu.
+    node_menu,
+    /// In the set's menu.
+    to_on_delete,
+    /// In the set's menu.
+    to_rolling_update,
+    /// In the set's menu.
+    restart,
+    /// In the set's menu.
+    roll_back,
+    /// In the set's menu.
+    delete_set,
+    /// In the set's menu.
+    delete_set_orphan,
+    /// In the set's menu.
+    delete_set_foreground,
+    /// In the set's menu.
+    recreate_parallel,
+    /// In the set's menu.
+    recreate_ordered,
+    /// In the menu.
+    force_delete,
+    /// In the menu.
+    crash,
+    /// In the menu.
+    fail_readiness,
+    /// In the menu.
+    heal_readiness,
+    /// In the menu.
+    exec,
+    /// In the menu.
+    look_up_from,
+    /// In the node's menu.
+    node_stop,
+    /// In the node's menu.
+    node_start,
+    /// In the node's menu.
+    cordon,
+    /// In the node's menu.
+    uncordon,
+    /// In the node's menu.
+    drain,
     /// In the menu.
     delete_pod,
     /// In the menu.
@@ -335,6 +379,42 @@ words! {
     state_gone,
     /// Nothing is listed.
     no_objects,
+    /// Tab.
+    nodes,
+    /// Column.
+    node,
+    /// Column.
+    status,
+    /// Column.
+    zone,
+    /// Column.
+    pods_on_it,
+    /// A node that answers.
+    node_ready,
+    /// A node that does not.
+    node_not_ready,
+    /// A node that takes no new pods.
+    node_cordoned,
+    /// A node whose plug is pulled.
+    node_down,
+    /// Title of the lookup.
+    lookup,
+    /// Label: from which pod.
+    lookup_from,
+    /// Label: which name.
+    lookup_name,
+    /// Button: the same in the terminal.
+    lookup_ask,
+    /// No pod to ask from.
+    lookup_no_pod,
+    /// A part of a name.
+    part_pod,
+    /// A part of a name.
+    part_service,
+    /// A part of a name.
+    part_namespace,
+    /// A part of a name.
+    part_domain,
     /// Before a line that is new.
     line_added,
     /// Before a line that is gone.

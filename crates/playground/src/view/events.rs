@@ -1,8 +1,10 @@
 //! The rows of the Events tab: core/v1 Events, the newest first.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Event;
-use machinery::Resource;
+use machinery::{ObjectKey, Resource};
 
 use super::Snapshot;
 
@@ -39,9 +41,26 @@ pub struct Events {
 
 /// The table.
 pub fn events(snapshot: Snapshot<'_>) -> Events {
-    let mut all: Vec<&Event> = snapshot.objects.list::<Event>("").map(|event| &**event).collect();
-    all.sort_by_key(|event| std::cmp::Reverse((seen(event), version(event))));
-    Events { rows: all.iter().take(ROWS).map(|event| row(snapshot, event)).collect(), total: all.len() }
+    let total = snapshot.objects.list::<Event>("").count();
+    // The latest changes name the latest events; everything is sorted only where too much was forgotten.
+    let mut found: BTreeSet<ObjectKey> = BTreeSet::new();
+    let mut newest: Vec<&Event> = Vec::new();
+    for (_, change) in snapshot.objects.dated_changes_since(0).rev() {
+        if newest.len() == ROWS.min(total) {
+            break;
+        }
+        let Some(event) = Event::unwrap(&change.object) else { continue };
+        if found.insert(event.key())
+            && let Some(event) = snapshot.objects.get::<Event>(event.namespace(), event.name())
+        {
+            newest.push(event);
+        }
+    }
+    if newest.len() < ROWS.min(total) {
+        newest = snapshot.objects.list::<Event>("").map(|event| &**event).collect();
+    }
+    newest.sort_by_key(|event| std::cmp::Reverse((seen(event), version(event))));
+    Events { rows: newest.into_iter().take(ROWS).map(|event| row(snapshot, event)).collect(), total }
 }
 
 fn seen(event: &Event) -> Timestamp {

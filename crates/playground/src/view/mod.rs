@@ -9,6 +9,8 @@ pub mod change;
 pub mod claim;
 pub mod dns;
 pub mod events;
+pub mod lookup;
+pub mod nodes;
 pub mod objects;
 pub mod pod;
 pub mod revision;
@@ -34,8 +36,9 @@ use machinery::object::controller_of;
 
 use crate::memory::Memory;
 use acts::Act;
-use dns::Record;
+use dns::Zone;
 use events::Events;
+use nodes::NodeRow;
 use objects::Objects;
 use stage::{Parts, Stage};
 use trail::Trail;
@@ -94,9 +97,11 @@ pub enum Details {
     /// Every change.
     Trail(Rc<Trail>),
     /// The DNS zone.
-    Dns(Rc<Vec<Record>>),
+    Dns(Rc<Zone>),
     /// The objects.
     Objects(Rc<Objects>),
+    /// The nodes.
+    Nodes(Rc<Vec<NodeRow>>),
 }
 
 impl Default for Details {

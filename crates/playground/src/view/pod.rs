@@ -1,5 +1,6 @@
 //! A pod's card.
 
+use cluster::Defect;
 use k8s_openapi::api::core::v1::Pod;
 use machinery::{ObjectKey, Resource};
 
@@ -59,6 +60,8 @@ pub struct PodCard {
     pub image: String,
     /// The revision, for a set's pod.
     pub revision: Option<Revision>,
+    /// That its readiness fails on purpose, if it does.
+    pub fails_readiness: Option<Defect>,
     /// More about the status.
     pub note: Option<Note>,
 }
@@ -84,6 +87,13 @@ impl PodCard {
                 short_image(container.image.as_deref().unwrap_or_default()).to_owned()
             }),
             revision: revisions.and_then(|revisions| revisions.of_pod(snapshot, pod)),
+            fails_readiness: snapshot
+                .defects
+                .iter()
+                .find(|defect| {
+                    matches!(defect, Defect::FailReadiness { pods } if pods.matches(pod.namespace(), pod.name()))
+                })
+                .cloned(),
             note: note(snapshot, pod, row.restarts),
             status: row.reason,
         }
