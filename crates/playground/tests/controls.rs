@@ -48,7 +48,11 @@ fn the_sets_menu_does_what_it_says() {
     assert_eq!(set(&model).revisions.last().map(|living| living.revision.label()).as_deref(), Some("r3"));
     run(&mut model, commands::orphan(&key));
     assert_eq!((set(&model).deleted, shapes(&model)), (true, vec![None, None]));
-    assert_eq!(model.page.stage.outside.iter().filter(|chain| chain.pod.is_some()).count(), 2, "nobody's pods");
+    assert_eq!(
+        model.page.stage.outside.iter().filter(|chain| chain.pod.is_some()).count(),
+        2,
+        "nobody's pods"
+    );
 }
 
 #[test]
@@ -158,7 +162,9 @@ fn the_zone_shows_what_the_last_act_changed() {
     run(&mut model, commands::scale(&key, 1));
     let of = |state| {
         let rows = zone(&model).rows.iter().filter(move |row| row.0 == state);
-        rows.filter(|(_, record)| record.kind == "A").map(|(_, record)| record.name.clone()).collect::<Vec<_>>()
+        rows.filter(|(_, record)| record.kind == "A")
+            .map(|(_, record)| record.name.clone())
+            .collect::<Vec<_>>()
     };
     assert!(of(State::Gone).contains(&"myapp-1.myapp-svc.default.svc.cluster.local.".to_owned()));
     assert!(of(State::Same).contains(&"myapp-0.myapp-svc.default.svc.cluster.local.".to_owned()));
