@@ -20,6 +20,8 @@ pub struct Script {
     pub volumes: BTreeMap<String, String>,
     /// `namespace/name` of a pod → the node that it gets.
     pub nodes: BTreeMap<String, String>,
+    /// The next resync of the volumes' controller comes so many milliseconds from now.
+    pub resync_ms: Option<u64>,
 }
 
 /// A source of choices. A clone shares its structure.

@@ -175,8 +175,11 @@ impl World {
         digest::digest(&self.server)
     }
 
-    /// Sets which volume and which node is chosen for whom from now on.
+    /// Sets what is chosen where Kubernetes leaves it open, from now on.
     pub fn script(&mut self, script: Script) {
+        if let Some(after_ms) = script.resync_ms {
+            self.plan_resync(Component::PersistentVolume, after_ms);
+        }
         self.choices.script = script;
     }
 

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::events::{self, Row};
-use super::free::{self, Texts};
+use super::free::Texts;
+use super::names::Names;
 use super::terminal::Output;
 use super::trace::Step;
+use super::trails::{self, Freedom};
 
-/// What the engine did in a step.
+/// What happened in a step, in a replay or in another recording.
 #[derive(Clone, Debug, Default)]
 pub struct Played {
     /// What the command left behind.
@@ -24,26 +26,42 @@ pub struct Played {
     pub events: Vec<Row>,
     /// The objects afterwards.
     pub state: BTreeMap<String, BTreeMap<String, Value>>,
+    /// The sets that are OrderedReady.
+    pub ordered: BTreeSet<String>,
+}
+
+impl Played {
+    /// The same with other names of revisions.
+    pub fn with_names(self, names: &Names) -> Played {
+        let text = |text: &String| names.translate(text);
+        let value = |value: &Value| serde_json::from_str(&text(&value.to_string())).unwrap_or_default();
+        let objects = |objects: &BTreeMap<String, Value>| {
+            objects.iter().map(|(name, object)| (text(name), value(object))).collect()
+        };
+        Played {
+            output: Output { out: text(&self.output.out), err: text(&self.output.err), ..self.output },
+            background: self.background.as_ref().map(text),
+            trail: self.trail.iter().map(text).collect(),
+            events: self.events.into_iter().map(|row| Row { message: text(&row.message), ..row }).collect(),
+            state: self.state.iter().map(|(kind, of_kind)| (kind.clone(), objects(of_kind))).collect(),
+            ..self
+        }
+    }
 }
 
 /// The first difference; `None` if there is none.
 pub fn difference(step: &Step, played: &Played, texts: &Texts) -> Option<String> {
     let recorded = Output { exit: Some(step.exit), out: step.out.clone(), err: step.err.clone() };
+    let free = Freedom::of(step);
     played
         .failure
         .clone()
         .or_else(|| outputs_differ(&step.run, &recorded, &played.output, texts))
         .or_else(|| {
             let (command, recorded) = step.watch()?;
-            watches_differ(
-                command,
-                recorded,
-                played.background.as_deref()?,
-                texts,
-                changes_at_once(&step.trail),
-            )
+            watches_differ(command, recorded, played.background.as_deref()?, texts, free.burst)
         })
-        .or_else(|| trails_differ(&step.trail, &played.trail, step.meets_conflict()))
+        .or_else(|| trails::differ(&step.trail, &played.trail, &free, &played.ordered))
         .or_else(|| {
             let free = |mut row: Row| {
                 row.message = texts.comparable("", &row.message);
@@ -92,113 +110,6 @@ fn rows(text: &str, by_object: bool) -> String {
     }
     rows.dedup();
     rows.join("\n")
-}
-
-fn trails_differ(recorded: &[String], ours: &[String], conflict: bool) -> Option<String> {
-    let (theirs, mine) = (by_object(recorded), by_object(ours));
-    let ids: BTreeSet<&str> = theirs.keys().chain(mine.keys()).copied().collect();
-    let burst = changes_at_once(recorded);
-    for id in ids {
-        let theirs = theirs.get(id).cloned().unwrap_or_default();
-        let mine = mine.get(id).cloned().unwrap_or_default();
-        let is_status = |line: &&str| line.contains(" status ");
-        let same = if id.starts_with("slice/") {
-            theirs.last() == mine.last()
-                && if burst {
-                    courses_agree(&theirs, &mine)
-                } else {
-                    free::is_subsequence(&theirs, &mine) || free::is_subsequence(&mine, &theirs)
-                }
-        } else if id.starts_with("pvc/") && conflict {
-            let is_owner = |line: &&&str| line.contains(" owners ");
-            theirs.iter().filter(is_owner).eq(mine.iter().filter(is_owner))
-                && theirs.iter().filter(|l| !is_owner(l)).eq(mine.iter().filter(|l| !is_owner(l)))
-        } else if id.starts_with("sts/") && burst {
-            let ends = |lines: &[&str]| {
-                let statuses: Vec<String> =
-                    lines.iter().filter(|l| is_status(l)).map(|l| (*l).to_owned()).collect();
-                (statuses.first().cloned(), statuses.last().cloned())
-            };
-            let others = |lines: &[&str]| {
-                lines.iter().filter(|l| !is_status(l)).map(|l| (*l).to_owned()).collect::<Vec<_>>()
-            };
-            ends(&theirs) == ends(&mine) && others(&theirs) == others(&mine)
-        } else {
-            theirs == mine
-        };
-        if !same {
-            return Some(shown(&format!("trail of {id}"), &theirs.join("\n"), &mine.join("\n")));
-        }
-    }
-    let (theirs, mine) = (pod_order(recorded), pod_order(ours));
-    (!burst && theirs != mine).then(|| shown("order of the pods", &theirs.join("\n"), &mine.join("\n")))
-}
-
-/// Whether each pod went the same way through a slice's entries, though the pods went at different speeds.
-fn courses_agree(theirs: &[&str], mine: &[&str]) -> bool {
-    let (theirs, mine) = (courses(theirs), courses(mine));
-    let pods: BTreeSet<&str> = theirs.keys().chain(mine.keys()).copied().collect();
-    let of = |courses: &BTreeMap<&str, Vec<String>>, pod: &str| courses.get(pod).cloned().unwrap_or_default();
-    pods.into_iter().all(|pod| {
-        let (theirs, mine) = (of(&theirs, pod), of(&mine, pod));
-        free::is_subsequence(&theirs, &mine) || free::is_subsequence(&mine, &theirs)
-    })
-}
-
-/// What each pod was in a slice's entries, one after the other: `ready`, `serving+terminating`, or not there.
-fn courses<'a>(entries: &[&'a str]) -> BTreeMap<&'a str, Vec<String>> {
-    let mut courses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let pods = |entry: &'a str| {
-        let listed = entry.split_once(' ').map_or("", |(_, pods)| pods);
-        listed.split(", ").filter_map(|pod| pod.split_once(':')).collect::<BTreeMap<&str, &str>>()
-    };
-    let all: BTreeSet<&str> = entries.iter().flat_map(|entry| pods(entry).into_keys()).collect();
-    for entry in entries {
-        let listed = pods(entry);
-        for pod in &all {
-            let state = listed.get(pod).copied().unwrap_or("not there").to_owned();
-            let course = courses.entry(pod).or_default();
-            if course.last() != Some(&state) {
-                course.push(state);
-            }
-        }
-    }
-    courses
-}
-
-/// Each object's own lines, in order.
-fn by_object(trail: &[String]) -> BTreeMap<&str, Vec<&str>> {
-    let mut lines: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for line in trail {
-        let rest = line.strip_prefix("+ ").or_else(|| line.strip_prefix("- ")).unwrap_or(line);
-        let id = rest.split_whitespace().next().unwrap_or_default();
-        lines.entry(id).or_default().push(line);
-    }
-    lines
-}
-
-/// Births and deaths of pods, in order.
-fn pod_order(trail: &[String]) -> Vec<&str> {
-    let lines = trail.iter().map(String::as_str);
-    lines.filter(|l| l.starts_with("+ pod/") || l.starts_with("- pod/")).collect()
-}
-
-/// Whether two pods were on their way (being born or dying) at the same time.
-fn changes_at_once(trail: &[String]) -> bool {
-    let mut busy: BTreeSet<&str> = BTreeSet::new();
-    for line in trail {
-        let rest = line.strip_prefix("+ ").or_else(|| line.strip_prefix("- ")).unwrap_or(line);
-        let Some(pod) = rest.split_whitespace().next().filter(|id| id.starts_with("pod/")) else { continue };
-        if line.starts_with("+ ") || line.ends_with(" terminating") {
-            busy.insert(pod);
-        } else if line.starts_with("- ") || line.ends_with(" ready") && !line.ends_with("not ready") {
-            busy.remove(pod);
-        }
-        if busy.len() > 1 {
-            return true;
-        }
-    }
-    false
 }
 
 fn states_differ(

@@ -10,14 +10,19 @@
 //! | conflict-retry Events, and where one was recorded the order of a claim's owners and binding | whether two writers meet is chance | [`CONFLICT`] |
 //! | counts of Events that a resync repeats | in which step the 15 s fall is chance | [`RESYNCED`] |
 //! | combined or single form of an Event, once there is a combined one | so upstream's correlator decides | [`super::events`] |
-//! | a slice's entries on the way | its controller batches: one side's are a subsequence of the other's | [`super::compare`] |
-//! | a set's statuses on the way while two or more pods change at once | the number of syncs depends on timing | [`super::compare`] |
+//! | names of revisions that were made by `rollout restart` | their template tells the time; called as recorded | [`super::names`] |
+//! | in which step a resync binds a claim | its phase is scripted: what the recording agrees with is found by trying | [`super::replay`] |
+//! | a slice's entries on the way | its controller batches: one side's are a subsequence of the other's; of each pod alone, while two or more change at once | [`super::trails`] |
+//! | a set's statuses on the way while two or more pods change at once | the number of syncs depends on timing | [`super::trails`] |
+//! | how often a revision is made anew during a foreground deletion | so does it | [`super::trails`] |
+//! | how far creation got within a real `sleep` | so does it | [`super::trails`] |
 //! | how often a watch repeats a row | the server may fold changes together | [`super::compare`] |
 //! | the texts of `explain` at 1.32 | field texts come from one version of the API types | [`layout`] |
 //! | with `--effects-only`: what describe, explain, `-o yaml`, `-o json` and get events print | asked for | [`is_effect_only`] |
 
 use regex_lite::Regex;
 
+use super::names::Names;
 use super::run::Mode;
 use super::{events, tables};
 
@@ -67,13 +72,15 @@ pub const CONFLICT: &str = "the object has been modified";
 pub struct Texts {
     mode: Mode,
     values: Vec<(Regex, &'static str)>,
+    /// Names of revisions that follow the clock.
+    pub names: Names,
 }
 
 impl Texts {
     /// Compares as that mode says.
     pub fn new(mode: Mode) -> Texts {
         let compile = |(pattern, name)| (Regex::new(pattern).expect("a pattern of ours"), name);
-        Texts { mode, values: VALUES.into_iter().map(compile).collect() }
+        Texts { mode, values: VALUES.into_iter().map(compile).collect(), names: Names::default() }
     }
 
     /// The first difference between what a command was recorded to print and what it prints.
@@ -100,7 +107,7 @@ impl Texts {
         {
             return layout(&text);
         }
-        if sorts_freely(run, &text) { sorted(&text) } else { text }
+        if sorts_freely(run, &text) || self.names.occur_in(&text) { sorted(&text) } else { text }
     }
 }
 

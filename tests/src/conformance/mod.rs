@@ -12,6 +12,7 @@ pub mod dns;
 pub mod events;
 pub mod free;
 pub mod invalid;
+pub mod names;
 pub mod recording;
 pub mod replay;
 pub mod report;
@@ -22,6 +23,7 @@ pub mod tables;
 pub mod terminal;
 pub mod trace;
 pub mod trail;
+pub mod trails;
 
 pub use recording::Recording;
 pub use replay::{Difference, replay};

@@ -116,6 +116,14 @@ impl Trace {
         serde_json::from_str(json)
     }
 
+    /// Whether a claim found no volume in the step that made it: a resync may have found one later.
+    pub fn has_waiting_claims(&self) -> bool {
+        self.steps.iter().any(|step| {
+            let mut made = step.trail.iter().filter_map(|line| line.strip_prefix("+ pvc/"));
+            made.any(|claim| !step.trail.iter().any(|line| line.starts_with(&format!("pvc/{claim} Bound"))))
+        })
+    }
+
     /// The name of every pod that something happened to.
     pub fn pods(&self) -> BTreeSet<&str> {
         let lines = self.steps.iter().flat_map(|step| &step.trail);
