@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
     Container, EnvVar, HTTPGetAction, Lifecycle, PodSpec, Probe, Volume, VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Text;
+use machinery::image::{self, Version};
 use machinery::quantity::Quantity;
 use std::collections::BTreeMap;
 
@@ -86,15 +87,11 @@ fn default_container(container: &mut Container) {
     }
 }
 
-/// SetDefaults_Container: what the tag says (pkg/util/parsers, ParseImageName).
+/// SetDefaults_Container: what the tag says; a name that is none has no tag.
 fn pull_policy(image: &str) -> &'static str {
-    if image.contains('@') {
-        return "IfNotPresent";
-    }
-    let last = image.rsplit('/').next().unwrap_or_default();
-    match last.split_once(':') {
-        None | Some((_, "latest" | "")) => "Always",
-        Some(_) => "IfNotPresent",
+    match image::version(image) {
+        Ok(Version { tag: None, digest: None } | Version { tag: Some("latest"), .. }) => "Always",
+        _ => "IfNotPresent",
     }
 }
 
@@ -140,7 +137,7 @@ fn default_probe(probe: &mut Probe) {
 }
 
 fn default_volume(volume: &mut Volume) {
-    let Volume { name: _, secret, config_map, downward_api, projected, ephemeral, host_path, .. } = volume;
+    let Volume { secret, config_map, downward_api, projected, ephemeral, host_path, image, .. } = volume;
     if let Some(secret) = secret {
         secret.default_mode.get_or_insert(FILE_MODE);
     }
@@ -159,6 +156,10 @@ fn default_volume(volume: &mut Volume) {
     }
     if let Some(template) = ephemeral.as_mut().and_then(|e| e.volume_claim_template.as_mut()) {
         or(&mut template.spec.volume_mode, "Filesystem");
+    }
+    if let Some(image) = image {
+        let policy = pull_policy(image.reference.as_deref().unwrap_or_default());
+        or(&mut image.pull_policy, policy);
     }
     if let Some(path) = host_path {
         path.type_.get_or_insert_default();
@@ -189,6 +190,8 @@ mod tests {
             ("registry:5000/nginx", "Always"),
             ("registry:5000/nginx:v1", "IfNotPresent"),
             ("nginx@sha256:0", "IfNotPresent"),
+            ("", "IfNotPresent"),
+            ("Nginx", "IfNotPresent"),
         ];
         for (image, policy) in cases {
             assert_eq!(super::pull_policy(image), policy, "{image}");

@@ -35,6 +35,11 @@ impl Server {
         Server { store: Store::default(), features }
     }
 
+    /// The version and gates of the cluster.
+    pub fn features(&self) -> Features {
+        self.features
+    }
+
     /// Carries out one request.
     ///
     /// # Errors

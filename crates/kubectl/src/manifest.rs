@@ -6,6 +6,7 @@
 
 use machinery::Kind;
 use machinery::decode::decode_metadata_only;
+use machinery::version::Features;
 use machinery::yaml;
 use serde_json::Value;
 
@@ -36,6 +37,8 @@ pub(crate) struct Reading<'a> {
     pub namespace: &'a str,
     /// Whether that one was typed, so that no other is allowed.
     pub enforce_namespace: bool,
+    /// Whose kubectl reads.
+    pub features: Features,
 }
 
 /// What the given files hold, in order.
@@ -93,7 +96,7 @@ fn texts(context: &Context<'_, '_>, file: &str) -> Result<Vec<(String, String)>,
 }
 
 fn read_text(text: &str, source: &str, reading: Reading<'_>, objects: &mut Vec<Result<Manifest, Failure>>) {
-    for document in yaml::documents(text) {
+    for document in yaml::documents_in(text, reading.features) {
         let value = match document {
             Ok(document) => document.value,
             Err(error) => {
@@ -171,6 +174,12 @@ fn object_kind_errors(value: &Value) -> Vec<String> {
     wrong
 }
 
+// Discovery's mapper knows each kind in lower case too (client-go/restmapper/discovery.go); the server does not.
+fn mapped(api_version: &str, name: &str) -> Option<Kind> {
+    let lower = |kind: &Kind| kind.api_version() == api_version && kind.name().to_ascii_lowercase() == name;
+    Kind::from_api(api_version, name).or_else(|| Kind::ALL.into_iter().find(lower))
+}
+
 fn manifest(mut value: Value, source: &str, reading: Reading<'_>) -> Result<Manifest, Failure> {
     let undecodable = |why: String| Failure::message(format!("unable to decode \"{source}\": {why}"));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -182,7 +191,7 @@ fn manifest(mut value: Value, source: &str, reading: Reading<'_>) -> Result<Mani
     decode_metadata_only(&value).map_err(|error| undecodable(error.to_string()))?;
     let name = text(&value["metadata"]["name"]);
     let own_namespace = text(&value["metadata"]["namespace"]);
-    let Some(kind) = Kind::from_api(&api_version, &kind_name) else {
+    let Some(kind) = mapped(&api_version, &kind_name) else {
         return Err(Failure::message(format!(
             "resource mapping not found for name: \"{name}\" namespace: \"{own_namespace}\" from \"{source}\": no matches for kind \"{kind_name}\" in version \"{api_version}\"\nensure CRDs are installed first"
         )));

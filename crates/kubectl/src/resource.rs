@@ -187,6 +187,7 @@ fn of_files(
         validate: rules.validate,
         namespace: parsed.namespace(),
         enforce_namespace: parsed.given("namespace"),
+        features: context.env.features,
     };
     let objects = manifest::read(context, files, reading)?;
     let list = objects.into_iter().map(|object| match object {

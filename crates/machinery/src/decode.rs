@@ -360,6 +360,11 @@ fn print_field(field: &Field, value: Option<Value>, nulls: Nulls) -> Option<Valu
         Value::Array(items) => items.is_empty(),
         Value::Object(entries) => entries.is_empty(),
     };
+    // A stored list without items is Go's nil.
+    if is_empty && !field.omitempty && nulls != Nulls::LeftOut && matches!(kind, Type::List(_) | Type::Map(_))
+    {
+        return Some(Value::Null);
+    }
     (field.pointer || is_struct || !is_empty || !field.omitempty).then_some(value)
 }
 

@@ -8,6 +8,7 @@ pub mod field;
 pub mod fields;
 pub mod go_text;
 pub mod go_value;
+pub mod image;
 pub mod json;
 pub mod labels;
 pub mod names;

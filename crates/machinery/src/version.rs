@@ -138,6 +138,20 @@ since_1_32! {
     service_ranges_are_objects;
     /// 1.34: `spec.trafficDistribution` of a Service knows zones and nodes (PreferSameTrafficDistribution).
     traffic_can_stay_on_a_node;
+    /// 1.33: `kubectl describe` tells the names of container ports.
+    port_names_are_told;
+    /// 1.33: a file that begins like JSON may go on as YAML.
+    json_may_turn_into_yaml;
+    /// 1.34: pods can claim devices (DynamicResourceAllocation); it shows in the scheduler's words about other pods too.
+    devices_can_be_claimed;
+    /// 1.33: `hostUsers` and `procMount` of pods (UserNamespacesSupport, ProcMountType).
+    pods_have_user_namespaces;
+    /// 1.33: `supplementalGroupsPolicy` and `seLinuxChangePolicy` of pods.
+    groups_have_policies;
+    /// 1.35: an image can be a volume (ImageVolume).
+    images_can_be_volumes;
+    /// 1.34: `volumeAttributesClassName` of claims and volumes (VolumeAttributesClass).
+    volumes_have_attribute_classes;
     /// 1.36: a Service's external addresses earn a warning.
     external_ips_are_deprecated;
     /// 1.36: a Service's name may begin with a digit (RelaxedServiceNameValidation).

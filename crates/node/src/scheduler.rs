@@ -22,6 +22,7 @@ use machinery::decision::Verdict;
 use machinery::object::is_terminating;
 use machinery::patch::PatchType;
 use machinery::time::seconds;
+use machinery::version::Features;
 use machinery::{Kind, ObjectKey, Resource};
 use serde_json::json;
 
@@ -69,7 +70,7 @@ impl Scheduler {
         let volumes = claims::check(pod, cx.listers).map_err(|blocked| Failure {
             hope: Hope::Claims,
             claims: blocked.claims,
-            message: format!("0/{} nodes are available: {}. not found", nodes.len(), blocked.reason),
+            message: all_blocked(nodes.len(), &blocked.reason, cx.features),
         })?;
         let mut refusals = Vec::new();
         let mut fewest = i64::MAX;
@@ -94,7 +95,7 @@ impl Scheduler {
         }
         if best.is_empty() {
             let claims = [volumes.delayed, volumes.lost].concat();
-            return Err(Failure { hope: Hope::Nodes, claims, message: summary(&refusals) });
+            return Err(Failure { hope: Hope::Nodes, claims, message: summary(&refusals, cx.features) });
         }
         let name = format!("{}/{}", pod.namespace(), pod.name());
         let names: Vec<&str> = best.iter().map(|node| node.name()).collect();
@@ -173,7 +174,7 @@ impl Scheduler {
 
 /// The message about nodes that all refuse (pkg/scheduler/framework/types.go, FitError): each reason with its count, in
 /// the order of the text, and what preemption would do.
-fn summary(refusals: &[Refusal]) -> String {
+fn summary(refusals: &[Refusal], features: Features) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for reason in refusals.iter().flat_map(|r| &r.reasons) {
         *counts.entry(reason).or_default() += 1;
@@ -190,7 +191,24 @@ fn summary(refusals: &[Refusal]) -> String {
     .map(|(n, text)| format!("{n} {text}"))
     .collect();
     let available = format!("0/{} nodes are available", refusals.len());
-    format!("{available}: {}. preemption: {available}: {}.", reasons.join(", "), preemption.join(", "))
+    let devices = if features.devices_can_be_claimed() { "no new claims to deallocate, " } else { "" };
+    format!(
+        "{available}: {}. {devices}preemption: {available}: {}.",
+        reasons.join(", "),
+        preemption.join(", ")
+    )
+}
+
+/// The message about a pod that was refused before any node was looked at. The part that deallocates devices complains
+/// that it was not asked before, where there is that part.
+fn all_blocked(nodes: usize, reason: &str, features: Features) -> String {
+    let available = format!("0/{nodes} nodes are available");
+    if features.devices_can_be_claimed() {
+        return format!("{available}: {reason}. not found");
+    }
+    format!(
+        "{available}: {reason}. preemption: {available}: {nodes} Preemption is not helpful for scheduling."
+    )
 }
 
 /// Whether this scheduler is to find the pod a node.
@@ -265,8 +283,8 @@ mod tests {
             refusal("node(s) were unschedulable", false),
         ];
         let expected = "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. \
-             preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, \
+             no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, \
              2 Preemption is not helpful for scheduling.";
-        assert_eq!(summary(&refusals), expected);
+        assert_eq!(summary(&refusals, Features::default()), expected);
     }
 }

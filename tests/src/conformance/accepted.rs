@@ -21,6 +21,8 @@ use super::{state, terminal};
 const QUIET_MS: u64 = 1200;
 /// … or later; how much was not recorded, so the replay may find the recorded moment within so many more.
 const LATE_MS: u64 = 3000;
+/// How often the recorder looked, in virtual milliseconds.
+const LOOK_MS: u64 = 100;
 /// How long a cluster may take to be quiet, in virtual milliseconds.
 const LIMIT_MS: u64 = 30_000;
 
@@ -141,10 +143,12 @@ fn without_uid(value: &Value) -> Value {
 /// Lets time pass until nothing has changed for a while.
 fn wait_until_quiet(session: &mut Session) {
     let writes = |session: &Session| session.world().server().resource_version();
-    for _ in 0..LIMIT_MS / QUIET_MS {
-        let before = writes(session);
-        session.advance(QUIET_MS);
-        if writes(session) == before {
+    let (mut last, mut quiet_ms) = (writes(session), 0);
+    for _ in 0..LIMIT_MS / LOOK_MS {
+        session.advance(LOOK_MS);
+        quiet_ms = if writes(session) == last { quiet_ms + LOOK_MS } else { 0 };
+        last = writes(session);
+        if quiet_ms >= QUIET_MS {
             return;
         }
     }

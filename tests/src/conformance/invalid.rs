@@ -1,6 +1,7 @@
 //! Broken and odd manifests: what kubectl said to each, and what was stored where one was taken.
 
 use machinery::Kind;
+use machinery::decode::with_printed_nulls;
 use machinery::version::Features;
 use serde::Deserialize;
 use serde_json::Value;
@@ -77,17 +78,17 @@ impl Case {
         }
         let stored = self.stored_spec.as_ref()?;
         session.run_until_quiet(REST_LIMIT_MS);
-        let ours = stored_spec(&session, &recorded.out).unwrap_or_default();
+        let ours = stored_spec(&session, &ours.out, features).unwrap_or_default();
         let text = |value: &Value| texts.comparable(&run, &format!("{value:#}\n"));
         lines_differ("stored spec", &text(stored), &text(&ours))
     }
 }
 
 /// The spec of the first object that was made; none if it has none.
-fn stored_spec(session: &Session, printed: &str) -> Option<Value> {
+fn stored_spec(session: &Session, printed: &str, features: Features) -> Option<Value> {
     let (type_name, name) = printed.lines().next()?.strip_suffix(" created")?.split_once('/')?;
     let kind = Kind::ALL.into_iter().find(|kind| kind.type_name() == type_name)?;
     let mut objects = session.world().server().all();
     let object = objects.find(|object| object.kind() == kind && object.name() == name)?;
-    object.to_value().get("spec").cloned()
+    with_printed_nulls(kind.go_type(), &object.to_value(), features).get("spec").cloned()
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod config;
 pub(crate) mod controller_revision;
+pub(crate) mod disabled;
 pub(crate) mod endpoint_slice;
 pub(crate) mod generic;
 pub(crate) mod namespace;

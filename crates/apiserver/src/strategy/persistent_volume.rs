@@ -13,13 +13,25 @@ use machinery::time::seconds;
 use machinery::version::Features;
 
 use super::persistent_volume_claim::{VOLUME_MODES, access_modes};
-use super::{Strategy, Terms};
+use super::{Strategy, Terms, disabled};
 use crate::internal;
 use crate::validation::{
-    Errors, if_given_one_of, node_selector, optional_name, resources, volume_sources, volumes,
+    Errors, if_given_one_of, node_selector, optional_name, pod_warnings, resources, volume_sources, volumes,
 };
 
 const RECLAIM_POLICIES: [&str; 3] = ["Delete", "Recycle", "Retain"];
+
+/// Annotations that have become fields.
+const OLD_ANNOTATIONS: [(&str, &str); 2] = [
+    (
+        "volume.beta.kubernetes.io/storage-class",
+        "deprecated since v1.8; use \"storageClassName\" attribute instead",
+    ),
+    (
+        "volume.beta.kubernetes.io/mount-options",
+        "deprecated since v1.31; use \"mountOptions\" attribute instead",
+    ),
+];
 
 impl Strategy for PersistentVolume {
     fn default(&mut self) {
@@ -33,6 +45,7 @@ impl Strategy for PersistentVolume {
     }
 
     fn prepare_for_create(&mut self, terms: Terms) {
+        disabled::volume_spec(self.spec.get_or_insert_default(), terms.features);
         self.status = Some(PersistentVolumeStatus {
             phase: Some("Pending".to_owned()),
             last_phase_transition_time: Some(seconds(terms.now)),
@@ -44,8 +57,9 @@ impl Strategy for PersistentVolume {
         validate_spec(&self.spec.clone().unwrap_or_default(), terms.features, &Path::new("spec"))
     }
 
-    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+    fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
         self.status.clone_from(&old.status);
+        disabled::volume_spec(self.spec.get_or_insert_default(), terms.features);
     }
 
     fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
@@ -87,17 +101,46 @@ impl Strategy for PersistentVolume {
     fn warnings(&self, _terms: Terms) -> Vec<String> {
         let spec = self.spec.clone().unwrap_or_default();
         let path = Path::new("spec");
-        let mut warnings = Vec::new();
+        let mut warnings = affinity_warnings(&spec, &path.child("nodeAffinity"));
+        let annotations = self.metadata.annotations.as_ref();
+        for (key, why) in OLD_ANNOTATIONS {
+            if annotations.is_some_and(|annotations| annotations.contains_key(key)) {
+                let path = Path::new("metadata").child("annotations").key(key);
+                warnings.push(format!("{path}: {why}"));
+            }
+        }
         if spec.persistent_volume_reclaim_policy.as_deref() == Some("Recycle") {
             let path = path.child("persistentVolumeReclaimPolicy");
             let why = "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.";
             warnings.push(format!("{path}: {why}"));
         }
+        warnings.extend(old_plugin(&spec, &path));
         let size = resources::storage(spec.capacity.as_ref());
         let path = path.child("capacity").key("storage");
-        warnings.extend(size.and_then(|size| super::pod::fractional_bytes(&size.0, &path)));
+        warnings.extend(size.and_then(|size| pod_warnings::fractional_bytes(&size.0, &path)));
         warnings
     }
+}
+
+fn affinity_warnings(spec: &PersistentVolumeSpec, path: &Path) -> Vec<String> {
+    let path = path.child("required").child("nodeSelectorTerms");
+    let required = spec.node_affinity.as_ref().and_then(|affinity| affinity.required.as_ref());
+    let terms = required.iter().flat_map(|required| &required.node_selector_terms).enumerate();
+    terms.flat_map(|(i, term)| pod_warnings::of_node_term(term, &path.index(i))).collect()
+}
+
+/// The plugin, if it does nothing any more.
+fn old_plugin(spec: &PersistentVolumeSpec, path: &Path) -> Option<String> {
+    let old = [
+        (spec.photon_persistent_disk.is_some(), "photonPersistentDisk", "v1.11", "v1.16"),
+        (spec.scale_io.is_some(), "scaleIO", "v1.16", "v1.22"),
+        (spec.storageos.is_some(), "storageOS", "v1.22", "v1.25"),
+        (spec.glusterfs.is_some(), "glusterfs", "v1.25", "v1.26"),
+        (spec.rbd.is_some(), "rbd", "v1.28", "v1.31"),
+        (spec.cephfs.is_some(), "cephfs", "v1.28", "v1.31"),
+    ];
+    let (_, field, since, until) = old.into_iter().find(|(is_used, ..)| *is_used)?;
+    Some(format!("{}: deprecated in {since}, non-functional in {until}+", path.child(field)))
 }
 
 /// ValidatePersistentVolumeSpec.

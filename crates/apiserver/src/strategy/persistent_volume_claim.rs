@@ -12,8 +12,9 @@ use machinery::names;
 use machinery::quantity::Quantity;
 use machinery::version::Features;
 
-use super::{Strategy, Terms, pod};
+use super::{Strategy, Terms, disabled};
 use crate::internal;
+use crate::validation::pod_warnings::fractional_bytes;
 use crate::validation::{Errors, if_given_one_of, metadata, optional_name, required, resources};
 
 /// The modes in which a volume can be mounted, sorted.
@@ -32,18 +33,21 @@ impl Strategy for PersistentVolumeClaim {
         self.status.get_or_insert_default().phase.get_or_insert_with(|| "Pending".to_owned());
     }
 
-    fn prepare_for_create(&mut self, _terms: Terms) {
+    fn prepare_for_create(&mut self, terms: Terms) {
         let phase = Some("Pending".to_owned());
         self.status = Some(PersistentVolumeClaimStatus { phase, ..Default::default() });
-        data_source(self.spec.get_or_insert_default());
+        let spec = self.spec.get_or_insert_default();
+        disabled::claim_spec(spec, terms.features);
+        data_source(spec);
     }
 
     fn validate(&self, terms: Terms) -> Errors {
         validate_spec(&self.spec.clone().unwrap_or_default(), terms.features, &Path::new("spec"))
     }
 
-    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+    fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
         self.status.clone_from(&old.status);
+        disabled::claim_spec(self.spec.get_or_insert_default(), terms.features);
     }
 
     fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
@@ -68,7 +72,7 @@ impl Strategy for PersistentVolumeClaim {
         let path = Path::new("metadata").child("annotations").key(BETA_CLASS);
         let why = "deprecated since v1.8; use \"storageClassName\" attribute instead";
         let mut warnings: Vec<String> = is_beta.then(|| format!("{path}: {why}")).into_iter().collect();
-        warnings.extend(spec_warnings(self, &Path::new("spec")));
+        warnings.extend(self.spec.iter().flat_map(|spec| spec_warnings(spec, &Path::new("spec"))));
         warnings
     }
 }
@@ -223,8 +227,8 @@ fn spec_change(
 }
 
 /// What is worth a word in a claim's spec (pkg/api/persistentvolumeclaim/util.go).
-pub fn spec_warnings(claim: &PersistentVolumeClaim, path: &Path) -> Vec<String> {
-    let resources = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref());
+pub fn spec_warnings(spec: &PersistentVolumeClaimSpec, path: &Path) -> Vec<String> {
+    let resources = spec.resources.as_ref();
     let lists = [
         ("requests", resources.and_then(|resources| resources.requests.as_ref())),
         ("limits", resources.and_then(|resources| resources.limits.as_ref())),
@@ -232,7 +236,7 @@ pub fn spec_warnings(claim: &PersistentVolumeClaim, path: &Path) -> Vec<String> 
     let sizes = lists.into_iter().filter_map(|(field, list)| Some((field, resources::storage(list)?)));
     sizes
         .filter_map(|(field, size)| {
-            pod::fractional_bytes(&size.0, &path.child("resources").child(field).key("storage"))
+            fractional_bytes(&size.0, &path.child("resources").child(field).key("storage"))
         })
         .collect()
 }

@@ -13,8 +13,8 @@ use machinery::quantity::Quantity;
 use machinery::time::seconds;
 use machinery::{Kind, Object, Resource, Status};
 
-use super::{Strategy, Terms};
-use crate::validation::{Errors, pod_spec};
+use super::{Strategy, Terms, disabled};
+use crate::validation::{Errors, pod_spec, pod_warnings};
 use crate::{defaults, internal};
 
 /// What the refusal of a change names as changeable.
@@ -31,6 +31,7 @@ impl Strategy for Pod {
 
     fn prepare_for_create(&mut self, terms: Terms) {
         self.metadata.generation = terms.features.pods_have_generations().then_some(1);
+        disabled::pod_spec(self.spec.get_or_insert_default(), terms.features);
         let qos = qos_class(self.spec.get_or_insert_default());
         self.status = Some(PodStatus {
             phase: Some("Pending".to_owned()),
@@ -72,8 +73,9 @@ impl Strategy for Pod {
         errors
     }
 
-    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+    fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
         self.status.clone_from(&old.status);
+        disabled::pod_spec(self.spec.get_or_insert_default(), terms.features);
         if self.spec != old.spec {
             self.metadata.generation = old.metadata.generation.map(|generation| generation + 1);
         }
@@ -97,7 +99,9 @@ impl Strategy for Pod {
     }
 
     fn warnings(&self, _terms: Terms) -> Vec<String> {
-        self.spec.as_ref().map_or_else(Vec::new, |spec| spec_warnings(spec, &Path::new("spec")))
+        self.spec
+            .as_ref()
+            .map_or_else(Vec::new, |spec| pod_warnings::of_pod(Some(&self.metadata), spec, None))
     }
 
     /// CheckGracefulDelete.
@@ -254,67 +258,4 @@ fn qos_class(spec: &PodSpec) -> &'static str {
         (true, true) => "Guaranteed",
         (true, false) => "Burstable",
     }
-}
-
-/// What is worth a word in a spec (pkg/api/pod/warnings.go).
-pub fn spec_warnings(spec: &PodSpec, path: &Path) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if spec.termination_grace_period_seconds.is_some_and(|s| s < 0) {
-        let path = path.child("terminationGracePeriodSeconds");
-        warnings.push(format!("{path}: must be >= 0; negative values are invalid and will be treated as 1"));
-    }
-    let groups =
-        [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
-    for (field, containers) in groups {
-        for (i, container) in containers.unwrap_or_default().iter().enumerate() {
-            warnings.extend(container_warnings(container, &path.child(field).index(i)));
-        }
-    }
-    warnings
-}
-
-fn container_warnings(container: &Container, path: &Path) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let resources = container.resources.as_ref();
-    let lists = [
-        ("limits", resources.and_then(|r| r.limits.as_ref())),
-        ("requests", resources.and_then(|r| r.requests.as_ref())),
-    ];
-    for (list, quantities) in lists {
-        for name in ["memory", "ephemeral-storage"] {
-            let text = quantities.and_then(|list| list.get(name));
-            let path = path.child("resources").child(list).key(name);
-            warnings.extend(text.and_then(|text| fractional_bytes(&text.0, &path)));
-        }
-    }
-    let env = container.env.as_deref().unwrap_or_default();
-    for (i, variable) in
-        env.iter().enumerate().filter(|(i, v)| env[..*i].iter().any(|other| other.name == v.name))
-    {
-        let (path, name) = (path.child("env").index(i), &variable.name);
-        warnings.push(format!(
-            "{path}: hides previous definition of \"{name}\", which may be dropped when using apply"
-        ));
-    }
-    let ports = container.ports.as_deref().unwrap_or_default();
-    for (i, port) in ports.iter().enumerate() {
-        let same = |other: &k8s_openapi::api::core::v1::ContainerPort| {
-            other.container_port == port.container_port
-                && other.protocol == port.protocol
-                && other.host_port == port.host_port
-                && other.host_ip == port.host_ip
-        };
-        if let Some(first) = ports[..i].iter().position(same) {
-            let path = path.child("ports");
-            warnings.push(format!("{}: duplicate port definition with {}", path.index(i), path.index(first)));
-        }
-    }
-    warnings
-}
-
-/// A quantity of bytes that is no whole number.
-pub fn fractional_bytes(text: &str, path: &Path) -> Option<String> {
-    let quantity = Quantity::parse(text).ok()?;
-    let why = || format!("{path}: fractional byte value \"{text}\" is invalid, must be an integer");
-    (quantity.milli_value() % 1000 != 0).then(why)
 }

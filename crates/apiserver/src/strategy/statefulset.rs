@@ -15,9 +15,9 @@ use machinery::labels::Selector;
 use machinery::names;
 use machinery::version::Features;
 
-use super::{Strategy, Terms, persistent_volume_claim, pod};
+use super::{Strategy, Terms, disabled, persistent_volume_claim};
 use crate::defaults;
-use crate::validation::{Errors, each, metadata, non_negative, pod_spec};
+use crate::validation::{Errors, each, metadata, non_negative, pod_spec, pod_warnings};
 
 /// What the refusal of a change says: the fields before and after the one that was immutable at first.
 const IMMUTABLE: [&str; 2] = [
@@ -59,7 +59,7 @@ impl Strategy for StatefulSet {
     fn prepare_for_create(&mut self, terms: Terms) {
         self.status = Some(StatefulSetStatus::default());
         self.metadata.generation = Some(1);
-        max_unavailable(None, self, terms.features);
+        disabled_fields(None, self, terms.features);
     }
 
     fn validate(&self, terms: Terms) -> Errors {
@@ -73,7 +73,7 @@ impl Strategy for StatefulSet {
 
     fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
         self.status.clone_from(&old.status);
-        max_unavailable(Some(old), self, terms.features);
+        disabled_fields(Some(old), self, terms.features);
         if self.spec != old.spec {
             self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
         }
@@ -150,12 +150,14 @@ impl Strategy for StatefulSet {
         let Some(spec) = &self.spec else {
             return Vec::new();
         };
-        let template = path.child("template").child("spec");
-        let mut warnings =
-            spec.template.spec.as_ref().map_or_else(Vec::new, |s| pod::spec_warnings(s, &template));
+        let template = path.child("template");
+        let mut warnings = spec.template.spec.as_ref().map_or_else(Vec::new, |pod| {
+            pod_warnings::of_pod(spec.template.metadata.as_ref(), pod, Some(&template))
+        });
         for (i, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
             let path = path.child("volumeClaimTemplates").index(i).child("spec");
-            warnings.extend(persistent_volume_claim::spec_warnings(claim, &path));
+            let claim = claim.spec.as_ref();
+            warnings.extend(claim.into_iter().flat_map(|c| persistent_volume_claim::spec_warnings(c, &path)));
         }
         let is_negative = spec.revision_history_limit.is_some_and(|limit| limit < 0);
         if is_negative && terms.features.negative_history_limit_earns_a_warning() {
@@ -176,6 +178,13 @@ struct Checks {
     claims: bool,
     /// The rules for the template's pod spec.
     pod_spec: bool,
+}
+
+fn disabled_fields(old: Option<&StatefulSet>, new: &mut StatefulSet, features: Features) {
+    max_unavailable(old, new, features);
+    if let Some(pod) = new.spec.as_mut().and_then(|spec| spec.template.spec.as_mut()) {
+        disabled::pod_spec(pod, features);
+    }
 }
 
 /// Without its gate `maxUnavailable` is dropped, unless the stored set has it; with the gate it is 1 by default

@@ -11,6 +11,7 @@ pub(crate) mod metadata;
 pub(crate) mod mounts;
 pub(crate) mod node_selector;
 pub(crate) mod pod_spec;
+pub(crate) mod pod_warnings;
 pub(crate) mod resources;
 pub(crate) mod security;
 pub(crate) mod topology;

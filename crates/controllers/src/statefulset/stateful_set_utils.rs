@@ -250,12 +250,21 @@ pub fn has_stale_owner_ref(claim: &PersistentVolumeClaim, kind: Kind, name: &str
     owners(claim).find(|owner| matches_ref(owner, kind, name)).is_some_and(|owner| owner.uid != uid)
 }
 
+/// The claim templates, of those with the same name only the last: upstream keeps them in a map.
+fn claim_templates_by_name(set: &StatefulSet) -> impl Iterator<Item = &PersistentVolumeClaim> {
+    let templates = get_claim_templates(set);
+    templates.iter().enumerate().filter_map(|(index, template)| {
+        let is_last = templates[index + 1..].iter().all(|later| later.name() != template.name());
+        is_last.then_some(template)
+    })
+}
+
 /// The claims of the pod with this ordinal, by template.
 pub fn get_persistent_volume_claims(
     set: &StatefulSet,
     ordinal: i64,
 ) -> impl Iterator<Item = PersistentVolumeClaim> {
-    get_claim_templates(set).iter().map(move |template| {
+    claim_templates_by_name(set).map(move |template| {
         let mut claim = template.clone();
         claim.metadata.name = Some(get_persistent_volume_claim_name(set, template, ordinal));
         claim.metadata.namespace = set.metadata.namespace.clone();
@@ -273,8 +282,7 @@ pub fn update_storage(set: &StatefulSet, pod: &mut Pod) {
         return;
     }
     let spec = pod.spec.get_or_insert_default();
-    let mut volumes: Vec<Volume> = templates
-        .iter()
+    let mut volumes: Vec<Volume> = claim_templates_by_name(set)
         .map(|template| Volume {
             name: template.name().to_owned(),
             persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {

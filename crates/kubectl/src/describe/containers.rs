@@ -52,10 +52,11 @@ fn basics(text: &mut Text, container: &Container, status: Option<&ContainerStatu
     if let Some(status) = status {
         text.field(2, "Image ID", &status.image_id);
     }
+    let named = text.features.port_names_are_told();
     let list = |number: fn(&k8s_openapi::api::core::v1::ContainerPort) -> i32| -> Vec<String> {
         let port = |port: &k8s_openapi::api::core::v1::ContainerPort| {
             let protocol = port.protocol.as_deref().unwrap_or_default();
-            let name = port.name.as_deref().filter(|name| !name.is_empty());
+            let name = port.name.as_deref().filter(|name| named && !name.is_empty());
             let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
             format!("{}/{protocol}{name}", number(port))
         };

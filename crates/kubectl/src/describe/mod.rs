@@ -33,7 +33,7 @@ pub(crate) fn describe(
     object: &Object,
     with_events: bool,
 ) -> Result<String, Failure> {
-    let mut text = Text::default();
+    let mut text = Text::new(context.env.features);
     match object {
         Object::Pod(pod) => pod::describe(&mut text, pod, context.now()),
         Object::StatefulSet(set) => stateful_set::describe(&mut text, set, context)?,

@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::Kind;
 use machinery::labels::Selector;
 use machinery::object::controller_of;
+use machinery::version::Features;
 
 use super::text::{Text, go_list, time};
 use super::{containers, volumes};
@@ -72,8 +73,8 @@ fn pods_status(set: &StatefulSet, context: &mut Context<'_, '_>) -> Result<Strin
 }
 
 /// A pod template as `rollout history` prints it: its cells are not aligned.
-pub(crate) fn template_text(template: &PodTemplateSpec) -> String {
-    let mut text = Text::default();
+pub(crate) fn template_text(template: &PodTemplateSpec, features: Features) -> String {
+    let mut text = Text::new(features);
     self::template(&mut text, template);
     text.into_string()
 }

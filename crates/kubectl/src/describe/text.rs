@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use k8s_openapi::api::core::v1::Toleration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use machinery::version::Features;
 
 /// What kubectl hides: it repeats the object.
 const HIDDEN: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -15,15 +16,23 @@ const HIDDEN: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const MAX_ANNOTATION: usize = 140;
 
 /// The text of a description.
-#[derive(Default)]
-pub(super) struct Text(String);
+pub(super) struct Text {
+    text: String,
+    /// The version in whose words it is told.
+    pub features: Features,
+}
 
 impl Text {
+    /// No text yet.
+    pub fn new(features: Features) -> Text {
+        Text { text: String::new(), features }
+    }
+
     /// Adds a line, indented by two blanks a level.
     pub fn line(&mut self, level: usize, line: impl AsRef<str>) {
-        self.0.extend(std::iter::repeat_n("  ", level));
-        self.0.push_str(line.as_ref());
-        self.0.push('\n');
+        self.text.extend(std::iter::repeat_n("  ", level));
+        self.text.push_str(line.as_ref());
+        self.text.push('\n');
     }
 
     /// Adds `name:` and a value.
@@ -33,12 +42,12 @@ impl Text {
 
     /// Adds text as it is.
     pub fn raw(&mut self, text: &str) {
-        self.0.push_str(text);
+        self.text.push_str(text);
     }
 
     /// Everything so far, its cells ended by tabs.
     pub fn into_string(self) -> String {
-        self.0
+        self.text
     }
 
     /// `Name:` and, where there is one, `Namespace:`.

@@ -3,6 +3,7 @@
 //! Models pkg/printers/internalversion/printers.go (`AddHandlers`): names, order, and which columns `-o wide` adds.
 
 use jiff::Timestamp;
+use machinery::version::Features;
 use machinery::{Kind, Object};
 
 use super::{cluster, network, pod, storage, workload};
@@ -146,7 +147,7 @@ const STORAGE_CLASS: &[Column] = &[
 ];
 
 /// The object's cells, one for each of [`columns`].
-pub(crate) fn row(object: &Object, now: Timestamp) -> Vec<String> {
+pub(crate) fn row(object: &Object, now: Timestamp, features: Features) -> Vec<String> {
     match object {
         Object::ConfigMap(config_map) => cluster::config_map(config_map, now),
         Object::Secret(secret) => cluster::secret(secret, now),
@@ -159,7 +160,7 @@ pub(crate) fn row(object: &Object, now: Timestamp) -> Vec<String> {
         Object::PersistentVolume(volume) => storage::volume(volume, now),
         Object::PersistentVolumeClaim(claim) => storage::claim(claim, now),
         Object::StorageClass(class) => storage::class(class, now),
-        Object::Pod(pod) => pod::row(pod, now),
+        Object::Pod(pod) => pod::row(pod, now, features),
         Object::ControllerRevision(revision) => workload::controller_revision(revision, now),
         Object::Deployment(deployment) => workload::deployment(deployment, now),
         Object::StatefulSet(set) => workload::stateful_set(set, now),

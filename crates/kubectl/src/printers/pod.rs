@@ -4,16 +4,17 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerState, ContainerStatus, Pod, PodSpec, PodStatus};
+use machinery::version::Features;
 
 use super::age;
 
 const NONE: &str = "<none>";
 
 /// NAME READY STATUS RESTARTS AGE IP NODE NOMINATED-NODE READINESS-GATES.
-pub(crate) fn row(pod: &Pod, now: Timestamp) -> Vec<String> {
+pub(crate) fn row(pod: &Pod, now: Timestamp, features: Features) -> Vec<String> {
     let spec = pod.spec.clone().unwrap_or_default();
     let status = pod.status.clone().unwrap_or_default();
-    let summary = summarize(pod);
+    let summary = summarize(pod, features);
     let or_none = |text: Option<&String>| text.filter(|t| !t.is_empty()).cloned().unwrap_or(NONE.to_owned());
     let ip = status.pod_ips.iter().flatten().next().map(|ip| &ip.ip).or(status.pod_ip.as_ref());
     vec![
@@ -44,8 +45,8 @@ pub struct Summary {
     pub last_restart: Option<Timestamp>,
 }
 
-/// What the pod's row says.
-pub fn summarize(pod: &Pod) -> Summary {
+/// What the pod's row says in the given version.
+pub fn summarize(pod: &Pod, features: Features) -> Summary {
     let spec = pod.spec.clone().unwrap_or_default();
     let status = pod.status.clone().unwrap_or_default();
     let mut summary = Summary {
@@ -69,7 +70,7 @@ pub fn summarize(pod: &Pod) -> Summary {
     }
     summary.restarts = sidecars.restarts;
     summary.last_restart = sidecars.last_restart;
-    summarize_containers(&status, &mut summary);
+    summarize_containers(&status, &mut summary, features);
     terminating(pod, summary)
 }
 
@@ -130,7 +131,7 @@ fn summarize_init_containers(spec: &PodSpec, status: &PodStatus, summary: &mut S
 }
 
 // From the last container to the first, so that the first has the last word.
-fn summarize_containers(status: &PodStatus, summary: &mut Summary) {
+fn summarize_containers(status: &PodStatus, summary: &mut Summary, features: Features) {
     let mut running = false;
     let mut failure = None;
     for container in status.container_statuses.iter().flatten().rev() {
@@ -144,7 +145,7 @@ fn summarize_containers(status: &PodStatus, summary: &mut Summary) {
                 .terminated
                 .as_ref()
                 .is_some_and(|end| end.exit_code != 0 || end.signal.is_some_and(|s| s != 0));
-            if failed {
+            if failed && features.failures_outweigh_completion() {
                 failure = Some(reason.clone());
             }
             summary.reason = reason;
@@ -212,6 +213,7 @@ fn readiness_gates(spec: &PodSpec, status: &PodStatus) -> String {
 #[cfg(test)]
 mod tests {
     use k8s_openapi::api::core::v1::Pod;
+    use machinery::version::{Features, Version};
     use serde_json::{Value, json};
 
     use super::summarize;
@@ -283,12 +285,25 @@ mod tests {
             (json!({"phase": "Running", "reason": "NodeLost"}), true, "0/3 Unknown"),
         ];
         for (status, deleted, expected) in cases {
-            let summary = summarize(&pod(status.clone(), deleted));
+            let summary = summarize(&pod(status.clone(), deleted), Features::default());
             assert_eq!(
                 format!("{}/{} {}", summary.ready, summary.total, summary.reason),
                 expected,
                 "{status}"
             );
+        }
+    }
+
+    #[test]
+    fn older_versions_show_completion_before_a_failure() {
+        let ended = |name: &str, code: i32, reason: &str| {
+            json!({"name": name, "image": "i", "imageID": "", "ready": false, "restartCount": 0,
+                "state": {"terminated": {"exitCode": code, "reason": reason}}})
+        };
+        let statuses = json!([ended("a", 0, "Completed"), ended("b", 1, "Error")]);
+        let pod = pod(json!({"phase": "Running", "containerStatuses": statuses}), false);
+        for (version, expected) in [(Version::V1_32, "Completed"), (Version::V1_36, "Error")] {
+            assert_eq!(summarize(&pod, Features::of(version)).reason, expected, "{version}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Models cli-runtime/pkg/printers/tableprinter.go: which columns are shown, cells cut at line ends, headings once.
 
 use jiff::Timestamp;
+use machinery::version::Features;
 use machinery::{Kind, Object};
 
 use super::columns::{columns, row};
@@ -41,14 +42,14 @@ impl TableOptions {
     }
 
     /// The object's line, its cells ended by tabs.
-    pub fn row(&self, object: &Object, now: Timestamp) -> String {
+    pub fn row(&self, object: &Object, now: Timestamp, features: Features) -> String {
         let labels = object.meta().labels.as_ref();
         let mut cells = Vec::new();
         if self.with_namespace {
             cells.push(object.namespace().to_owned());
         }
         let names = columns(object.kind());
-        for (column, cell) in names.iter().zip(row(object, now)) {
+        for (column, cell) in names.iter().zip(row(object, now, features)) {
             if column.wide && !self.wide {
                 continue;
             }

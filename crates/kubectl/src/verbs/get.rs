@@ -147,14 +147,14 @@ fn tables(call: &Call, context: &mut Context<'_, '_>, targets: &Targets, wide: b
             None => Vec::new(),
         };
     }
-    let now = context.now();
+    let (now, features) = (context.now(), context.env.features);
     let mut first = true;
     for group in objects.chunk_by(|a, b| a.kind() == b.kind()) {
         // A cluster-scoped kind has no namespace to show.
         let with_namespace = options.with_namespace && group[0].kind().is_namespaced();
         let options = TableOptions { with_namespace, ..options.clone() };
         let mut text = if options.no_headers { String::new() } else { options.header(group[0].kind()) };
-        text.extend(group.iter().map(|object| options.row(object, now)));
+        text.extend(group.iter().map(|object| options.row(object, now, features)));
         let gap = if first || options.no_headers { "" } else { "\n" };
         context.out(format!("{gap}{}", align(&text, TABLE)));
         first = false;
@@ -331,11 +331,11 @@ impl Watch {
         if changes.is_empty() {
             return Ok(());
         }
-        let now = context.now();
+        let (now, features) = (context.now(), context.env.features);
         let mut text = String::new();
         for (change, object) in changes {
             let row = match &self.format {
-                Format::Human | Format::Wide => self.table.row(object, now),
+                Format::Human | Format::Wide => self.table.row(object, now, features),
                 Format::CustomColumns(columns) => custom_columns::row(columns, &whole::value(object))?,
                 format => {
                     let mut value = whole::value(object);

@@ -12,6 +12,7 @@ use super::convert::convert;
 use super::error::YamlError;
 use super::json_text::{Cursor, JsonError, next_value};
 use super::node::{Nodes, Span};
+use crate::version::Features;
 
 /// How much text is read, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -43,6 +44,11 @@ impl Document {
 
 /// The documents of a text, read as they are asked for.
 pub fn documents(text: &str) -> Documents<'_> {
+    documents_in(text, Features::default())
+}
+
+/// The documents of a text, as kubectl of the given version reads them.
+pub fn documents_in(text: &str, features: Features) -> Documents<'_> {
     let mut sniffed = text.len().min(SNIFF_BYTES);
     while !text.is_char_boundary(sniffed) {
         sniffed -= 1;
@@ -55,7 +61,7 @@ pub fn documents(text: &str) -> Documents<'_> {
     } else {
         Mode::Yaml
     };
-    Documents { text, cursor: Cursor::START, mode }
+    Documents { text, features, cursor: Cursor::START, mode }
 }
 
 #[derive(Clone, Copy)]
@@ -69,6 +75,7 @@ enum Mode {
 /// See [`documents`].
 pub struct Documents<'a> {
     text: &'a str,
+    features: Features,
     cursor: Cursor,
     mode: Mode,
 }
@@ -130,11 +137,14 @@ impl Documents<'_> {
                 return Err(YamlError::new(message, Some(line)));
             }
         };
+        let json_error = YamlError::new(long, Some(line));
+        if !self.features.json_may_turn_into_yaml() {
+            return Err(json_error);
+        }
         // More than one object makes it JSON for certain; otherwise it may be YAML in flow style.
         if count > 1 {
             return Err(YamlError::new(short, Some(line)));
         }
-        let json_error = YamlError::new(long, Some(line));
         if !self.skip_space_before_yaml() {
             return Err(json_error);
         }

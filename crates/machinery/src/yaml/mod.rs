@@ -14,7 +14,7 @@ mod node;
 mod print;
 mod scalar;
 
-pub use documents::{Document, Documents, MAX_BYTES, documents};
+pub use documents::{Document, Documents, MAX_BYTES, documents, documents_in};
 pub use error::YamlError;
 pub use node::{Position, Span};
 pub use print::to_yaml;

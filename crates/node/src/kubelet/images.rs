@@ -27,9 +27,9 @@ pub(super) fn is_missing(image: &str) -> bool {
     tag(image).starts_with("bad")
 }
 
-/// Whether the image's name is none that a registry could have (distribution/reference: lower case only).
+/// Whether the image's name is none that a registry could have.
 pub(super) fn is_invalid(image: &str) -> bool {
-    repository(image).chars().any(|c| c.is_ascii_uppercase())
+    machinery::image::version(image).is_err()
 }
 
 /// Whether the first part of the name is a registry's host.
@@ -87,10 +87,8 @@ pub(super) fn pull_error(image: &str) -> String {
 
 /// What the kubelet says of a name that none can have.
 pub(super) fn invalid_name(image: &str) -> String {
-    format!(
-        "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": \
-         invalid reference format: repository name must be lowercase"
-    )
+    let why = machinery::image::version(image).err().unwrap_or_default();
+    format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}")
 }
 
 /// What the kubelet says of an image that may not be fetched.
@@ -136,6 +134,6 @@ mod tests {
     #[test]
     fn what_cannot_be_pulled_is_seen_by_its_name() {
         assert!(is_missing("ikubernetes/myapp:bad2") && !is_missing("badger/bad"));
-        assert!(is_invalid("UPPER/case:tag") && !is_invalid("lower/case:TAG"));
+        assert!(is_invalid("lower/CASE:tag") && !is_invalid("lower/case:TAG"));
     }
 }

@@ -69,7 +69,7 @@ pub struct PodCard {
 impl PodCard {
     /// The card of a pod, of the set with these revisions.
     pub fn of(snapshot: Snapshot<'_>, pod: &Pod, revisions: Option<&Revisions>) -> PodCard {
-        let row = kubectl::pod_summary(pod);
+        let row = kubectl::pod_summary(pod, snapshot.objects.features());
         let shape = shape_of(pod);
         let spec = pod.spec.as_ref();
         let ip = pod.status.as_ref().and_then(|status| status.pod_ip.clone());

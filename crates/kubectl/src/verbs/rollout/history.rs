@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 use machinery::labels::Selector;
 use machinery::object::controller_of;
 use machinery::patch::{self, PatchType};
+use machinery::version::Features;
 use machinery::{Kind, Object};
 use serde_json::Value;
 
@@ -51,7 +52,11 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
                 return Err(Failure::message(format!("no history viewer has been implemented for {kind}")));
             };
             let revisions = revisions(context, set)?;
-            let text = if wanted > 0 { one(set, &revisions, wanted)? } else { all(&revisions) };
+            let text = if wanted > 0 {
+                one(set, &revisions, wanted, context.env.features)?
+            } else {
+                all(&revisions)
+            };
             let with = if wanted > 0 { format!("with revision #{wanted}") } else { String::new() };
             context.out(format!("{} {with}\n{text}\n", info.type_and_name()));
             Ok(())
@@ -76,11 +81,16 @@ fn all(revisions: &[Arc<ControllerRevision>]) -> String {
     align(&text, DESCRIBE)
 }
 
-fn one(set: &StatefulSet, revisions: &[Arc<ControllerRevision>], wanted: i64) -> Result<String, Failure> {
+fn one(
+    set: &StatefulSet,
+    revisions: &[Arc<ControllerRevision>],
+    wanted: i64,
+    features: Features,
+) -> Result<String, Failure> {
     let Some(revision) = revisions.iter().find(|revision| revision.revision == wanted) else {
         return Err(Failure::message("unable to find the specified revision"));
     };
-    Ok(template_text(&template_at(set, revision)?))
+    Ok(template_text(&template_at(set, revision)?, features))
 }
 
 /// The set's revisions, oldest first (`controlledHistoryV1`).

@@ -96,7 +96,10 @@ fn roll_back(
         }));
     };
     if dry_run == DryRun::Client {
-        return Ok(format!("will roll back to {}", template_text(&template_at(set, revision)?)));
+        return Ok(format!(
+            "will roll back to {}",
+            template_text(&template_at(set, revision)?, context.env.features)
+        ));
     }
     if set_at(set, revision)? == Object::from(set.clone()).to_value() {
         return Ok(format!("skipped rollback (current template already matches revision {wanted})"));

@@ -67,7 +67,7 @@ pub(super) fn of_pod(snapshot: Snapshot<'_>, pod: &Pod, blocked: Option<Blocked>
             // Beyond its grace period nothing ends by itself.
             if seconds == 0 { stuck_deletion(snapshot, pod, why) } else { why }
         }
-        Shape::Broken => broken(pod, blocked.is_some_and(|blocked| blocked.frozen)),
+        Shape::Broken => broken(snapshot, pod, blocked.is_some_and(|blocked| blocked.frozen)),
         Shape::Ended => Why::new(WhyKind::Quiet, Reason::Ended(name)),
         Shape::Ready => match blocked.map(|blocked| blocked.lacks) {
             Some(lacks @ Lack::Available { .. }) => {
@@ -93,9 +93,9 @@ fn top_of(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
     (top != pod.name()).then_some(top)
 }
 
-fn broken(pod: &Pod, frozen: bool) -> Why {
+fn broken(snapshot: Snapshot<'_>, pod: &Pod, frozen: bool) -> Why {
     let message = waiting_message(pod).map(|(_, message)| message.to_owned()).unwrap_or_default();
-    let status = kubectl::pod_summary(pod).reason;
+    let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
     let why =
         Why::new(WhyKind::Stuck, Reason::Broken { pod: pod.name().to_owned(), status, message, frozen });
     let rule = if frozen { Rule::OrderedReady } else { Rule::UpdateFromTop };
