@@ -122,6 +122,7 @@ impl Scheduler {
         }
         self.waiting.insert(pod, Hope::Claims);
         self.assumed.insert(pod.key(), placement.node.as_str().into());
+        self.cache.place(pod, &placement.node);
         cx.decide(pod.key(), Verdict::Unschedulable { claims, message: String::new() });
         Ok(())
     }
@@ -231,6 +232,8 @@ impl Reconciler for Scheduler {
             if event.change == Change::Deleted {
                 self.cache.remove(&key);
                 self.assumed.remove(&key);
+            } else if let Some(node) = self.assumed.get(&key).filter(|_| is_ours(pod)) {
+                self.cache.place(pod, node);
             } else {
                 self.cache.put(pod);
             }
@@ -252,6 +255,8 @@ impl Reconciler for Scheduler {
         if !is_ours(&pod) {
             return Ok(Outcome::Done);
         }
+        // A pod that is assumed to be on a node does not stand in its own way.
+        self.cache.remove(key);
         match self.choose(cx, &pod) {
             Ok(placement) if placement.plans.is_empty() => self.bind(cx, &pod, &placement.node)?,
             Ok(placement) => self.bind_volumes(cx, &pod, placement)?,

@@ -2,4 +2,5 @@
 
 mod e2e;
 mod lab;
+mod storage;
 mod traps;

@@ -818,6 +818,7 @@ fn k35_get_sorts_by_text_and_all_is_not_all() {
 #[test]
 fn k36_right_after_an_edit_the_rollout_is_not_observed_yet() {
     let mut lab = lab(&set(1, json!({})));
+    lab.break_(Defect::CacheLag { component: cluster::Component::StatefulSet, ms: 500 });
     let first = lab.session.log().written();
     lab.session.run("kubectl set image sts/web c=app:b && kubectl rollout status sts/web");
     lab.session.finish(60_000);

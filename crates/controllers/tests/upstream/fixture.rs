@@ -94,11 +94,11 @@ pub fn in_both_modes(test: impl Fn(Variant)) {
 }
 
 /// Runs a test in every mode and retention policy, as TestStatefulSetControl does; policies do not differ by version.
-pub fn in_every_variant(start: i32, test: impl Fn(Variant)) {
+pub fn in_every_variant(test: impl Fn(Variant)) {
     in_both_modes(|variant| {
         let policies = if variant.version == Version::default() { &POLICIES[..] } else { &POLICIES[..1] };
         for &policy in policies {
-            test(Variant { policy, start, ..variant });
+            test(Variant { policy, ..variant });
         }
     });
 }

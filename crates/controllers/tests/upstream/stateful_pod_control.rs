@@ -278,7 +278,7 @@ fn owners(claim: &PersistentVolumeClaim) -> Vec<String> {
 
 #[test]
 fn stateful_pod_control_claims_match_deletion_policy() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         let mut fixture = variant.with(1, json!({}));
         fixture.scale_up(invariants);
         fixture.sync();
@@ -294,7 +294,7 @@ fn stateful_pod_control_claims_match_deletion_policy() {
 
 #[test]
 fn stateful_pod_control_update_pod_claim_for_retention_policy() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         let mut fixture = variant.with(1, json!({}));
         fixture.scale_up(invariants);
         let claim = fixture.claim(0).expect("a claim");
@@ -305,7 +305,7 @@ fn stateful_pod_control_update_pod_claim_for_retention_policy() {
 
 #[test]
 fn stateful_pod_control_conflicting_controller() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         let mut fixture = variant.with(1, json!({}));
         fixture.scale_up(invariants);
         let manages = variant.policy.is_some_and(|policy| policy != ("Retain", "Retain"));
@@ -382,7 +382,7 @@ fn stateful_pod_control_retain_deletion_policy_update() {
 
 #[test]
 fn stateful_pod_control_retention_policy_update() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         let mut fixture = variant.with(1, json!({}));
         fixture.scale_up(invariants);
         let delete = json!({"persistentVolumeClaimRetentionPolicy": {"whenScaled": "Delete", "whenDeleted": "Delete"}});

@@ -378,7 +378,7 @@ fn orphaned_pods_with_pvc_delete_policy() {
 
 #[test]
 fn stale_owner_ref_on_scaleup() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         let scaled = variant.policy.is_some_and(|(scaled, _)| scaled == "Delete");
         let mut fixture = variant.with(3, json!({}));
         fixture.scale_up(invariants);

@@ -4,7 +4,7 @@ use client::Outcome;
 use controllers::statefulset::stateful_set_utils::get_ordinal;
 use machinery::Kind;
 use machinery::Resource;
-use machinery::decision::{Lack, RevisionChoice, Rollout, Step, Verdict};
+use machinery::decision::{Created, Lack, RevisionChoice, Rollout, Source, Step, Verdict};
 use machinery::version::{Features, Version};
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ mod base {
     }
 
     /// A pod that has ended is deleted in one sync and created anew in a later one.
-    pub fn recreates_ended_pod(variant: Variant, phase: &str) {
+    fn recreates_ended_pod(variant: Variant, phase: &str) {
         let mut fixture = variant.with(3, json!({}));
         fixture.sync();
         fixture.set_phase(variant.start, phase);
@@ -84,7 +84,7 @@ mod base {
         assert_eq!(pod.status.and_then(|status| status.phase).as_deref(), Some("Pending"));
     }
 
-    pub fn recreates_ended_pod_with_delete_failure(variant: Variant, phase: &str) {
+    fn recreates_ended_pod_with_delete_failure(variant: Variant, phase: &str) {
         let mut fixture = variant.with(3, json!({}));
         fixture.sync();
         fixture.set_phase(variant.start, phase);
@@ -97,6 +97,22 @@ mod base {
         let calls = fixture.cluster.calls();
         assert_eq!(Fixture::count(&calls, "delete", Kind::Pod), 2, "{variant:?}: once refused, once done");
         assert_eq!(Fixture::count(&calls, "create", Kind::Pod), 1, "{variant:?}");
+    }
+
+    pub fn recreates_failed_pod(variant: Variant) {
+        recreates_ended_pod(variant, "Failed");
+    }
+
+    pub fn recreates_succeeded_pod(variant: Variant) {
+        recreates_ended_pod(variant, "Succeeded");
+    }
+
+    pub fn recreates_failed_pod_with_delete_failure(variant: Variant) {
+        recreates_ended_pod_with_delete_failure(variant, "Failed");
+    }
+
+    pub fn recreates_succeeded_pod_with_delete_failure(variant: Variant) {
+        recreates_ended_pod_with_delete_failure(variant, "Succeeded");
     }
 
     pub fn create_pod_failure(variant: Variant) {
@@ -175,14 +191,13 @@ mod base {
     }
 }
 
-/// One test for each name, in every mode and policy, from ordinal 0 and (TestStatefulSetControlWithStartOrdinal) from 2.
+/// One test for each name, in every mode and policy, and (TestStatefulSetControlWithStartOrdinal) from ordinal 2.
 macro_rules! base_tests {
     ($($name:ident => $run:expr;)*) => {$(
         #[test]
         fn $name() {
-            for start in [0, 2] {
-                in_every_variant(start, $run);
-            }
+            in_every_variant($run);
+            in_both_modes(|variant| $run(Variant { start: 2, ..variant }));
         }
     )*};
 }
@@ -192,12 +207,10 @@ base_tests! {
     scales_up => base::scales_up;
     scales_down => base::scales_down;
     replaces_pods => base::replaces_pods;
-    recreates_failed_pod => |variant| base::recreates_ended_pod(variant, "Failed");
-    recreates_succeeded_pod => |variant| base::recreates_ended_pod(variant, "Succeeded");
-    recreates_failed_pod_with_delete_failure =>
-        |variant| base::recreates_ended_pod_with_delete_failure(variant, "Failed");
-    recreates_succeeded_pod_with_delete_failure =>
-        |variant| base::recreates_ended_pod_with_delete_failure(variant, "Succeeded");
+    recreates_failed_pod => base::recreates_failed_pod;
+    recreates_succeeded_pod => base::recreates_succeeded_pod;
+    recreates_failed_pod_with_delete_failure => base::recreates_failed_pod_with_delete_failure;
+    recreates_succeeded_pod_with_delete_failure => base::recreates_succeeded_pod_with_delete_failure;
     create_pod_failure => base::create_pod_failure;
     update_pod_failure => base::update_pod_failure;
     update_set_status_failure => base::update_set_status_failure;
@@ -216,7 +229,7 @@ fn stateful_set_control_with_start_ordinal() {
 
 #[test]
 fn stateful_set_control_scale_down_delete_error() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         let mut fixture = variant.with(3, json!({}));
         fixture.scale_up(invariants);
         fixture.scale(0);
@@ -265,6 +278,72 @@ fn stateful_set_control_get_set_revisions() {
     assert_eq!((numbers(&fixture), chosen(&fixture)), (vec![2, 3, 4], (4, 4)));
     assert_eq!(fixture.revisions()[2].name(), first);
     assert_eq!(fixture.choice(), RevisionChoice::RolledBack { from: 1, to: 4 });
+}
+
+#[test]
+fn an_ended_pod_that_terminates_is_waited_for() {
+    in_both_modes(|variant| {
+        for phase in ["Failed", "Succeeded"] {
+            let mut fixture = variant.with(1, json!({}));
+            fixture.scale_up(invariants);
+            fixture.terminate(0);
+            fixture.set_phase(0, phase);
+            fixture.cluster.calls();
+            fixture.sync();
+            let calls = fixture.cluster.calls();
+            assert_eq!(
+                Fixture::count(&calls, "delete", Kind::Pod),
+                0,
+                "{variant:?}: it was asked to go already"
+            );
+            let pod = fixture.pod_key(0);
+            let waits = Verdict::Waiting { step: Step::Replacement, pod, lacks: Lack::Gone };
+            assert_eq!(fixture.verdict(), waits, "{variant:?}");
+            fixture.remove(0);
+            fixture.sync();
+            assert_eq!(fixture.ordinals(), [0], "{variant:?}");
+        }
+    });
+}
+
+/// The verdict after one pod was created.
+fn created(fixture: &Fixture, ordinal: i32, from: Source) -> Verdict {
+    Verdict::Creating { pods: vec![Created { pod: fixture.pod_key(ordinal), from }] }
+}
+
+#[test]
+fn a_new_pod_says_why_it_has_its_revision() {
+    in_both_modes(|variant| {
+        let partition =
+            json!({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}});
+        let no_block = json!({"updateStrategy": {"type": "RollingUpdate"}});
+        let on_delete = json!({"updateStrategy": {"type": "OnDelete"}});
+        let cases = [
+            (partition, [Source::Partition, Source::Update]),
+            (no_block, [Source::CurrentReplicas, Source::Update]),
+            (on_delete, [Source::Update, Source::Update]),
+        ];
+        for (spec, sources) in cases {
+            let mut fixture = variant.with(2, spec.clone());
+            fixture.scale_up(invariants);
+            fixture.set_image("foo");
+            // In the middle of the update, with its highest pod away.
+            fixture.sync();
+            fixture.remove_terminating();
+            if fixture.pods().len() == 2 {
+                fixture.remove(1);
+            }
+            fixture.sync();
+            assert_eq!(fixture.verdict(), created(&fixture, 1, sources[1]), "{variant:?} {spec}");
+            fixture.set_ready(1, false);
+            fixture.sync();
+            fixture.remove(0);
+            fixture.sync();
+            assert_eq!(fixture.verdict(), created(&fixture, 0, sources[0]), "{variant:?} {spec}");
+            let expected = if sources[0] == Source::Update { "foo" } else { "nginx" };
+            assert_eq!(image(&fixture.pod(0)), expected, "{variant:?} {spec}");
+        }
+    });
 }
 
 #[test]
@@ -317,7 +396,7 @@ fn rolling_update(variant: Variant, replicas: i32, scaled: i32, spec: Value) -> 
 
 #[test]
 fn stateful_set_control_rolling_update() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         for (replicas, scaled) in [(3, 3), (3, 5), (5, 3)] {
             let mut fixture = rolling_update(variant, replicas, scaled, json!({}));
             let mut lowest = i64::MAX;
@@ -349,7 +428,7 @@ fn stateful_set_control_rolling_update() {
 
 #[test]
 fn stateful_set_control_rolling_update_with_partition() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         for (replicas, scaled) in [(3, 3), (3, 4), (4, 3)] {
             let spec =
                 json!({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}});
@@ -368,7 +447,7 @@ fn stateful_set_control_rolling_update_with_partition() {
 
 #[test]
 fn stateful_set_control_on_delete_update() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         for (replicas, scaled) in [(3, 3), (3, 4), (4, 3)] {
             let mut fixture =
                 rolling_update(variant, replicas, scaled, json!({"updateStrategy": {"type": "OnDelete"}}));
@@ -393,7 +472,7 @@ fn stateful_set_control_on_delete_update() {
 
 #[test]
 fn stateful_set_control_rollback() {
-    in_every_variant(0, |variant| {
+    in_every_variant(|variant| {
         for (replicas, scaled) in [(3, 3), (3, 5), (5, 3)] {
             let mut fixture = rolling_update(variant, replicas, scaled, json!({}));
             let first = fixture.revisions()[0].name().to_owned();

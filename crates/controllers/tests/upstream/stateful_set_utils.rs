@@ -242,11 +242,12 @@ fn claim_owner_up_to_date_edge_cases() {
     let set = set_with(Some(("Delete", "Delete")));
     let loose = |(kind, name, uid, _)| (kind, name, uid, false);
     let stranger = (Kind::Deployment, "other", "other-uid", true);
-    let cases: [(&str, &[Owner], bool); 8] = [
+    let cases: [(&str, &[Owner], bool); 9] = [
         ("the set's reference is no controller's", &[loose(SET)], false),
         ("the pod's reference is no controller's", &[SET, loose(POD)], false),
         ("an earlier set's", &[(Kind::StatefulSet, "foo", "old", true)], true),
         ("an earlier pod's", &[(Kind::Pod, "foo-0", "old", true)], true),
+        ("an earlier pod's beside the set's", &[SET, (Kind::Pod, "foo-0", "old", true)], true),
         ("another controller's alone", &[stranger], true),
         ("another controller's beside the set's", &[stranger, SET], false),
         ("another controller's beside the pod's", &[stranger, POD], false),

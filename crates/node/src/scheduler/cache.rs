@@ -1,6 +1,7 @@
 //! What the scheduler knows of each node's load.
 //!
-//! Models pkg/scheduler/backend/cache. Invariant: the sum over the pods that have a node and have not ended.
+//! Models pkg/scheduler/backend/cache. Invariant: the sum over the pods that have a node, or are
+//! about to have one, and have not ended.
 
 use std::sync::Arc;
 
@@ -78,9 +79,13 @@ pub(super) struct Cache {
 impl Cache {
     /// Takes a pod in, as it now is.
     pub(super) fn put(&mut self, pod: &Pod) {
+        self.place(pod, pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or_default());
+    }
+
+    /// Takes a pod in as one of this node's, also before it is bound to it (AssumePod).
+    pub(super) fn place(&mut self, pod: &Pod, node: &str) {
         self.remove(&pod.key());
         let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
-        let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or_default();
         if node.is_empty() || matches!(phase, Some("Succeeded" | "Failed")) {
             return;
         }
@@ -104,6 +109,11 @@ impl Cache {
             self.loads.insert(node, rest);
             self.repelling.remove(key);
         }
+    }
+
+    /// The node of a pod that was placed and has not ended.
+    pub(super) fn node_of(&self, key: &Key) -> Option<&str> {
+        self.placed.get(key).map(|(node, _)| &**node)
     }
 
     /// The load of a node.

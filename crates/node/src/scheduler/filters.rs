@@ -3,6 +3,8 @@
 //! Models the Filter plugins of pkg/scheduler/framework/plugins in their order: nodeunschedulable, tainttoleration,
 //! nodeaffinity, noderesources, volumebinding, interpodaffinity (v1.36.2). A node's first failing plugin speaks for it.
 
+use std::sync::Arc;
+
 use client::Listers;
 use k8s_openapi::api::core::v1::{
     Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint,
@@ -62,7 +64,7 @@ pub(super) fn refuse(
     if claims::plan(&volumes.delayed, node, listers).is_none() {
         return Some(Refusal::lasting("node(s) didn't find available persistent volumes to bind"));
     }
-    anti_affinity(pod, node, cache, listers)
+    affinity(pod, node, cache, listers).or_else(|| anti_affinity(pod, node, cache, listers))
 }
 
 fn tolerates(pod: &Pod, taint: &Taint) -> bool {
@@ -124,28 +126,41 @@ fn lacking(pod: &Pod, load: Load, room: Load) -> Vec<String> {
     checks.into_iter().filter(|(_, short)| *short).map(|(reason, _)| reason.to_owned()).collect()
 }
 
+/// The node of a pod that was placed.
+fn place<'l>(pod: &Pod, cache: &Cache, listers: &'l Listers) -> Option<&'l Node> {
+    listers.get::<Node>("", cache.node_of(&pod.key())?).map(Arc::as_ref)
+}
+
+/// Required affinity: for each term a pod that all of them select is near; the first of a group goes anywhere.
+fn affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<Refusal> {
+    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref()?.pod_affinity.as_ref());
+    let terms = affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_deref())?;
+    let wanted = |other: &Pod| terms.iter().all(|term| selects_pod(term, pod, other));
+    let others = listers.list::<Pod>("").filter(|other| wanted(other));
+    let near: Vec<&Node> = others.filter_map(|other| place(other, cache, listers)).collect();
+    let is_first = near.is_empty() && wanted(pod);
+    let fits = |term: &PodAffinityTerm| match is_first {
+        true => topology(term, node).is_some(),
+        false => near.iter().any(|there| share(term, node, there)),
+    };
+    (!terms.iter().all(fits)).then(|| Refusal::lasting("node(s) didn't match pod affinity rules"))
+}
+
 /// Required anti-affinity, of the pod against those placed and of those placed against the pod.
 fn anti_affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<Refusal> {
     let refusal = |reason: &str| Some(Refusal { reasons: vec![reason.to_owned()], preemption_helps: true });
-    let place = |other: &Pod| {
-        let name = other.spec.as_ref()?.node_name.as_deref().filter(|name| !name.is_empty())?;
-        listers.get::<Node>("", name)
-    };
-    let own = anti_terms(pod);
-    let avoided = |other: &Pod| {
-        place(other).is_some_and(|there| own.iter().any(|term| avoids(term, pod, other, node, there)))
+    let avoids = |owner: &Pod, selected: &Pod, placed: &Pod| {
+        let mut terms = anti_terms(owner).iter().filter(|term| selects_pod(term, owner, selected)).peekable();
+        terms.peek().is_some()
+            && place(placed, cache, listers).is_some_and(|there| terms.any(|term| share(term, node, there)))
     };
     // Nobody looks at all pods for a pod that minds none of them.
-    if !own.is_empty() && listers.list::<Pod>("").any(|other| avoided(other)) {
+    if !anti_terms(pod).is_empty() && listers.list::<Pod>("").any(|other| avoids(pod, other, other)) {
         return refusal("node(s) didn't match pod anti-affinity rules");
     }
-    let repelled_by = |other: &Pod| {
-        let terms = anti_terms(other);
-        place(other).is_some_and(|there| terms.iter().any(|term| avoids(term, other, pod, node, there)))
-    };
     let mut repelling =
         cache.repelling().iter().filter_map(|key| listers.get::<Pod>(&key.namespace, &key.name));
-    if repelling.any(|other| repelled_by(other)) {
+    if repelling.any(|other| avoids(other, pod, other)) {
         return refusal("node(s) didn't satisfy existing pods anti-affinity rules");
     }
     None
@@ -159,9 +174,8 @@ pub(super) fn anti_terms(pod: &Pod) -> &[PodAffinityTerm] {
         .unwrap_or_default()
 }
 
-/// Whether `owner`'s term keeps it out of the topology that the two nodes share, because of `other`.
-fn avoids(term: &PodAffinityTerm, owner: &Pod, other: &Pod, here: &Node, there: &Node) -> bool {
-    let place = |node: &Node| node.metadata.labels.as_ref().and_then(|l| l.get(&term.topology_key)).cloned();
+/// Whether `owner`'s term is about `other`.
+fn selects_pod(term: &PodAffinityTerm, owner: &Pod, other: &Pod) -> bool {
     let namespaces = term.namespaces.as_deref().unwrap_or_default();
     let in_scope = if namespaces.is_empty() {
         owner.namespace() == other.namespace()
@@ -169,6 +183,14 @@ fn avoids(term: &PodAffinityTerm, owner: &Pod, other: &Pod, here: &Node, there: 
         namespaces.iter().any(|n| n == other.namespace())
     };
     let selector = term.label_selector.as_ref().and_then(Selector::from_spec);
-    let selected = selector.is_some_and(|s| s.matches(other.metadata.labels.as_ref()));
-    in_scope && selected && place(here).is_some() && place(here) == place(there)
+    in_scope && selector.is_some_and(|s| s.matches(other.metadata.labels.as_ref()))
+}
+
+/// The part of the cluster that the term's topology puts the node in.
+fn topology<'n>(term: &PodAffinityTerm, node: &'n Node) -> Option<&'n String> {
+    node.metadata.labels.as_ref()?.get(&term.topology_key)
+}
+
+fn share(term: &PodAffinityTerm, here: &Node, there: &Node) -> bool {
+    topology(term, here).is_some_and(|place| topology(term, there) == Some(place))
 }
