@@ -19,7 +19,7 @@ use crate::locales::Locale;
 use crate::memory::Memory;
 use crate::prompt::Prompt;
 use crate::track::{Tick, Track};
-use crate::view::dns::zone;
+use crate::view::dns::{Answers, zone};
 use crate::view::events::events;
 use crate::view::lookup::Question;
 use crate::view::nodes::nodes;
@@ -202,13 +202,15 @@ pub struct Model {
     /// What is shown of the cluster.
     pub page: Page,
     memory: Memory,
+    answers: Answers,
     parts: Parts,
     track: Track,
-    said: Said,
+    said: Rc<Said>,
     // Texts that differ from their files.
     drafts: BTreeMap<Arc<str>, Arc<str>>,
     // What page and effect were made from.
     shown: Option<Shown>,
+    drawn: Option<(usize, u64, u64, u64, bool)>,
     tried: Option<(Arc<str>, Arc<str>, u64)>,
 }
 
@@ -263,7 +265,7 @@ impl Model {
             effect: Rc::default(),
             prompt: Prompt::default(),
             topic: None,
-            said: Said::default(),
+            said: Rc::default(),
             tab: Tab::default(),
             pane: Pane::default(),
             drag: None,
@@ -272,9 +274,11 @@ impl Model {
             lessons: Lessons::default(),
             page: Page::default(),
             memory: Memory::default(),
+            answers: Answers::default(),
             parts: Parts::new(),
             drafts: BTreeMap::new(),
             shown: None,
+            drawn: None,
             tried: None,
         };
         model.refresh();
@@ -398,6 +402,7 @@ impl Model {
             });
             if moved {
                 self.memory.follow(world.server(), session.course());
+                self.answers.follow(world.listers());
                 self.track.follow(session);
                 self.ticks = Rc::new(self.track.ticks(session));
                 self.forks = Rc::new(forks(session));
@@ -408,7 +413,7 @@ impl Model {
                 .as_ref()
                 .is_none_or(|last| (last.course, last.written) != (shown.course, shown.written))
             {
-                self.said = said(session);
+                self.said = Rc::new(said(session));
             }
             self.shown = Some(shown);
             self.page = self.make_page();
@@ -429,6 +434,7 @@ impl Model {
             now: world.now(),
             objects: world.server(),
             names: world.listers(),
+            answers: &self.answers,
             decisions: world.decisions(),
             memory: &self.memory,
             defects: world.defects(),
@@ -459,12 +465,18 @@ impl Model {
 
     /// The head moves with quarters of seconds, not with frames.
     fn draw_timeline(&mut self) {
-        let (now_ms, end_ms) = (self.session.elapsed_ms(), self.end_ms());
         let quarter = |ms: u64| if self.is_past() { ms } else { ms / 250 * 250 };
+        let (now_ms, end_ms) = (quarter(self.session.elapsed_ms()), quarter(self.end_ms()));
+        let drawn =
+            (Rc::as_ptr(&self.ticks).addr(), now_ms, end_ms, self.baseline.at_ms, self.baseline.marked);
+        if self.drawn == Some(drawn) {
+            return;
+        }
+        self.drawn = Some(drawn);
         let timeline = Timeline {
             marked_ms: self.baseline.marked.then_some(self.baseline.at_ms),
             forks_ms: self.forks.iter().map(|fork| fork.left_ms).collect(),
-            ..Timeline::of(&self.ticks, quarter(now_ms), quarter(end_ms))
+            ..Timeline::of(&self.ticks, now_ms, end_ms)
         };
         if *self.timeline != timeline {
             self.timeline = Rc::new(timeline);

@@ -411,6 +411,7 @@ fn broken(broken: &BrokenLink) -> String {
 
 fn note(note: &Note) -> String {
     match note {
+        Note::StopsWithin(0) => "its grace period is over".to_owned(),
         Note::StopsWithin(seconds) => format!("stops within {seconds} s"),
         Note::NoNode => "has no node yet".to_owned(),
         Note::Kubelet(message) => message.clone(),
