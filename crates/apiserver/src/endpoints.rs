@@ -14,7 +14,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::labels::Selector;
-use machinery::{Kind, Object, Resource};
+use machinery::{Object, Resource};
 
 use crate::server::Server;
 
@@ -29,15 +29,9 @@ pub fn of(server: &Server, namespace: &str, name: &str) -> Option<Object> {
     server.get::<Service>(namespace, name).and_then(|service| make(server, service))
 }
 
-/// The Endpoints of every service in a namespace (in all, if it is empty), with those that someone has stored.
+/// The Endpoints of every service in a namespace (in all, if it is empty).
 pub fn all(server: &Server, namespace: &str) -> Vec<Object> {
-    let mut found: BTreeMap<(String, String), Object> = BTreeMap::new();
-    let stored = server.store.list(Kind::Endpoints, namespace).cloned();
-    let made = server.list::<Service>(namespace).filter_map(|service| make(server, service));
-    for object in made.chain(stored) {
-        found.insert((object.namespace().to_owned(), object.name().to_owned()), object);
-    }
-    found.into_values().collect()
+    server.list::<Service>(namespace).filter_map(|service| make(server, service)).collect()
 }
 
 fn make(server: &Server, service: &Service) -> Option<Object> {

@@ -7,6 +7,7 @@ mod admission;
 mod defaults;
 mod endpoints;
 mod internal;
+mod made;
 mod registry;
 mod server;
 mod store;

@@ -12,7 +12,7 @@ use machinery::{Kind, Object, ObjectKey, Resource, Status};
 
 use crate::store::Store;
 use crate::strategy::scale;
-use crate::{endpoints, registry};
+use crate::{made, registry};
 
 /// Time and chance, which come with each request.
 pub struct Env<'a> {
@@ -75,13 +75,10 @@ impl Server {
         }
     }
 
-    /// The object that a request names; Endpoints are made from what they stand for.
+    /// The object that a request names; some are made from what they stand for.
     pub(crate) fn read(&self, request: &Request) -> Result<Object, Refusal> {
         let key = ObjectKey::new(request.kind, &request.namespace, &request.name);
-        let made = || match request.kind {
-            Kind::Endpoints => endpoints::of(self, &request.namespace, &request.name),
-            _ => None,
-        };
+        let made = || made::one(self, request.kind, &request.namespace, &request.name);
         let object = self.store.get(&key).cloned().or_else(made);
         object.ok_or_else(|| Box::new(Status::not_found(request.kind, &request.name)))
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::labels::Selector;
 use machinery::patch::PatchType;
@@ -220,6 +221,15 @@ impl ExecOutput {
     }
 }
 
+/// A line that a container printed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    /// When.
+    pub at: Timestamp,
+    /// The line, without its end.
+    pub text: String,
+}
+
 /// The API server, whoever it is.
 pub trait Api {
     /// Carries out one request, whole or not at all.
@@ -248,6 +258,21 @@ pub trait Api {
         container: &str,
         command: &[String],
     ) -> Result<ExecOutput, Refusal>;
+
+    /// What a pod's container has printed, oldest first; in its run before this one if `previous`.
+    ///
+    /// # Errors
+    /// Where the pod or container is not there or has not begun.
+    fn logs(
+        &mut self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Result<Vec<LogLine>, Refusal> {
+        let which = if previous { "previous log" } else { "log" };
+        Err(Box::new(Status::internal(&format!("no {which} of {namespace}/{pod}/{container} is kept"))))
+    }
 }
 
 /// Typed requests over any [`Api`].

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use apiserver::{Env, Server};
-use client::api::{ExecOutput, Refusal, Request, Response, WatchEvent};
+use client::api::{ExecOutput, LogLine, Refusal, Request, Response, WatchEvent};
 use client::{Api, Listers};
 use jiff::Timestamp;
 use machinery::Kind;
@@ -40,6 +40,16 @@ impl Api for ApiHandle<'_> {
         command: &[String],
     ) -> Result<ExecOutput, Refusal> {
         node::exec::exec(self.world.listers(), namespace, pod, container, command)
+    }
+
+    fn logs(
+        &mut self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Result<Vec<LogLine>, Refusal> {
+        node::logs::logs(self.world.listers(), namespace, pod, container, previous)
     }
 }
 

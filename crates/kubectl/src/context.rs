@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use client::api::{Answer, ListOptions, Request, Verb};
 use jiff::Timestamp;
 use machinery::{Kind, Object, Status};
+use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::printers::whole;
 use crate::{Env, Stream};
 
 /// What a verb works with.
@@ -30,6 +32,12 @@ impl Context<'_, '_> {
     /// Prints to standard error.
     pub fn err(&mut self, text: impl Into<String>) {
         self.env.output.push((Stream::Err, text.into()));
+    }
+
+    /// Prints a warning as klog does: with the time, a process id and the place in upstream's source.
+    pub fn log(&mut self, place: &str, text: &str) {
+        let time = self.now().strftime("%m%d %H:%M:%S%.6f");
+        self.err(format!("W{time}       1 {place}] {text}\n"));
     }
 
     /// The time now.
@@ -54,6 +62,11 @@ impl Context<'_, '_> {
             Answer::Object(object) => Ok(object),
             _ => Err(Failure::from(Box::new(Status::internal("the answer is no object")))),
         }
+    }
+
+    /// The object as JSON, as the server sends it.
+    pub fn whole(&self, object: &Object) -> Value {
+        whole::value(object, self.env.features)
     }
 
     /// Reads one object.

@@ -44,6 +44,7 @@ impl Invocation {
         if let State::Running(running) = &mut self.state {
             match running.resume(&mut context) {
                 Ok(Progress::Wait(condition)) => return Progress::Wait(condition),
+                Ok(Progress::Edit(text)) => return Progress::Edit(text),
                 Ok(Progress::Exit(code)) => self.state = State::Ended(code),
                 Err(failure) => self.state = State::Ended(report(&mut context, &failure)),
             }
@@ -53,6 +54,22 @@ impl Invocation {
             State::New(_) | State::Running(_) => Progress::Exit(1),
         }
     }
+
+    /// Tells what became of the text in the editor; without effect on a command that has none open.
+    pub fn edited(&mut self, edited: Edited) {
+        if let State::Running(running) = &mut self.state {
+            running.edited(edited);
+        }
+    }
+}
+
+/// What became of the text in an editor.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edited {
+    /// It was saved like this.
+    Saved(String),
+    /// The editor, named like this, failed.
+    Failed(String),
 }
 
 // Every failure ends with 1; a command in a container ends with its own code.

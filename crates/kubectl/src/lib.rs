@@ -4,9 +4,9 @@
 //! Departs in one point: it never blocks. A command that would wait returns a [`Condition`] and is resumed later.
 //! Invariant: everything that happens outside goes through [`Env`]; a running command is data and can be cloned.
 
-mod absent;
 mod context;
 mod describe;
+mod discovery;
 mod failure;
 mod flags;
 mod go_value;
@@ -24,7 +24,7 @@ pub use client::api::Stream;
 use jiff::Timestamp;
 use machinery::version::Features;
 
-pub use invocation::Invocation;
+pub use invocation::{Edited, Invocation};
 pub use printers::age::duration as human_duration;
 pub use printers::pod::{Summary as PodSummary, summarize as pod_summary};
 pub use printers::whole::value as printed_value;
@@ -68,6 +68,8 @@ pub struct Env<'a> {
 pub enum Progress {
     /// It goes on when the condition holds.
     Wait(Condition),
+    /// An editor is open on this text; it goes on when [`Invocation::edited`] has told what became of it.
+    Edit(String),
     /// It has ended with this exit code.
     Exit(i32),
 }

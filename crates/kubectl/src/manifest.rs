@@ -59,6 +59,13 @@ pub(crate) fn read(
     Ok(objects)
 }
 
+/// What was saved in an editor holds.
+pub(crate) fn read_saved(text: &str, reading: Reading<'_>) -> Vec<Result<Manifest, Failure>> {
+    let mut objects = Vec::new();
+    read_text(text, "edited-file", reading, &mut objects);
+    objects
+}
+
 /// The text of a file that holds no manifest, such as a patch.
 ///
 /// # Errors

@@ -4,30 +4,17 @@
 
 use client::api::ListOptions;
 use machinery::labels::Selector;
+use machinery::status::Reason;
 use machinery::version::Features;
 use machinery::{Kind, Object, Status};
 
 use crate::context::Context;
+use crate::discovery::{self, Resource};
 use crate::failure::Failure;
-use crate::flags::{Flag, Parsed, Takes, flag, lettered};
+use crate::flags::Parsed;
 use crate::go_value;
 use crate::manifest::{self, Manifest, Reading};
 use crate::selector;
-
-/// The flags that choose objects.
-pub(crate) const FILENAME: &[Flag] = &[
-    lettered("filename", 'f', Takes::List),
-    lettered("kustomize", 'k', Takes::Text),
-    lettered("recursive", 'R', Takes::Switch),
-];
-/// `-l`.
-pub(crate) const SELECTOR: Flag = lettered("selector", 'l', Takes::Text);
-/// `--field-selector`.
-pub(crate) const FIELD_SELECTOR: Flag = flag("field-selector", Takes::Text);
-/// `--all`.
-pub(crate) const ALL: Flag = flag("all", Takes::Switch);
-/// `-A`.
-pub(crate) const ALL_NAMESPACES: Flag = lettered("all-namespaces", 'A', Takes::Switch);
 
 /// Some objects that a command line names.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +23,8 @@ pub(crate) enum Target {
     Named(Kind, String),
     /// The objects of a kind that a selector takes.
     Selected(Kind, Selection),
+    /// One object or, without a name, all of a type of which there is nothing here.
+    Absent(Resource, Option<String>),
     /// An object of a file.
     Given(Manifest),
     /// What could not be read of a file.
@@ -62,7 +51,15 @@ impl Target {
         match self {
             Target::Named(kind, _) | Target::Selected(kind, _) => Some(*kind),
             Target::Given(manifest) => Some(manifest.kind),
-            Target::Broken(_) => None,
+            Target::Absent(..) | Target::Broken(_) => None,
+        }
+    }
+
+    /// Whether its objects live in a namespace.
+    pub fn is_namespaced(&self) -> bool {
+        match self {
+            Target::Absent(resource, _) => resource.namespaced,
+            other => other.kind().is_none_or(Kind::is_namespaced),
         }
     }
 }
@@ -117,15 +114,50 @@ pub(crate) struct Rules {
     pub validate: bool,
 }
 
-/// The type that a word names.
+/// A type that a word names.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Type {
+    /// There can be objects of it.
+    Simulated(Kind),
+    /// A real cluster has it.
+    Absent(Resource),
+}
+
+impl Type {
+    fn named(self, name: String) -> Target {
+        match self {
+            Type::Simulated(kind) => Target::Named(kind, name),
+            Type::Absent(resource) => Target::Absent(resource, Some(name)),
+        }
+    }
+
+    fn selected(self, selection: Selection) -> Target {
+        match self {
+            Type::Simulated(kind) => Target::Selected(kind, selection),
+            Type::Absent(resource) => Target::Absent(resource, None),
+        }
+    }
+}
+
+fn type_of(context: &Context<'_, '_>, word: &str) -> Result<Type, Failure> {
+    if let Some(kind) = Kind::from_resource(word) {
+        return Ok(Type::Simulated(kind));
+    }
+    let found = discovery::find(word, context.env.features);
+    found.map(Type::Absent).ok_or_else(|| no_such_type(word))
+}
+
+fn no_such_type(word: &str) -> Failure {
+    let resource = word.split('.').next().unwrap_or_default();
+    Failure::message(format!("the server doesn't have a resource type {}", go_value::quote(resource)))
+}
+
+/// The simulated type that a word names.
 ///
 /// # Errors
 /// If there is none.
 pub(crate) fn kind(word: &str) -> Result<Kind, Failure> {
-    Kind::from_resource(word).ok_or_else(|| {
-        let resource = word.split('.').next().unwrap_or_default();
-        Failure::message(format!("the server doesn't have a resource type {}", go_value::quote(resource)))
-    })
+    Kind::from_resource(word).ok_or_else(|| no_such_type(word))
 }
 
 /// What the arguments and flags choose; `args` are the ones that name objects.
@@ -157,16 +189,15 @@ pub(crate) fn targets(
     if labels.is_some() || fields.is_some() || parsed.on("all") || implied {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let selection = Selection { labels: text(labels), fields: text(fields) };
-        let kinds = words.kinds_to_select()?;
-        let list = kinds.into_iter().map(|kind| Target::Selected(kind, selection.clone())).collect();
+        let types = words.types_to_select(context)?;
+        let list = types.into_iter().map(|of| of.selected(selection.clone())).collect();
         return Ok(Targets { list, single: false, namespace });
     }
-    let named = words.named()?;
+    let list = words.named(context)?;
     if all_namespaces {
         return Err(Failure::message("a resource cannot be retrieved by name across all namespaces"));
     }
-    let single = named.len() == 1;
-    let list = named.into_iter().map(|(kind, name)| Target::Named(kind, name)).collect();
+    let single = list.len() == 1;
     Ok(Targets { list, single, namespace })
 }
 
@@ -238,7 +269,7 @@ impl Words {
         !self.types.is_empty() && self.names.is_empty()
     }
 
-    fn kinds_to_select(&self) -> Result<Vec<Kind>, Failure> {
+    fn types_to_select(&self, context: &Context<'_, '_>) -> Result<Vec<Type>, Failure> {
         if !self.names.is_empty() {
             return Err(Failure::message("name cannot be provided when a selector is specified"));
         }
@@ -250,26 +281,27 @@ impl Words {
         if self.types.is_empty() {
             return Err(Failure::message("at least one resource must be specified to use a selector"));
         }
-        self.types.iter().map(|word| kind(word)).collect()
+        self.types.iter().map(|word| type_of(context, word)).collect()
     }
 
-    fn named(&self) -> Result<Vec<(Kind, String)>, Failure> {
+    fn named(&self, context: &Context<'_, '_>) -> Result<Vec<Target>, Failure> {
         if !self.tuples.is_empty() {
-            return self.tuples.iter().map(|(word, name)| Ok((kind(word)?, name.clone()))).collect();
+            let target = |(word, name): &(String, String)| Ok(type_of(context, word)?.named(name.clone()));
+            return self.tuples.iter().map(target).collect();
         }
         let Some(first) = self.types.first() else {
             return Err(Failure::message(
                 "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
             ));
         };
-        let first = kind(first)?;
+        let first = type_of(context, first)?;
         if self.names.is_empty() {
             for word in &self.types {
-                kind(word)?;
+                type_of(context, word)?;
             }
             return Err(Failure::message("resource(s) were provided, but no name was specified"));
         }
-        Ok(self.names.iter().map(|name| (first, name.clone())).collect())
+        Ok(self.names.iter().map(|name| first.named(name.clone())).collect())
     }
 }
 
@@ -342,6 +374,11 @@ pub(crate) fn options(selection: &Selection, features: Features) -> Result<ListO
     Ok(ListOptions { labels, fields })
 }
 
+fn absent(resource: &Resource, name: &str) -> Failure {
+    let message = format!("{} \"{name}\" not found", resource.group_resource());
+    Failure::from(Box::new(Status { reason: Reason::NotFound, ..Status::bad_request(message) }))
+}
+
 /// Where every object of the targets is, without reading those that are named; failures in their places.
 pub(crate) fn infos(context: &mut Context<'_, '_>, targets: &Targets) -> Vec<Result<Info, Failure>> {
     let mut infos = Vec::new();
@@ -357,6 +394,8 @@ pub(crate) fn infos(context: &mut Context<'_, '_>, targets: &Targets) -> Vec<Res
                 Ok((objects, _)) => infos.extend(objects.iter().map(|object| Ok(Info::of(object)))),
                 Err(failure) => infos.push(Err(failure)),
             },
+            Target::Absent(_, None) => {}
+            Target::Absent(resource, Some(name)) => infos.push(Err(absent(resource, name))),
             Target::Given(manifest) if manifest.name.is_empty() => {
                 infos.push(Err(Failure::message("resource name may not be empty")));
             }

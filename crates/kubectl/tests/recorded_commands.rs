@@ -119,7 +119,7 @@ fn run(recording: &mut Recording, args: &[String], now: Timestamp) -> (i64, Stri
     let [out, err] = texts;
     let code = match progress {
         Progress::Exit(code) => i64::from(code),
-        Progress::Wait(_) => -1,
+        Progress::Wait(_) | Progress::Edit(_) => -1,
     };
     (code, out, err)
 }

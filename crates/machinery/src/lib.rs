@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod scheme;
 pub mod status;
 pub mod taints;
+pub mod text_diff;
 pub mod time;
 pub mod version;
 pub mod yaml;

@@ -28,6 +28,8 @@ pub enum Kind {
     Pod,
     /// core/v1 Secret: stored, acted on by nobody.
     Secret,
+    /// core/v1 ServiceAccount: stored, acted on by nobody.
+    ServiceAccount,
     /// core/v1 Service.
     Service,
     /// apps/v1 ControllerRevision.
@@ -77,7 +79,7 @@ macro_rules! info {
 
 impl Kind {
     /// Every kind, in order.
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 16] = [
         Kind::ConfigMap,
         Kind::Endpoints,
         Kind::Event,
@@ -87,6 +89,7 @@ impl Kind {
         Kind::PersistentVolume,
         Kind::Pod,
         Kind::Secret,
+        Kind::ServiceAccount,
         Kind::Service,
         Kind::ControllerRevision,
         Kind::Deployment,
@@ -117,6 +120,9 @@ impl Kind {
             }
             Kind::Pod => &info!("", "Pod", "pods", "pod", ["po"], true, true),
             Kind::Secret => &info!("", "Secret", "secrets", "secret", [], true, false),
+            Kind::ServiceAccount => {
+                &info!("", "ServiceAccount", "serviceaccounts", "serviceaccount", ["sa"], true, false)
+            }
             Kind::Service => &info!("", "Service", "services", "service", ["svc"], true, true),
             Kind::ControllerRevision => &info!(
                 "apps",

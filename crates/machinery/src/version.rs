@@ -124,6 +124,24 @@ since_1_32! {
     failures_outweigh_completion;
     /// 1.33: a negative `revisionHistoryLimit` earns a warning.
     negative_history_limit_earns_a_warning;
+    /// 1.34: `kubectl config view` leaves empty preferences out.
+    kubeconfigs_have_no_preferences;
+    /// 1.33, 1.34: types of allocation, addresses and admission policies are served, too.
+    more_types_are_served;
+    /// 1.33: descriptions name a container's ports.
+    descriptions_name_ports;
+    /// 1.33: the table of service accounts has no SECRETS.
+    service_accounts_have_no_secrets;
+    /// 1.33: `kubectl get nodes -o wide` tells the architecture.
+    nodes_tell_their_architecture;
+    /// 1.33: `kubectl scale` scales what it finds before it says what is missing.
+    scaling_skips_what_is_missing;
+    /// 1.34: descriptions of slices leave their events out where there are several.
+    several_descriptions_leave_events_out;
+    /// 1.33, 1.34: `wait` is no experiment any more, and `kuberc` has come.
+    wait_and_kuberc_are_settled;
+    /// kubectl's own warning about `--dry-run` alone names the line of its source, 702 before.
+    dry_run_is_read_at_line_719;
     /// 1.34: pods count their generations, and their statuses say which one they are about (PodObservedGenerationTracking).
     pods_have_generations;
     /// 1.34: a `sleep` hook may last no time at all (PodLifecycleSleepActionAllowZero).

@@ -38,6 +38,17 @@ pub fn exec(
     Ok(Shell { listers, pod, container }.run(&words))
 }
 
+/// What a container's own command prints.
+pub(crate) fn output_of(
+    listers: &Listers,
+    pod: &Pod,
+    container: &Container,
+    command: &[String],
+) -> ExecOutput {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    Shell { listers, pod, container }.run(&words)
+}
+
 fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refusal> {
     let spec = pod.spec.as_ref();
     let containers = spec.map(|s| s.containers.as_slice()).unwrap_or_default();

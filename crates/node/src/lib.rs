@@ -1,9 +1,10 @@
-//! What nodes and add-ons do: scheduler, kubelet, provisioner, CoreDNS, exec.
+//! What nodes and add-ons do: scheduler, kubelet, provisioner, CoreDNS, exec, logs.
 //!
 //! Knows no controller. Invariant: state is cloneable data; time and chance come with each call.
 
 pub mod dns;
 pub mod exec;
 pub mod kubelet;
+pub mod logs;
 pub mod provisioner;
 pub mod scheduler;

@@ -131,7 +131,8 @@ fn act(session: &Session, dated: &Dated) -> Option<Tick> {
         Input::WriteFile { name, .. } => (Row::Commands, Subject::File(name.clone())),
         Input::Interrupt => (Row::Commands, Subject::Interrupt),
         Input::Fault(fault) => (Row::Faults, Subject::Fault(fault.to_string().into())),
-        Input::Script(_) => return None,
+        // A saved text belongs to the command that opened the editor.
+        Input::EditSaved { .. } | Input::Script(_) => return None,
     };
     let at_ms = ms_between(session.began(), dated.at).unsigned_abs();
     Some(Tick { at_ms, row, mark: Mark::Act, subject })

@@ -118,6 +118,18 @@ impl Session {
         }
     }
 
+    /// What the line in the foreground has open in the editor, if it waits for that.
+    pub fn editing(&self) -> Option<&str> {
+        self.shell().editing()
+    }
+
+    /// Gives the edited text back to the line that waits for it.
+    pub fn save_edit(&mut self, text: &str) {
+        if self.editing().is_some() {
+            self.input(Input::EditSaved { text: text.into() });
+        }
+    }
+
     /// Decides what Kubernetes leaves open from now on: which claim gets which of several equal volumes, which pod which node.
     pub fn script(&mut self, script: Script) {
         self.input(Input::Script(script));

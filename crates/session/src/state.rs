@@ -80,6 +80,7 @@ impl State {
             }
             Input::Command { line } => self.type_line(line),
             Input::Interrupt => self.interrupt(),
+            Input::EditSaved { text } => self.edited(text),
             Input::Script(script) => self.world.script(script.clone()),
             Input::Fault(fault) => self.inject(fault),
         }
@@ -109,6 +110,14 @@ impl State {
             self.shell.interrupt();
             self.write(Content::Err("^C\n".into()));
             self.write(Content::Exit(self.shell.status()));
+            self.start_next();
+        }
+    }
+
+    fn edited(&mut self, text: &str) {
+        if let Some((line, _)) = self.foreground.take() {
+            self.shell.edited(text);
+            self.resume(line);
             self.start_next();
         }
     }
@@ -147,6 +156,8 @@ impl State {
                 self.write(Content::Exit(status));
                 None
             }
+            // The shell turns an open editor into a wait.
+            Progress::Edit(_) => None,
         };
     }
 

@@ -34,6 +34,11 @@ pub enum Input {
     },
     /// Ctrl-C.
     Interrupt,
+    /// The text that a command has open in the editor is saved.
+    EditSaved {
+        /// The text.
+        text: Arc<str>,
+    },
     /// What Kubernetes leaves open is decided from here on.
     Script(Script),
     /// Something is broken on purpose, or healed.

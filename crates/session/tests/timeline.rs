@@ -53,6 +53,7 @@ fn every_moment_can_be_visited_and_is_as_it_was() {
             Input::WriteFile { name, text } => live.write_file(name, text),
             Input::Command { line } => live.run(line),
             Input::Interrupt => live.interrupt(),
+            Input::EditSaved { text } => live.save_edit(text),
             Input::Fault(fault) => live.fault(fault.clone()),
             Input::Script(_) => panic!("none here"),
         }

@@ -7,7 +7,7 @@ use client::api::{Answer, ListOptions, Refusal, Request};
 use machinery::{Kind, Object, Status};
 use serde_json::Value;
 
-use crate::endpoints;
+use crate::made;
 use crate::server::Server;
 
 /// The objects that a list asks for, by namespace and name.
@@ -26,10 +26,11 @@ pub fn list(server: &Server, request: &Request, options: &ListOptions) -> Result
         }
     }
     let version = server.resource_version();
-    let items: Vec<Object> = if kind == Kind::Endpoints {
-        endpoints::all(server, &request.namespace).into_iter().filter(|o| selected(o, options)).collect()
-    } else {
-        server.store.list(kind, &request.namespace).filter(|o| selected(o, options)).cloned().collect()
+    let items: Vec<Object> = match made::all(server, kind, &request.namespace) {
+        Some(objects) => objects.into_iter().filter(|o| selected(o, options)).collect(),
+        None => {
+            server.store.list(kind, &request.namespace).filter(|o| selected(o, options)).cloned().collect()
+        }
     };
     Ok(Answer::List(items, version))
 }

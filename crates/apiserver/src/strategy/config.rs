@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets: stored, bounded in size, frozen if they say so.
+//! ConfigMaps and Secrets: stored, bounded in size, frozen if they say so. ServiceAccounts: only stored.
 //!
 //! Models pkg/registry/core/{configmap,secret}/strategy.go and ValidateConfigMap, ValidateSecret of
 //! pkg/apis/core/validation/validation.go.
@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, ServiceAccount};
 use machinery::field::{FieldError, Path};
 
 use super::{Strategy, Terms};
@@ -46,6 +46,8 @@ impl Strategy for ConfigMap {
         errors
     }
 }
+
+impl Strategy for ServiceAccount {}
 
 impl Strategy for Secret {
     fn default(&mut self) {

@@ -89,6 +89,7 @@ macro_rules! of_any_kind {
             Object::PersistentVolume($one) => $body,
             Object::Pod($one) => $body,
             Object::Secret($one) => $body,
+            Object::ServiceAccount($one) => $body,
             Object::Service($one) => $body,
             Object::ControllerRevision($one) => $body,
             Object::Deployment($one) => $body,

@@ -14,8 +14,29 @@ const YEAR: i64 = 365 * DAY;
 /// How long ago a time of an object was; `<unknown>` if it has none.
 pub(crate) fn since(time: Option<&Time>, now: Timestamp) -> String {
     match time {
-        Some(Time(at)) => duration(now.as_millisecond() - at.as_millisecond()),
+        Some(Time(at)) => since_timestamp(*at, now),
         None => "<unknown>".to_owned(),
+    }
+}
+
+/// How long ago a time was.
+pub(crate) fn since_timestamp(at: Timestamp, now: Timestamp) -> String {
+    duration(now.as_millisecond() - at.as_millisecond())
+}
+
+/// A duration in milliseconds as Go prints it: `1m30s`.
+pub(crate) fn go_duration(milliseconds: i64) -> String {
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    if seconds == 0 {
+        return if rest == 0 { "0s".to_owned() } else { format!("{rest}ms") };
+    }
+    let fraction =
+        if rest == 0 { String::new() } else { format!(".{rest:03}").trim_end_matches('0').to_owned() };
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}{fraction}s"),
+        (0, _) => format!("{minutes}m{seconds}{fraction}s"),
+        _ => format!("{hours}h{minutes}m{seconds}{fraction}s"),
     }
 }
 

@@ -1,11 +1,14 @@
-//! Rows of nodes, namespaces, events, config maps and secrets.
+//! Rows of nodes, namespaces, events, service accounts, config maps and secrets.
 //!
 //! Models printNode, printNamespace, printEvent, printConfigMap and printSecret of
 //! pkg/printers/internalversion/printers.go.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Node, ObjectReference, Secret};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, Event, Namespace, Node, ObjectReference, Secret, ServiceAccount,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use machinery::version::Features;
 
 use super::age;
 
@@ -32,6 +35,16 @@ pub(crate) fn secret(secret: &Secret, now: Timestamp) -> Vec<String> {
     ]
 }
 
+/// NAME AGE, with SECRETS between them before 1.33.
+pub(crate) fn service_account(account: &ServiceAccount, now: Timestamp, features: Features) -> Vec<String> {
+    let mut cells = vec![account.metadata.name.clone().unwrap_or_default()];
+    if !features.service_accounts_have_no_secrets() {
+        cells.push(account.secrets.as_ref().map_or(0, Vec::len).to_string());
+    }
+    cells.push(age::since(account.metadata.creation_timestamp.as_ref(), now));
+    cells
+}
+
 /// NAME STATUS AGE.
 pub(crate) fn namespace(namespace: &Namespace, now: Timestamp) -> Vec<String> {
     vec![
@@ -42,7 +55,7 @@ pub(crate) fn namespace(namespace: &Namespace, now: Timestamp) -> Vec<String> {
 }
 
 /// NAME STATUS ROLES AGE VERSION INTERNAL-IP EXTERNAL-IP OS-IMAGE KERNEL-VERSION CONTAINER-RUNTIME.
-pub(crate) fn node(node: &Node, now: Timestamp) -> Vec<String> {
+pub(crate) fn node(node: &Node, now: Timestamp, features: Features) -> Vec<String> {
     let status = node.status.clone().unwrap_or_default();
     let info = status.node_info.unwrap_or_default();
     let address = |kind: &str| {
@@ -51,7 +64,7 @@ pub(crate) fn node(node: &Node, now: Timestamp) -> Vec<String> {
     };
     let or_unknown = |text: String| if text.is_empty() { "<unknown>".to_owned() } else { text };
     let mut kernel = or_unknown(info.kernel_version);
-    if !info.architecture.is_empty() {
+    if features.nodes_tell_their_architecture() && !info.architecture.is_empty() {
         kernel = format!("{kernel} ({})", info.architecture);
     }
     vec![

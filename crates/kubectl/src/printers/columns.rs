@@ -26,8 +26,12 @@ const fn wide(name: &'static str) -> Column {
 }
 
 /// The columns of a kind's table.
-pub(crate) fn columns(kind: Kind) -> &'static [Column] {
+pub(crate) fn columns(kind: Kind, features: Features) -> &'static [Column] {
     match kind {
+        Kind::ServiceAccount if features.service_accounts_have_no_secrets() => {
+            const { &[always("NAME"), always("AGE")] }
+        }
+        Kind::ServiceAccount => const { &[always("NAME"), always("SECRETS"), always("AGE")] },
         Kind::ConfigMap => const { &[always("NAME"), always("DATA"), always("AGE")] },
         Kind::Secret => const { &[always("NAME"), always("TYPE"), always("DATA"), always("AGE")] },
         Kind::Endpoints => const { &[always("NAME"), always("ENDPOINTS"), always("AGE")] },
@@ -149,11 +153,12 @@ const STORAGE_CLASS: &[Column] = &[
 /// The object's cells, one for each of [`columns`].
 pub(crate) fn row(object: &Object, now: Timestamp, features: Features) -> Vec<String> {
     match object {
+        Object::ServiceAccount(account) => cluster::service_account(account, now, features),
         Object::ConfigMap(config_map) => cluster::config_map(config_map, now),
         Object::Secret(secret) => cluster::secret(secret, now),
         Object::Event(event) => cluster::event(event, now),
         Object::Namespace(namespace) => cluster::namespace(namespace, now),
-        Object::Node(node) => cluster::node(node, now),
+        Object::Node(node) => cluster::node(node, now, features),
         Object::Endpoints(endpoints) => network::endpoints(endpoints, now),
         Object::EndpointSlice(slice) => network::endpoint_slice(slice, now),
         Object::Service(service) => network::service(service, now),

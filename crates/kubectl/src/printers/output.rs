@@ -12,16 +12,7 @@ use super::custom_columns::{self, CustomColumn};
 use super::tabwriter::{TABLE, align};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered};
 use crate::{go_value, gotemplate, jsonpath};
-
-/// `-o` and `--template`.
-pub(crate) const FLAGS: [Flag; 4] = [
-    lettered("output", 'o', Takes::Text),
-    flag("template", Takes::Text),
-    flag("allow-missing-template-keys", Takes::TextOr("true")),
-    flag("show-managed-fields", Takes::Switch),
-];
 
 /// How objects are printed.
 #[derive(Clone, Debug, PartialEq)]

@@ -157,7 +157,7 @@ fn summarize_containers(status: &PodStatus, summary: &mut Summary, features: Fea
     if summary.reason == "Completed" {
         if running && condition_is_true(status, "Ready") {
             summary.reason = "Running".to_owned();
-        } else if let Some(reason) = failure {
+        } else if let Some(reason) = failure.filter(|_| features.failures_outweigh_completion()) {
             summary.reason = reason;
         } else if running {
             summary.reason = "NotReady".to_owned();

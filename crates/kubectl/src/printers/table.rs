@@ -27,12 +27,14 @@ pub(crate) struct TableOptions {
 
 impl TableOptions {
     /// The line of headings, its cells ended by tabs.
-    pub fn header(&self, kind: Kind) -> String {
+    pub fn header(&self, kind: Kind, features: Features) -> String {
         let mut cells = Vec::new();
         if self.with_namespace {
             cells.push("NAMESPACE".to_owned());
         }
-        cells.extend(columns(kind).iter().filter(|c| self.wide || !c.wide).map(|c| c.name.to_owned()));
+        cells.extend(
+            columns(kind, features).iter().filter(|c| self.wide || !c.wide).map(|c| c.name.to_owned()),
+        );
         let last_part = |key: &String| key.rsplit('/').next().unwrap_or_default().to_uppercase();
         cells.extend(self.label_columns.iter().map(last_part));
         if self.show_labels {
@@ -48,7 +50,7 @@ impl TableOptions {
         if self.with_namespace {
             cells.push(object.namespace().to_owned());
         }
-        let names = columns(object.kind());
+        let names = columns(object.kind(), features);
         for (column, cell) in names.iter().zip(row(object, now, features)) {
             if column.wide && !self.wide {
                 continue;

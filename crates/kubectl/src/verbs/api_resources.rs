@@ -1,27 +1,29 @@
-//! `kubectl api-resources` and `kubectl api-versions`: what exists in this cluster.
+//! `kubectl api-resources` and `kubectl api-versions`: what a cluster serves.
 //!
-//! Models kubectl/pkg/cmd/apiresources. Departs in one point: a real cluster has more resources than these.
-
-use machinery::Kind;
+//! Models kubectl/pkg/cmd/apiresources.
 
 use super::{Call, Command, Next};
 use crate::context::Context;
+use crate::discovery::{self, Resource};
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered};
+use crate::flags::{self, Flag, list, switch, text};
 use crate::printers::tabwriter::{TABLE, align};
 
 const FLAGS: &[Flag] = &[
-    flag("api-group", Takes::Text),
-    flag("namespaced", Takes::Switch),
-    flag("no-headers", Takes::Switch),
-    lettered("output", 'o', Takes::Text),
+    flags::NO_HEADERS,
+    text("api-group", "Only this group; empty for the core"),
+    switch("namespaced", "Only those in namespaces, or with =false those that are not"),
+    list("verbs", "Only those that can do all of these"),
+    list("categories", "Only those of these categories"),
+    text("sort-by", "name or kind"),
+    switch("cached", "Take what was asked before"),
 ];
 
 pub(super) const COMMAND: Command = Command {
     name: "api-resources",
     about: "Print the supported API resources on the server",
     usage: &["kubectl api-resources [--namespaced=true|false] [-o name]"],
-    flags: &[FLAGS],
+    flags: &[FLAGS, flags::FORMATS],
     run,
 };
 
@@ -31,10 +33,7 @@ pub(super) const VERSIONS: Command = Command {
     usage: &["kubectl api-versions"],
     flags: &[],
     run: |_, context| {
-        let mut versions: Vec<&str> = Kind::ALL.into_iter().map(Kind::api_version).collect();
-        versions.sort_unstable();
-        versions.dedup();
-        context.out(versions.join("\n") + "\n");
+        context.out(discovery::versions(context.env.features).join("\n") + "\n");
         Ok(Next::Done)
     },
 };
@@ -44,33 +43,42 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if !parsed.args.is_empty() {
         return Err(call.usage(&format!("unexpected arguments: [{}]", parsed.args.join(" "))));
     }
-    let names_only = match parsed.text("output").unwrap_or_default() {
-        "" | "wide" => false,
-        "name" => true,
-        other => return Err(Failure::message(format!("--output {other} is not available"))),
+    let output = parsed.text("output").unwrap_or_default();
+    if !["", "wide", "name"].contains(&output) {
+        return Err(Failure::message(format!("--output {output} is not available")));
+    }
+    let sort_by = parsed.text("sort-by").unwrap_or_default();
+    if !["", "name", "kind"].contains(&sort_by) {
+        return Err(Failure::message("--sort-by accepts only name or kind"));
+    }
+    let has_all =
+        |has: &str, wanted: Vec<&str>| wanted.iter().all(|one| has.split(',').any(|has| has == *one));
+    let wanted = |resource: &Resource| {
+        parsed.text("api-group").is_none_or(|group| group == resource.group)
+            && (!parsed.given("namespaced") || parsed.on("namespaced") == resource.namespaced)
+            && has_all(resource.verbs, parsed.list("verbs"))
+            && has_all(resource.categories, parsed.list("categories"))
     };
-    let wanted = |kind: &Kind| {
-        let info = kind.info();
-        parsed.text("api-group").is_none_or(|group| group == info.group)
-            && (!parsed.given("namespaced") || parsed.on("namespaced") == info.namespaced)
-    };
-    let mut kinds: Vec<Kind> = Kind::ALL.into_iter().filter(wanted).collect();
-    kinds.sort_by_key(|kind| (kind.info().group, kind.info().plural));
-    if names_only {
-        for kind in kinds {
-            context.out(format!("{}\n", kind.group_resource()));
+    let mut resources: Vec<Resource> = discovery::all(context.env.features).filter(wanted).collect();
+    match sort_by {
+        "name" => resources.sort_by_key(|resource| resource.plural),
+        "kind" => resources.sort_by_key(|resource| resource.kind),
+        _ => {}
+    }
+    if output == "name" {
+        for resource in resources {
+            context.out(format!("{}\n", resource.group_resource()));
         }
         return Ok(Next::Done);
     }
-    let header = "NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND\n";
-    let mut text = if parsed.on("no-headers") { String::new() } else { header.to_owned() };
-    for kind in kinds {
-        let info = kind.info();
-        let short_names = info.short_names.join(",");
-        let row = [info.plural, &short_names, kind.api_version(), &info.namespaced.to_string(), info.name]
-            .join("\t");
-        text.push_str(&row);
-        text.push('\n');
+    let is_wide = output == "wide";
+    let more = if is_wide { "\tVERBS\tCATEGORIES" } else { "" };
+    let header = format!("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND{more}\n");
+    let mut text = if parsed.on("no-headers") { String::new() } else { header };
+    for resource in resources {
+        let Resource { plural, short_names, api_version, namespaced, kind, verbs, categories, .. } = resource;
+        text.push_str(&format!("{plural}\t{short_names}\t{api_version}\t{namespaced}\t{kind}"));
+        text.push_str(&if is_wide { format!("\t{verbs}\t{categories}\n") } else { "\n".to_owned() });
     }
     context.out(align(&text, TABLE));
     Ok(Next::Done)

@@ -8,17 +8,16 @@ use machinery::patch::{self, PatchType};
 use machinery::{Kind, Object, json};
 use serde_json::{Map, Value};
 
-use super::create::{Writing, info_of, send};
 use super::get::list_of;
-use super::{Call, Command, DRY_RUN, DryRun, Next};
+use super::writing::{Writing, info_of, manifests, no_arguments};
+use super::{Call, Command, DryRun, Next};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered};
+use crate::flags::{self, Flag, each, switch, text};
 use crate::manifest::Manifest;
 use crate::printers::output;
 use crate::printers::report::Report;
-use crate::printers::whole;
-use crate::resource::{self, Info, Rules, Target};
+use crate::resource::{self, Info, Rules};
 
 /// Where what was applied last is kept.
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -26,18 +25,22 @@ pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 const MANAGER: &str = "kubectl-client-side-apply";
 
 const FLAGS: &[Flag] = &[
-    DRY_RUN,
-    resource::SELECTOR,
-    resource::ALL,
-    flag("validate", Takes::TextOr("strict")),
-    flag("server-side", Takes::Switch),
-    flag("force-conflicts", Takes::Switch),
-    flag("field-manager", Takes::Text),
-    flag("overwrite", Takes::Switch),
-    flag("prune", Takes::Switch),
-    flag("force", Takes::Switch),
-    flag("wait", Takes::Switch),
-    flag("record", Takes::Switch),
+    flags::DRY_RUN,
+    flags::VALIDATE,
+    flags::FIELD_MANAGER,
+    flags::RECORD,
+    flags::OVERWRITE,
+    flags::SUBRESOURCE,
+    flags::FORCE,
+    flags::GRACE_PERIOD,
+    flags::TIMEOUT,
+    switch("server-side", "Let the server merge, and keep who set which field"),
+    switch("force-conflicts", "Take fields over that others have set"),
+    switch("prune", "Delete what was applied before and is not in the files"),
+    switch("wait", "Wait until what --prune deletes is gone"),
+    switch("openapi-patch", "How the patch is made; has no effect here"),
+    each("prune-allowlist", "Only these types, as GROUP/VERSION/KIND"),
+    text("cascade", "What becomes of dependents: background, foreground or orphan"),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -48,7 +51,7 @@ pub(super) const COMMAND: Command = Command {
         "kubectl apply -f stateful-demo.yaml",
         "cat pv.yaml | kubectl apply -f -",
     ],
-    flags: &[FLAGS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -56,44 +59,34 @@ pub(super) const VIEW_LAST_APPLIED: Command = Command {
     name: "apply view-last-applied",
     about: "View the latest last-applied-configuration annotations of a resource",
     usage: &["kubectl apply view-last-applied (TYPE NAME | TYPE/NAME | -f FILENAME)"],
-    flags: &[&[resource::SELECTOR, resource::ALL, lettered("output", 'o', Takes::Text)], resource::FILENAME],
+    flags: &[flags::TARGETS, &[flags::OUTPUT], flags::FILES],
     run: view_last_applied,
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    if !parsed.args.is_empty() {
-        return Err(call.usage(&format!("Unexpected args: [{}]", parsed.args.join(" "))));
-    }
-    if parsed.list("filename").is_empty() && !parsed.given("kustomize") {
-        return Err(Failure::message("must specify one of -f and -k"));
-    }
-    for name in ["server-side", "prune", "force"] {
+    no_arguments(call)?;
+    for name in ["server-side", "force"] {
         if parsed.on(name) {
             return Err(Failure::message(format!("--{name} is not simulated; apply without it")));
         }
     }
     let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, parsed, writing.dry_run)?;
-    let targets = resource::targets(context, parsed, &[], writing.rules())?;
-    let (mut manifests, mut failures) = (Vec::new(), Vec::new());
-    for target in targets.list {
-        match target {
-            Target::Given(manifest) => manifests.push(manifest),
-            Target::Broken(failure) => failures.push(failure),
-            Target::Named(..) | Target::Selected(..) => {}
+    let (mut given, mut failures) = (Vec::new(), Vec::new());
+    for manifest in manifests(call, context, writing)? {
+        match manifest {
+            Ok(manifest) => given.push(manifest),
+            Err(failure) => failures.push(failure),
         }
     }
-    if manifests.is_empty() && failures.is_empty() {
+    if given.is_empty() && failures.is_empty() {
         return Err(Failure::message("no objects passed to apply"));
     }
     let mut applied = Vec::new();
-    for manifest in &manifests {
+    for manifest in &given {
         match apply(context, manifest, writing) {
-            Ok((info, operation, object)) if report.prints_objects() => {
-                drop((info, operation));
-                applied.push(object);
-            }
+            Ok((_, _, object)) if report.prints_objects() => applied.push(object),
             Ok((info, operation, object)) => report.done(context, &info, operation, &object)?,
             Err(failure) => failures.push(failure),
         }
@@ -130,7 +123,7 @@ fn apply(
             let manifest = Manifest { value: modified, ..manifest.clone() };
             let (info, object) = match writing.dry_run {
                 DryRun::Client => (info, manifest.value),
-                _ => send(context, &manifest, writing)?,
+                _ => writing.create(context, &manifest)?,
             };
             return Ok((info, "created", object));
         }
@@ -149,7 +142,25 @@ fn apply(
         context
             .err(format!("Warning: Detected changes to resource {name} which is currently being deleted.\n"));
     }
-    Ok((info, if changed { "configured" } else { "unchanged" }, whole::value(&object)))
+    Ok((info, if changed { "configured" } else { "unchanged" }, context.whole(&object)))
+}
+
+/// What the object would be, the annotation left as it is; nothing is stored if `writing` is a dry run.
+///
+/// # Errors
+/// The server's.
+pub(super) fn merged(
+    context: &mut Context<'_, '_>,
+    manifest: &Manifest,
+    current: &Object,
+    writing: Writing,
+) -> Result<Object, Failure> {
+    let mut modified = manifest.value.clone();
+    if let Some(text) = last_applied(current) {
+        // What is to be compared is the change, not its record.
+        modified["metadata"]["annotations"][LAST_APPLIED] = text.into();
+    }
+    update(context, &info_of(manifest), current, &modified, writing).map(|(_, object)| object)
 }
 
 // Patcher.patchSimple

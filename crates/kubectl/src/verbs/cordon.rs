@@ -7,20 +7,20 @@ use machinery::patch::PatchType;
 use machinery::{Kind, Object};
 use serde_json::{Value, json};
 
-use super::{Call, Command, DRY_RUN, DryRun, Next, done, dry_run};
+use super::{Call, Command, DryRun, Next, done, dry_run};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::Flag;
+use crate::flags::{self, Flag};
 use crate::resource::{self, Info, Rules};
 
-const FLAGS: &[Flag] = &[DRY_RUN, resource::SELECTOR];
+const FLAGS: &[Flag] = &[flags::DRY_RUN, flags::SELECTOR];
 
 pub(super) const CORDON: Command = Command {
     name: "cordon",
     about: "Mark node as unschedulable",
     usage: &["kubectl cordon NODE", "kubectl cordon node-3"],
     flags: &[FLAGS],
-    run: |call, context| run(call, context, true),
+    run: |call, context| run(call, context, "cordon", true),
 };
 
 pub(super) const UNCORDON: Command = Command {
@@ -28,49 +28,60 @@ pub(super) const UNCORDON: Command = Command {
     about: "Mark node as schedulable",
     usage: &["kubectl uncordon NODE", "kubectl uncordon node-3"],
     flags: &[FLAGS],
-    run: |call, context| run(call, context, false),
+    run: |call, context| run(call, context, "uncordon", false),
 };
 
-fn run(call: &Call, context: &mut Context<'_, '_>, unschedulable: bool) -> Result<Next, Failure> {
-    mark(call, context, if unschedulable { "cordon" } else { "uncordon" }, unschedulable)?;
+fn run(call: &Call, context: &mut Context<'_, '_>, verb: &str, unschedulable: bool) -> Result<Next, Failure> {
+    mark(call, context, verb, unschedulable)?;
     Ok(Next::Done)
 }
 
 /// Cordons or uncordons the nodes that a command names, and says so; their names.
+///
+/// # Errors
+/// If there are none or both, or a node is not there.
 pub(super) fn mark(
     call: &Call,
     context: &mut Context<'_, '_>,
     verb: &str,
     unschedulable: bool,
 ) -> Result<Vec<String>, Failure> {
+    let nodes = nodes(call, context, verb)?;
+    let dry_run = dry_run(context, &call.parsed)?;
+    for (info, object) in &nodes {
+        if let Err(failure) = set(context, info, object, unschedulable, dry_run) {
+            let (name, why) = (&info.name, failure.error());
+            let verb = if unschedulable { "cordon" } else { "uncordon" };
+            context.err(format!("error: unable to {verb} node \"{name}\": {why}\n"));
+        }
+    }
+    Ok(nodes.into_iter().map(|(info, _)| info.name).collect())
+}
+
+// The nodes that the arguments or the selector choose.
+fn nodes(call: &Call, context: &mut Context<'_, '_>, verb: &str) -> Result<Vec<(Info, Object)>, Failure> {
     let selects = call.parsed.text("selector").is_some_and(|text| !text.is_empty());
-    if call.parsed.args.is_empty() && !selects {
+    if call.parsed.args.is_empty() && !call.parsed.given("selector") {
         return Err(call.usage(&format!("USAGE: {verb} NODE [flags]")));
     }
     if !call.parsed.args.is_empty() && selects {
         return Err(call.usage("error: cannot specify both a node name and a --selector option"));
     }
-    let dry_run = dry_run(context, &call.parsed)?;
     let mut words = vec!["nodes".to_owned()];
     words.extend(call.parsed.args.iter().cloned());
     if call.parsed.args.iter().any(|arg| arg.contains('/')) {
         words.remove(0);
     }
     let targets = resource::targets(context, &call.parsed, &words, Rules::default())?;
-    let mut failures = Vec::new();
-    let mut nodes = Vec::new();
-    for found in resource::objects(context, &targets) {
-        let changed = found.and_then(|(info, object)| {
-            set(context, &info, &object, unschedulable, dry_run)?;
-            Ok(info.name)
-        });
-        match changed {
-            Ok(name) => nodes.push(name),
-            Err(failure) => failures.push(failure),
+    let nodes: Vec<(Info, Object)> =
+        resource::objects(context, &targets).into_iter().collect::<Result<_, Failure>>()?;
+    match nodes.iter().find(|(info, _)| info.kind != Kind::Node) {
+        Some((info, _)) => {
+            let resource = crate::go_value::quote(&format!("/v1, Resource={}", info.kind.info().plural));
+            Err(Failure::message(format!("error: expected resource of type node, got {resource}")))
         }
+        None => Ok(nodes),
     }
-    Failure::all(failures)?;
-    Ok(nodes)
 }
 
 fn set(
@@ -80,10 +91,8 @@ fn set(
     unschedulable: bool,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
-    let Object::Node(node) = object else {
-        return Err(Failure::message(format!("error: expected resource of type node, got {:?}", info.kind)));
-    };
-    let is_so = node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true);
+    let spec = if let Object::Node(node) = object { node.spec.as_ref() } else { None };
+    let is_so = spec.and_then(|spec| spec.unschedulable) == Some(true);
     let what = if unschedulable { "cordoned" } else { "uncordoned" };
     if is_so == unschedulable {
         context.out(format!("{} already {}\n", info.type_and_name(), done(what, dry_run)));
@@ -94,7 +103,8 @@ fn set(
         let verb = Verb::Patch(PatchType::Strategic, json!({"spec": {"unschedulable": value}}));
         let mut request = Request::new(verb, Kind::Node, "", &info.name);
         request.dry_run = dry_run == DryRun::Server;
-        request.field_manager = "kubectl-cordon";
+        // kubectl names nobody here: the client's own name is taken.
+        request.field_manager = "kubectl";
         context.call(request)?;
     }
     context.out(format!("{} {}\n", info.type_and_name(), done(what, dry_run)));

@@ -8,11 +8,11 @@ use client::api::{Answer, DeleteOptions, Propagation, Request, Verb};
 use jiff::Timestamp;
 use machinery::{Kind, Object, time};
 
-use super::{Call, Command, DRY_RUN, DryRun, Next, Running, done, dry_run};
+use super::{Call, Command, DryRun, Next, Running, done, dry_run};
 use crate::context::Context;
 use crate::describe::used_by;
 use crate::failure::Failure;
-use crate::flags::{Flag, Parsed, Takes, flag, lettered};
+use crate::flags::{self, Flag, Parsed, switch, text, text_or};
 use crate::resource::{self, Info, Rules};
 use crate::{Condition, Progress};
 
@@ -20,20 +20,19 @@ use crate::{Condition, Progress};
 const A_WEEK_MS: i64 = 7 * 24 * 3_600_000;
 
 const FLAGS: &[Flag] = &[
-    DRY_RUN,
-    resource::SELECTOR,
-    resource::FIELD_SELECTOR,
-    resource::ALL,
-    resource::ALL_NAMESPACES,
-    flag("force", Takes::Switch),
-    flag("cascade", Takes::TextOr("background")),
-    flag("now", Takes::Switch),
-    flag("grace-period", Takes::Int),
-    flag("ignore-not-found", Takes::Switch),
-    flag("timeout", Takes::Duration),
-    flag("wait", Takes::Switch),
-    lettered("output", 'o', Takes::Text),
-    lettered("interactive", 'i', Takes::Switch),
+    flags::DRY_RUN,
+    flags::FIELD_SELECTOR,
+    flags::ALL_NAMESPACES,
+    flags::FORCE,
+    flags::GRACE_PERIOD,
+    flags::IGNORE_NOT_FOUND,
+    flags::TIMEOUT,
+    flags::OUTPUT,
+    text_or("cascade", "background", "What becomes of dependents: background, foreground or orphan"),
+    switch("now", "The same as --grace-period=1"),
+    switch("wait", "Wait until the objects are gone (the default)"),
+    switch("interactive", "Ask first").letter('i'),
+    text("raw", "URI to send the request to; not simulated"),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -45,7 +44,7 @@ pub(super) const COMMAND: Command = Command {
         "kubectl delete -f stateful-demo.yaml",
         "kubectl delete pvc --all",
     ],
-    flags: &[FLAGS, resource::FILENAME],
+    flags: &[FLAGS, flags::TARGETS, flags::FILES],
     run,
 };
 

@@ -9,14 +9,14 @@ use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::describe::describe;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
+use crate::flags::{self, Flag, switch};
 use crate::resource::{self, Rules, Selection, Target};
 
 const FLAGS: &[Flag] = &[
-    resource::SELECTOR,
-    resource::ALL_NAMESPACES,
-    flag("show-events", Takes::Switch),
-    flag("chunk-size", Takes::Int),
+    flags::SELECTOR,
+    flags::ALL_NAMESPACES,
+    flags::CHUNK_SIZE,
+    switch("show-events", "Tell events, too (the default)"),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -27,7 +27,7 @@ pub(super) const COMMAND: Command = Command {
         "kubectl describe pvc mypvc",
         "kubectl describe sts/myapp",
     ],
-    flags: &[FLAGS, resource::FILENAME],
+    flags: &[FLAGS, flags::FILES],
     run,
 };
 
@@ -60,7 +60,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         first = false;
     }
     if objects.is_empty() && failures.is_empty() {
-        let namespaced = targets.list.iter().filter_map(Target::kind).all(Kind::is_namespaced);
+        let namespaced = targets.list.iter().all(Target::is_namespaced);
         context.err(nothing_found(&targets.namespace, namespaced));
     }
     Failure::all(failures)?;

@@ -14,24 +14,28 @@ use machinery::object::controller_of;
 use machinery::{Kind, Resource, time};
 use serde_json::json;
 
-use super::{Call, Command, DRY_RUN, DryRun, Next, Running, cordon, done, dry_run};
+use super::{Call, Command, DryRun, Next, Running, cordon, done, dry_run};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
-use crate::{Condition, Progress, resource, selector};
+use crate::flags::{self, Flag, duration, int, switch, text};
+use crate::printers::age::go_duration;
+use crate::{Condition, Progress, selector};
 
 const FLAGS: &[Flag] = &[
-    DRY_RUN,
-    resource::SELECTOR,
-    flag("force", Takes::Switch),
-    flag("ignore-daemonsets", Takes::Switch),
-    flag("ignore-errors", Takes::Switch),
-    flag("delete-emptydir-data", Takes::Switch),
-    flag("disable-eviction", Takes::Switch),
-    flag("grace-period", Takes::Int),
-    flag("timeout", Takes::Duration),
-    flag("pod-selector", Takes::Text),
-    flag("skip-wait-for-delete-timeout", Takes::Int),
+    flags::DRY_RUN,
+    flags::SELECTOR,
+    flags::CHUNK_SIZE,
+    flags::GRACE_PERIOD,
+    switch("force", "Evict pods that nothing will make anew, too"),
+    switch("ignore-daemonsets", "Leave pods of DaemonSets alone"),
+    switch("delete-emptydir-data", "Evict pods that keep data on the node, too"),
+    duration("timeout", "How long to wait; 0 for ever"),
+    text("pod-selector", "Only pods with these labels"),
+    switch("disable-eviction", "Delete the pods instead of evicting them"),
+    int(
+        "skip-wait-for-delete-timeout",
+        "Do not wait for pods that have been terminating for so many seconds",
+    ),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -104,13 +108,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         dry_run: dry_run(context, parsed)?,
     };
     let nodes = cordon::mark(call, context, "drain", true)?;
-    let mut drain =
+    let drain =
         Drain { how, nodes: nodes.into(), going: None, until: None, pending: Vec::new(), fatal: Vec::new() };
-    Ok(match drain.resume(context)? {
-        Progress::Exit(0) => Next::Done,
-        Progress::Exit(code) => Next::Exit(code),
-        Progress::Wait(_) => Next::Go(Box::new(Running::Drain(drain))),
-    })
+    Ok(Next::Go(Box::new(Running::Drain(drain))))
 }
 
 impl Drain {
@@ -166,7 +166,7 @@ impl Drain {
     }
 
     fn give_up(&mut self, context: &mut Context<'_, '_>, node: &str, left: &[Going]) {
-        let timeout = time_text(self.how.timeout_ms.unwrap_or(0));
+        let timeout = go_duration(self.how.timeout_ms.unwrap_or(0));
         let error = |Going { namespace, name, .. }: &Going| {
             format!(
                 "error when waiting for pod \"{name}\" in namespace \"{namespace}\" to terminate: global timeout reached: {timeout}"
@@ -314,15 +314,5 @@ fn verdict(pod: &Pod, how: &How) -> Result<Option<&'static str>, &'static str> {
         (true, _) => Ok(None),
         (false, true) => Ok(Some("deleting Pods that declare no controller")),
         (false, false) => Err("cannot delete Pods that declare no controller (use --force to override)"),
-    }
-}
-
-/// A timeout as Go prints it.
-fn time_text(ms: i64) -> String {
-    let (minutes, seconds) = (ms / 60_000, ms % 60_000 / 1000);
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => format!("{seconds}s"),
-        (0, minutes) => format!("{minutes}m{seconds}s"),
-        (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
     }
 }

@@ -10,24 +10,26 @@ use machinery::Kind;
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
+use crate::flags::{self, Flag, list, text};
 use crate::printers::age;
 use crate::printers::cluster::event_times;
 use crate::printers::tabwriter::{TABLE, align};
 use crate::resource;
 
 const FLAGS: &[Flag] = &[
-    resource::ALL_NAMESPACES,
-    flag("for", Takes::Text),
-    flag("types", Takes::List),
-    flag("no-headers", Takes::Switch),
+    flags::ALL_NAMESPACES,
+    flags::NO_HEADERS,
+    flags::CHUNK_SIZE,
+    flags::WATCH,
+    text("for", "Only those about TYPE/NAME"),
+    list("types", "Only these types: Normal, Warning"),
 ];
 
 pub(super) const COMMAND: Command = Command {
     name: "events",
     about: "List events, the oldest first",
     usage: &["kubectl events [--for TYPE/NAME] [--types=Normal,Warning]", "kubectl events --for sts/myapp"],
-    flags: &[FLAGS],
+    flags: &[FLAGS, flags::FORMATS],
     run,
 };
 

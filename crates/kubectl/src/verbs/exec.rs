@@ -1,24 +1,21 @@
 //! `kubectl exec`.
 //!
-//! Models kubectl/pkg/cmd/exec/exec.go and kubectl/pkg/cmd/util/podcmd. What a command prints comes from the node.
+//! Models kubectl/pkg/cmd/exec/exec.go. What a command prints comes from the node.
 
-use machinery::{Kind, Object};
+use machinery::Object;
 
-use super::{Call, Command, Next};
+use super::{Call, Command, Next, pods};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered};
-use crate::resource::{self, Rules, Selection};
-
-const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+use crate::flags::{self, Flag, list, switch};
 
 const FLAGS: &[Flag] = &[
-    lettered("container", 'c', Takes::Text),
-    lettered("stdin", 'i', Takes::Switch),
-    lettered("tty", 't', Takes::Switch),
-    lettered("quiet", 'q', Takes::Switch),
-    lettered("filename", 'f', Takes::List),
-    flag("pod-running-timeout", Takes::Duration),
+    flags::CONTAINER,
+    flags::POD_RUNNING_TIMEOUT,
+    switch("stdin", "Pass standard input to the container").letter('i'),
+    switch("tty", "Standard input is a terminal").letter('t'),
+    switch("quiet", "Print only what the command prints").letter('q'),
+    list("filename", "File with the pod").letter('f'),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -46,7 +43,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if command.is_empty() {
         return Err(call.usage("you must specify at least one command for the container"));
     }
-    let pod = pod(call, context, names)?;
+    let pod = pods::pods_of(call, context, names)?.remove(0);
     let container = container(call, context, &pod)?;
     let output = context.env.api.exec(pod.namespace(), pod.name(), &container, command)?;
     context.env.output.extend(output.pieces);
@@ -55,44 +52,6 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     context.err(format!("command terminated with exit code {}\n", output.exit_code));
     Ok(Next::Exit(output.exit_code))
-}
-
-// A pod by name, or the first pod of what has a selector (polymorphichelpers.AttachablePodForObject).
-fn pod(call: &Call, context: &mut Context<'_, '_>, names: &[String]) -> Result<Object, Failure> {
-    let namespace = call.parsed.namespace().to_owned();
-    let object = match names.first() {
-        Some(name) if !name.contains('/') => return context.get(Kind::Pod, &namespace, name),
-        _ => {
-            let targets = resource::targets(context, &call.parsed, names, Rules::default())?;
-            let found = resource::objects(context, &targets).into_iter().next();
-            found.unwrap_or_else(|| Err(Failure::message("no objects passed to exec")))?.1
-        }
-    };
-    let selector = match &object {
-        Object::Pod(_) => return Ok(object),
-        Object::StatefulSet(set) => {
-            set.spec.as_ref().map(|spec| crate::printers::workload::selector(&spec.selector))
-        }
-        Object::Deployment(deployment) => {
-            deployment.spec.as_ref().map(|spec| crate::printers::workload::selector(&spec.selector))
-        }
-        Object::Service(service) => {
-            service.spec.as_ref().map(|spec| crate::printers::network::labels(spec.selector.as_ref()))
-        }
-        _ => None,
-    };
-    let Some(selector) = selector.filter(|text| text != "<none>") else {
-        return Err(Failure::message(format!(
-            "cannot attach to {}: selector for {} not implemented",
-            object.key(),
-            object.kind()
-        )));
-    };
-    let selection = Selection::of_labels(&selector);
-    let (pods, _) = resource::list(context, Kind::Pod, object.namespace(), &selection)?;
-    pods.into_iter().next().ok_or_else(|| {
-        Failure::message(format!("timed out waiting for the condition: no pod of {}", object.key()))
-    })
 }
 
 fn container(call: &Call, context: &mut Context<'_, '_>, pod: &Object) -> Result<String, Failure> {
@@ -105,32 +64,12 @@ fn container(call: &Call, context: &mut Context<'_, '_>, pod: &Object) -> Result
             "cannot exec into a container in a completed pod; current phase is {phase}"
         )));
     }
-    let spec = pod.spec.clone().unwrap_or_default();
-    let init = spec.init_containers.iter().flatten().map(|container| &container.name);
-    let names: Vec<&String> = spec.containers.iter().map(|container| &container.name).chain(init).collect();
-    let pod_name = pod.metadata.name.as_deref().unwrap_or_default();
-    if let Some(wanted) = call.parsed.text("container").filter(|name| !name.is_empty()) {
-        return match names.iter().any(|name| *name == wanted) {
-            true => Ok(wanted.to_owned()),
-            false => Err(Failure::message(format!("container {wanted} not found in pod {pod_name}"))),
-        };
+    let Some(wanted) = call.parsed.text("container").filter(|name| !name.is_empty()) else {
+        return Ok(pods::default_container(context, pod, call.parsed.on("quiet")));
+    };
+    if pods::containers(pod).iter().any(|container| container.name == wanted) {
+        return Ok(wanted.to_owned());
     }
-    let annotated =
-        pod.metadata.annotations.as_ref().and_then(|annotations| annotations.get(DEFAULT_CONTAINER));
-    if let Some(name) = annotated.filter(|name| names.contains(name)) {
-        return Ok(name.clone());
-    }
-    let first = spec.containers.first().map(|container| container.name.clone()).unwrap_or_default();
-    if names.len() > 1 && !call.parsed.on("quiet") {
-        let all: Vec<String> = spec
-            .containers
-            .iter()
-            .map(|container| container.name.clone())
-            .chain(
-                spec.init_containers.iter().flatten().map(|container| format!("{} (init)", container.name)),
-            )
-            .collect();
-        context.err(format!("Defaulted container \"{first}\" out of: {}\n", all.join(", ")));
-    }
-    Ok(first)
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    Err(Failure::message(format!("container {wanted} not found in pod {name}")))
 }

@@ -6,39 +6,38 @@ use std::collections::BTreeSet;
 
 use client::api::{Change, ListOptions, WatchEvent};
 use jiff::Timestamp;
-use machinery::status::Reason;
-use machinery::{Kind, Object, Status, time};
+use machinery::{Kind, Object, time};
 use serde_json::{Value, json};
 
 use super::{Call, Command, Next, Running};
-use crate::absent::{self, AbsentType};
 use crate::context::Context;
+use crate::discovery;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered, parse_duration};
-use crate::printers::output::{self, Format};
+use crate::flags::{self, Flag, list, parse_duration, switch, text};
+use crate::printers::output::Format;
 use crate::printers::table::TableOptions;
 use crate::printers::tabwriter::{TABLE, align, align_remembering};
-use crate::printers::{custom_columns, sort, whole};
+use crate::printers::{custom_columns, sort};
 use crate::resource::{self, Rules, Selection, Target, Targets};
 use crate::{Condition, Progress};
 
 const FLAGS: &[Flag] = &[
-    resource::SELECTOR,
-    resource::FIELD_SELECTOR,
-    resource::ALL_NAMESPACES,
-    lettered("watch", 'w', Takes::Switch),
-    flag("watch-only", Takes::Switch),
-    flag("output-watch-events", Takes::Switch),
-    flag("no-headers", Takes::Switch),
-    flag("show-labels", Takes::Switch),
-    flag("show-kind", Takes::Switch),
-    lettered("label-columns", 'L', Takes::List),
-    flag("sort-by", Takes::Text),
-    flag("ignore-not-found", Takes::Switch),
-    flag("chunk-size", Takes::Int),
-    flag("server-print", Takes::Switch),
-    flag("subresource", Takes::Text),
-    flag("raw", Takes::Text),
+    flags::SELECTOR,
+    flags::FIELD_SELECTOR,
+    flags::ALL_NAMESPACES,
+    flags::WATCH,
+    flags::NO_HEADERS,
+    flags::IGNORE_NOT_FOUND,
+    flags::CHUNK_SIZE,
+    flags::SUBRESOURCE,
+    switch("watch-only", "Print changes only, not what is there first"),
+    switch("output-watch-events", "Print what each change was"),
+    switch("show-labels", "Add a column with all labels"),
+    switch("show-kind", "Print the type before each name"),
+    list("label-columns", "Add a column for each of these labels").letter('L'),
+    text("sort-by", "Sort by what this JSONPath finds"),
+    switch("server-print", "Let the server make the table (the default)"),
+    text("raw", "Print what this URI answers"),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -50,7 +49,7 @@ pub(super) const COMMAND: Command = Command {
         "kubectl get pods -w",
         "kubectl get sts myapp -o jsonpath='{.status.readyReplicas}'",
     ],
-    flags: &[FLAGS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -67,9 +66,6 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if parsed.on("output-watch-events") && !parsed.on("watch") && !parsed.on("watch-only") {
         return Err(call.usage("--output-watch-events option can only be used with --watch or --watch-only"));
     }
-    if let Some(absent) = parsed.args.first().and_then(|word| absent::find(word)) {
-        return nothing_of(call, context, absent, &format);
-    }
     let rules = Rules { type_means_all: true, validate: false };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
     if parsed.on("watch") || parsed.on("watch-only") {
@@ -79,28 +75,6 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     match &format {
         Format::Human | Format::Wide => tables(call, context, &targets, format == Format::Wide)?,
         format => whole(call, context, &targets, format)?,
-    }
-    Ok(Next::Done)
-}
-
-// A type that exists and of which there is nothing.
-fn nothing_of(
-    call: &Call,
-    context: &mut Context<'_, '_>,
-    absent: &AbsentType,
-    format: &Format,
-) -> Result<Next, Failure> {
-    let parsed = &call.parsed;
-    if let Some(name) = parsed.args.get(1) {
-        let message = format!("{} \"{name}\" not found", absent.group_resource());
-        let status = Status { reason: Reason::NotFound, ..Status::bad_request(message) };
-        return Err(Failure::from(Box::new(status)));
-    }
-    if matches!(format, Format::Human | Format::Wide) {
-        let namespace = if parsed.on("all-namespaces") { "" } else { parsed.namespace() };
-        context.err(nothing_found(namespace, absent.namespaced));
-    } else {
-        format.print(context, &list_of(Vec::new()), parsed.on("no-headers"))?;
     }
     Ok(Next::Done)
 }
@@ -140,8 +114,15 @@ fn tables(call: &Call, context: &mut Context<'_, '_>, targets: &Targets, wide: b
             Err(failure) => failures.push(failure),
         }
     }
+    if let [Target::Absent(resource, None)] = targets.list.as_slice()
+        && let Some(text) = discovery::fixed_rows(context, resource)
+    {
+        let start = if options.no_headers { text.find('\n').map_or(0, |end| end + 1) } else { 0 };
+        context.out(align(&text[start..], TABLE));
+        return Ok(());
+    }
     if let Some(path) = call.parsed.text("sort-by") {
-        let values: Vec<Value> = objects.iter().map(whole::value).collect();
+        let values: Vec<Value> = objects.iter().map(|object| context.whole(object)).collect();
         objects = match sort::order(&values, path)? {
             Some(order) => order.into_iter().map(|i| objects[i].clone()).collect(),
             None => Vec::new(),
@@ -153,14 +134,15 @@ fn tables(call: &Call, context: &mut Context<'_, '_>, targets: &Targets, wide: b
         // A cluster-scoped kind has no namespace to show.
         let with_namespace = options.with_namespace && group[0].kind().is_namespaced();
         let options = TableOptions { with_namespace, ..options.clone() };
-        let mut text = if options.no_headers { String::new() } else { options.header(group[0].kind()) };
+        let mut text =
+            if options.no_headers { String::new() } else { options.header(group[0].kind(), features) };
         text.extend(group.iter().map(|object| options.row(object, now, features)));
         let gap = if first || options.no_headers { "" } else { "\n" };
         context.out(format!("{gap}{}", align(&text, TABLE)));
         first = false;
     }
     if objects.is_empty() && failures.is_empty() && !ignore_missing {
-        let namespaced = targets.list.iter().filter_map(Target::kind).all(Kind::is_namespaced);
+        let namespaced = targets.list.iter().all(Target::is_namespaced);
         context.err(nothing_found(&targets.namespace, namespaced));
     }
     Failure::all(failures)
@@ -187,7 +169,7 @@ fn whole(
     let mut values = Vec::new();
     for found in resource::objects(context, targets) {
         match found {
-            Ok((_, object)) => values.push(whole::value(&object)),
+            Ok((_, object)) => values.push(context.whole(&object)),
             Err(failure) if ignore_missing && failure.is_not_found() => {}
             Err(failure) if targets.single => return Err(failure),
             Err(failure) => failures.push(failure),
@@ -336,9 +318,9 @@ impl Watch {
         for (change, object) in changes {
             let row = match &self.format {
                 Format::Human | Format::Wide => self.table.row(object, now, features),
-                Format::CustomColumns(columns) => custom_columns::row(columns, &whole::value(object))?,
+                Format::CustomColumns(columns) => custom_columns::row(columns, &context.whole(object))?,
                 format => {
-                    let mut value = whole::value(object);
+                    let mut value = context.whole(object);
                     if self.with_events {
                         value = json!({"type": event_name(*change), "object": value});
                     }
@@ -359,7 +341,7 @@ impl Watch {
             self.has_header = true;
             let header = match &self.format {
                 Format::CustomColumns(columns) => custom_columns::header(columns),
-                _ => self.table.header(self.kind),
+                _ => self.table.header(self.kind, features),
             };
             text = self.with_event("EVENT", &header) + &text;
         }

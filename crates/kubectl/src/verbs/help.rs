@@ -1,6 +1,6 @@
 //! Help, short and in our own words, of what works here.
 
-use super::{COMMANDS, Call, Command, Next};
+use super::{COMMANDS, Call, Command, Next, overview};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{Flag, GLOBAL};
@@ -11,10 +11,7 @@ pub(super) const COMMAND: Command = Command {
     about: "Help about any command",
     usage: &["kubectl help [COMMAND]"],
     flags: &[],
-    run: |call, context| {
-        context.out(of(call));
-        Ok(Next::Done)
-    },
+    run: of,
 };
 
 pub(super) const OPTIONS: Command = Command {
@@ -30,23 +27,26 @@ pub(super) const OPTIONS: Command = Command {
 
 /// `kubectl` alone, or with nothing but flags.
 pub(super) fn root(context: &mut Context<'_, '_>) -> Next {
-    context.out(overview());
+    context.out(overview::text(context.env.features));
     Next::Done
 }
 
 /// A group such as `rollout` without a command, or with one that it does not have.
-pub(super) fn group(
-    name: &str,
-    rest: &[String],
-    commands: &[&Command],
-    context: &mut Context<'_, '_>,
-) -> Result<Next, Failure> {
+pub(super) fn group(name: &str, rest: &[String], context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let words: Vec<&str> = rest.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     if !words.is_empty() {
         let words = crate::go_value::quote(&words.join(" "));
         return Err(Failure::usage(&format!("kubectl {name}"), &format!("unknown command {words}")));
     }
-    context.out(format!("Available Commands:\n{}", command_lines(commands)));
+    let prefix = format!("{name} ");
+    let text: String = COMMANDS
+        .iter()
+        .filter_map(|command| Some(format!("  {}\t{}\n", command.name.strip_prefix(&prefix)?, command.about)))
+        .collect();
+    let commands = align(&text, DESCRIBE);
+    context.out(format!(
+        "Available Commands:\n{commands}\nUsage:\n  kubectl {name} COMMAND\n\nUse \"kubectl {name} COMMAND --help\" for more about a command.\n"
+    ));
     let asked = rest.iter().any(|word| word == "-h" || word == "--help");
     Ok(if asked { Next::Done } else { Next::Exit(1) })
 }
@@ -67,26 +67,16 @@ pub(super) fn text(command: &Command) -> String {
     text
 }
 
-fn of(call: &Call) -> String {
+fn of(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let name = call.parsed.args.join(" ");
     match COMMANDS.iter().find(|command| command.name == name) {
-        Some(command) => text(command),
-        None => overview(),
+        Some(command) => context.out(text(command)),
+        None if !name.is_empty() && super::begins(&name) => {
+            return group(&name, &["--help".to_owned()], context);
+        }
+        None => context.out(overview::text(context.env.features)),
     }
-}
-
-fn overview() -> String {
-    let all: Vec<&Command> = COMMANDS.iter().collect();
-    format!(
-        "kubectl controls the Kubernetes cluster manager. This one controls the simulated cluster of this page.\n\nCommands:\n{}\nUsage:\n  kubectl [flags] [options]\n\nUse \"kubectl COMMAND --help\" for more about a command, \"kubectl options\" for the flags of all.\n",
-        command_lines(&all)
-    )
-}
-
-fn command_lines(commands: &[&Command]) -> String {
-    let text: String =
-        commands.iter().map(|command| format!("  {}\t{}\n", command.name, command.about)).collect();
-    align(&text, DESCRIBE)
+    Ok(Next::Done)
 }
 
 fn flag_lines(flags: &[Flag]) -> String {
@@ -95,7 +85,7 @@ fn flag_lines(flags: &[Flag]) -> String {
     flags.dedup_by_key(|flag| flag.name);
     let line = |flag: &Flag| {
         let letter = flag.letter.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
-        format!("    {letter}--{}\n", flag.name)
+        format!("    {letter}--{}\t{}\n", flag.name, flag.about)
     };
-    flags.iter().map(line).collect()
+    align(&flags.iter().map(line).collect::<String>(), DESCRIBE)
 }

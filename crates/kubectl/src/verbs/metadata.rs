@@ -9,30 +9,27 @@ use machinery::Object;
 use machinery::patch::PatchType;
 use serde_json::{Map, Value, json};
 
-use super::{Call, DRY_RUN, DryRun, dry_run};
+use super::{Call, DryRun, dry_run};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
-use crate::printers::output;
+use crate::flags::{self, Flag, switch};
 use crate::printers::report::Report;
-use crate::printers::whole;
 use crate::resource::{self, Info, Rules};
 
 /// The flags of both.
 pub(super) const FLAGS: &[Flag] = &[
-    DRY_RUN,
-    resource::SELECTOR,
-    resource::FIELD_SELECTOR,
-    resource::ALL,
-    resource::ALL_NAMESPACES,
-    flag("overwrite", Takes::Switch),
-    flag("list", Takes::Switch),
-    flag("resource-version", Takes::Text),
-    flag("field-manager", Takes::Text),
-    flag("record", Takes::Switch),
+    flags::DRY_RUN,
+    flags::FIELD_SELECTOR,
+    flags::ALL_NAMESPACES,
+    flags::OVERWRITE,
+    flags::RESOURCE_VERSION,
+    flags::FIELD_MANAGER,
+    flags::RECORD,
+    flags::LOCAL,
+    switch("list", "Print what is there, besides any change"),
 ];
 /// Those of formats and files.
-pub(super) const SHARED: &[&[Flag]] = &[FLAGS, resource::FILENAME, &output::FLAGS];
+pub(super) const SHARED: &[&[Flag]] = &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS];
 
 /// The words before the first pair name objects; from there on there are pairs only.
 ///
@@ -182,7 +179,8 @@ fn change(
         let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
         request.dry_run = dry_run == DryRun::Server;
         request.field_manager = manager;
-        after = whole::value(&context.object(request)?);
+        let changed = context.object(request)?;
+        after = context.whole(&changed);
     }
     report.done(context, info, operation, &after)
 }

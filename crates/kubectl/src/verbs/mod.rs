@@ -5,30 +5,45 @@
 mod annotate;
 mod api_resources;
 mod apply;
+mod auth;
+mod autoscale;
+mod cluster_info;
+mod config;
 mod cordon;
 mod create;
 mod delete;
 mod describe;
+mod diff;
 mod drain;
+mod edit;
 mod events;
 mod exec;
+mod expose;
 mod get;
 mod help;
 mod label;
+mod logs;
 mod metadata;
+mod overview;
 mod patch;
+mod pods;
 mod replace;
 mod rollout;
+mod run;
 mod scale;
-mod set_image;
+mod set;
 mod suggest;
+mod taint;
+mod top;
 mod version;
 mod wait;
+mod writing;
 
 use crate::Progress;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, Parsed};
+use crate::invocation::Edited;
 
 /// How a command goes on after its first step.
 pub(crate) enum Next {
@@ -43,14 +58,20 @@ pub(crate) enum Next {
 /// A command that waits; all its progress is data.
 #[derive(Clone, Debug)]
 pub(crate) enum Running {
-    /// `get -w`.
-    Get(get::Watch),
     /// `delete`, until the objects are gone.
     Delete(delete::Wait),
-    /// `drain`.
+    /// `drain`, until the pods are gone.
     Drain(drain::Drain),
+    /// `edit`, until the text is saved.
+    Edit(edit::Editing),
+    /// `get -w`.
+    Get(get::Watch),
+    /// `logs -f`.
+    Logs(logs::Follow),
     /// `rollout status`.
     RolloutStatus(rollout::status::Watch),
+    /// `run -i`.
+    Run(run::Attached),
     /// `wait`.
     Wait(wait::Waiting),
 }
@@ -59,11 +80,21 @@ impl Running {
     /// Goes on until it has to wait again, or ends.
     pub fn resume(&mut self, context: &mut Context<'_, '_>) -> Result<Progress, Failure> {
         match self {
-            Running::Get(watch) => watch.resume(context),
             Running::Delete(wait) => wait.resume(context),
             Running::Drain(drain) => drain.resume(context),
+            Running::Edit(editing) => editing.resume(context),
+            Running::Get(watch) => watch.resume(context),
+            Running::Logs(follow) => follow.resume(context),
             Running::RolloutStatus(watch) => watch.resume(context),
+            Running::Run(attached) => attached.resume(context),
             Running::Wait(waiting) => waiting.resume(context),
+        }
+    }
+
+    /// Tells what became of the text in the editor.
+    pub fn edited(&mut self, edited: Edited) {
+        if let Running::Edit(editing) = self {
+            editing.edited(edited);
         }
     }
 }
@@ -80,6 +111,30 @@ impl Call {
     /// A wrong use of this command.
     pub fn usage(&self, text: &str) -> Failure {
         Failure::usage(&self.path, text)
+    }
+
+    /// Flags without which the command makes no sense (cobra's required flags).
+    ///
+    /// # Errors
+    /// If some were not given.
+    pub fn require(&self, names: &[&str]) -> Result<(), Failure> {
+        let missing: Vec<String> = names
+            .iter()
+            .filter(|name| !self.parsed.given(name))
+            .map(|name| crate::go_value::quote(name))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::message(format!("required flag(s) {} not set", missing.join(", "))))
+    }
+
+    /// What `--record` writes down (cmdutil.ParseCommandArguments).
+    pub fn cause(&self) -> String {
+        let mut words = vec![self.path.clone()];
+        words.extend(self.parsed.args.iter().cloned());
+        words.extend(self.parsed.given_flags().map(|(name, value)| format!("--{name}={value}")));
+        words.join(" ")
     }
 }
 
@@ -100,8 +155,24 @@ pub(crate) struct Command {
 /// The commands, in the order in which kubectl has them.
 pub(crate) const COMMANDS: &[Command] = &[
     create::COMMAND,
-    set_image::COMMAND,
+    create::CONFIG_MAP,
+    create::DEPLOYMENT,
+    create::NAMESPACE,
+    create::SECRET,
+    create::CLUSTER_IP,
+    create::EXTERNAL_NAME,
+    create::LOAD_BALANCER,
+    create::NODE_PORT,
+    create::SERVICE_ACCOUNT,
+    expose::COMMAND,
+    run::COMMAND,
+    set::ENV,
+    set::IMAGE,
+    set::RESOURCES,
+    set::SELECTOR,
+    set::SERVICE_ACCOUNT,
     get::COMMAND,
+    edit::COMMAND,
     delete::COMMAND,
     rollout::HISTORY,
     rollout::PAUSE,
@@ -110,12 +181,21 @@ pub(crate) const COMMANDS: &[Command] = &[
     rollout::STATUS,
     rollout::UNDO,
     scale::COMMAND,
+    autoscale::COMMAND,
+    cluster_info::COMMAND,
+    top::NODE,
+    top::POD,
     cordon::CORDON,
     cordon::UNCORDON,
     drain::COMMAND,
+    taint::COMMAND,
     describe::COMMAND,
+    logs::COMMAND,
     exec::COMMAND,
+    auth::CAN_I,
+    auth::WHO_AM_I,
     events::COMMAND,
+    diff::COMMAND,
     apply::COMMAND,
     apply::VIEW_LAST_APPLIED,
     patch::COMMAND,
@@ -125,9 +205,31 @@ pub(crate) const COMMANDS: &[Command] = &[
     annotate::COMMAND,
     api_resources::COMMAND,
     api_resources::VERSIONS,
+    config::CURRENT_CONTEXT,
+    config::GET_CLUSTERS,
+    config::GET_CONTEXTS,
+    config::GET_USERS,
+    config::USE_CONTEXT,
+    config::VIEW,
     version::COMMAND,
     help::COMMAND,
     help::OPTIONS,
+];
+
+/// Other words for commands, as (the commands before them, the word, what it means).
+const ALIASES: &[(&str, &str, &str)] = &[
+    ("create", "cm", "configmap"),
+    ("create", "deploy", "deployment"),
+    ("create", "ns", "namespace"),
+    ("create", "sa", "serviceaccount"),
+    ("create", "svc", "service"),
+    ("set", "sa", "serviceaccount"),
+    ("rollout", "log", "history"),
+    ("top", "no", "node"),
+    ("top", "nodes", "node"),
+    ("top", "po", "pod"),
+    ("top", "pods", "pod"),
+    ("config", "use", "use-context"),
 ];
 
 /// Runs a command line up to its first wait.
@@ -137,27 +239,23 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
         flags::parse(&[], &rest).map_err(|error| wrong_flag("kubectl", &error))?;
         return Ok(help::root(context));
     };
-    let group: Vec<&Command> =
-        COMMANDS.iter().filter(|c| c.name.split(' ').next() == Some(word.as_str())).collect();
-    if group.is_empty() {
-        return Err(suggest::unknown(&word));
+    let mut name = meant("", word);
+    if !begins(&name) {
+        return Err(suggest::unknown(&name));
     }
-    // The longest name wins: `apply view-last-applied` before `apply`.
-    let second = peek_word(&rest);
-    let in_group = |command: &&&Command| {
-        command.name.split_once(' ').is_some_and(|(_, name)| Some(name) == second.as_deref())
-    };
-    let command = match group.iter().find(in_group) {
-        Some(command) => {
-            take_word(&mut rest);
-            Some(*command)
+    // As many words as name a command, or begin the names of some.
+    while let Some(next) = peek_word(&rest) {
+        let longer = format!("{name} {}", meant(&name, next));
+        if !begins(&longer) {
+            break;
         }
-        None => group.iter().find(|command| command.name == word).copied(),
+        take_word(&mut rest);
+        name = longer;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        return help::group(&name, &rest, context);
     };
-    let Some(command) = command else {
-        return help::group(&word, &rest, &group, context);
-    };
-    let path = format!("kubectl {}", command.name);
+    let path = format!("kubectl {name}");
     let known: Vec<Flag> = command.flags.iter().flat_map(|flags| flags.iter().copied()).collect();
     let parsed = flags::parse(&known, &rest).map_err(|error| wrong_flag(&path, &error))?;
     for deprecation in &parsed.deprecations {
@@ -168,6 +266,18 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
         return Ok(Next::Done);
     }
     (command.run)(&Call { path, parsed }, context)
+}
+
+fn meant(before: &str, word: String) -> String {
+    let alias = ALIASES.iter().find(|(parent, alias, _)| *parent == before && *alias == word);
+    alias.map_or(word, |(_, _, meaning)| (*meaning).to_owned())
+}
+
+/// Whether the words are a command's name, or the first of several.
+fn begins(words: &str) -> bool {
+    COMMANDS.iter().any(|command| {
+        command.name.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    })
 }
 
 fn wrong_flag(path: &str, error: &str) -> Failure {
@@ -218,9 +328,6 @@ pub(crate) enum DryRun {
     Server,
 }
 
-/// `--dry-run`, alone or with a strategy.
-pub(crate) const DRY_RUN: Flag = flags::flag("dry-run", flags::Takes::TextOr("unchanged"));
-
 /// What `--dry-run` asks for (`GetDryRunStrategy`).
 ///
 /// # Errors
@@ -231,11 +338,9 @@ pub(crate) fn dry_run(context: &mut Context<'_, '_>, parsed: &Parsed) -> Result<
         Some("client") => Ok(DryRun::Client),
         Some("server") => Ok(DryRun::Server),
         Some("unchanged") => {
-            // klog's line, with the time, a process id and the place in upstream's source.
-            let time = context.now().strftime("%m%d %H:%M:%S%.6f");
-            context.err(format!(
-                "W{time}       1 helpers.go:719] --dry-run is deprecated and can be replaced with --dry-run=client.\n"
-            ));
+            let line = if context.env.features.dry_run_is_read_at_line_719() { 719 } else { 702 };
+            let text = "--dry-run is deprecated and can be replaced with --dry-run=client.";
+            context.log(&format!("helpers.go:{line}"), text);
             Ok(DryRun::Client)
         }
         Some(other) => Err(Failure::message(format!(

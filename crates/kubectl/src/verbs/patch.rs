@@ -7,27 +7,26 @@ use machinery::patch::{self, PatchType};
 use machinery::{Status, yaml};
 use serde_json::Value;
 
-use super::{Call, Command, DRY_RUN, DryRun, Next, dry_run};
+use super::{Call, Command, DryRun, Next, dry_run};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered};
+use crate::flags::{self, Flag, text};
 use crate::go_value;
 use crate::manifest;
-use crate::printers::output;
 use crate::printers::report::Report;
-use crate::printers::whole;
 use crate::resource::{self, Info, Rules};
 
 const MANAGER: &str = "kubectl-patch";
 
 const FLAGS: &[Flag] = &[
-    DRY_RUN,
-    lettered("patch", 'p', Takes::Text),
-    flag("patch-file", Takes::Text),
-    flag("type", Takes::Text),
-    flag("subresource", Takes::Text),
-    flag("field-manager", Takes::Text),
-    flag("record", Takes::Switch),
+    flags::DRY_RUN,
+    flags::SUBRESOURCE,
+    flags::FIELD_MANAGER,
+    flags::RECORD,
+    flags::LOCAL,
+    text("patch", "The patch, as JSON or YAML").letter('p'),
+    text("patch-file", "File with the patch"),
+    text("type", "Kind of patch: strategic, merge or json"),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -38,7 +37,7 @@ pub(super) const COMMAND: Command = Command {
         "kubectl patch sts myapp -p '{\"spec\":{\"replicas\":5}}'",
         "kubectl patch sts myapp --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":3}]'",
     ],
-    flags: &[FLAGS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -159,7 +158,10 @@ fn apply(
         // kubectl asks for nothing here, and the server then warns.
         request.field_validation = FieldValidation::Warn;
         request.field_manager = MANAGER;
-        value(context.call(request)?)
+        {
+            let answer = context.call(request)?;
+            value(context, answer)
+        }
     };
     // A Scale always changes: who wrote it last is part of it, and not simulated.
     let unchanged = before == after && subresource != Subresource::Scale;
@@ -175,12 +177,12 @@ fn apply(
 fn read_part(context: &mut Context<'_, '_>, info: &Info, subresource: Subresource) -> Result<Value, Failure> {
     let part = if subresource == Subresource::Scale { subresource } else { Subresource::None };
     let request = Request::new(Verb::Get, info.kind, &info.namespace, &info.name).of(part);
-    context.call(request).map(value)
+    context.call(request).map(|answer| value(context, answer))
 }
 
-fn value(answer: Answer) -> Value {
+fn value(context: &Context<'_, '_>, answer: Answer) -> Value {
     match answer {
-        Answer::Object(object) => whole::value(&object),
+        Answer::Object(object) => context.whole(&object),
         Answer::Json(value) => value,
         Answer::List(..) => Value::Null,
     }

@@ -4,56 +4,50 @@
 
 use client::api::{Body, DeleteOptions, Propagation, Verb};
 
-use super::create::{Writing, info_of, send};
-use super::{Call, Command, DRY_RUN, DryRun, Next};
+use super::writing::{Writing, info_of, manifests};
+use super::{Call, Command, DryRun, Next};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
+use crate::flags::{self, Flag, switch, text};
 use crate::manifest::Manifest;
-use crate::printers::output;
 use crate::printers::report::Report;
-use crate::printers::whole;
-use crate::resource::{self, Target};
 
 const MANAGER: &str = "kubectl-replace";
 
 const FLAGS: &[Flag] = &[
-    DRY_RUN,
-    flag("validate", Takes::TextOr("strict")),
-    flag("force", Takes::Switch),
-    flag("grace-period", Takes::Int),
-    flag("field-manager", Takes::Text),
-    flag("save-config", Takes::Switch),
+    flags::DRY_RUN,
+    flags::VALIDATE,
+    flags::FIELD_MANAGER,
+    flags::SAVE_CONFIG,
+    flags::SUBRESOURCE,
+    flags::FORCE,
+    flags::GRACE_PERIOD,
+    flags::TIMEOUT,
+    switch("wait", "Wait until the old object is gone"),
+    text("cascade", "What becomes of dependents: background, foreground or orphan"),
+    text("raw", "URI to send the manifest to; not simulated"),
 ];
 
 pub(super) const COMMAND: Command = Command {
     name: "replace",
     about: "Replace a resource by file name or stdin",
     usage: &["kubectl replace -f FILENAME", "kubectl replace --force -f web.yaml"],
-    flags: &[FLAGS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, flags::FILES, flags::FORMATS],
     run,
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    if parsed.list("filename").is_empty() && !parsed.given("kustomize") {
-        return Err(Failure::message("must specify one of -f and -k"));
-    }
     let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, parsed, writing.dry_run)?;
-    let targets = resource::targets(context, parsed, &parsed.args, writing.rules())?;
     let mut failures = Vec::new();
-    for target in targets.list {
-        let replaced = match target {
-            Target::Given(mut manifest) => {
-                if parsed.on("save-config") {
-                    super::apply::annotate(&mut manifest.value);
-                }
-                replace(call, context, &mut report, manifest, writing)
+    for manifest in manifests(call, context, writing)? {
+        let replaced = manifest.and_then(|mut manifest| {
+            if parsed.on("save-config") {
+                super::apply::annotate(&mut manifest.value);
             }
-            Target::Broken(failure) => Err(failure),
-            Target::Named(..) | Target::Selected(..) => Ok(()),
-        };
+            replace(call, context, &mut report, manifest, writing)
+        });
         failures.extend(replaced.err());
     }
     if report.count() == 0 && failures.is_empty() {
@@ -86,7 +80,7 @@ fn replace(
     let request = writing.request(verb, &info, &info.name);
     let object =
         context.object(request).map_err(|failure| failure.when("replacing", info.source.as_deref()))?;
-    report.done(context, &info, "replaced", &whole::value(&object))
+    report.done(context, &info, "replaced", &context.whole(&object))
 }
 
 // Deletes at once and creates anew; dependents go as the garbage collector gets to them.
@@ -112,6 +106,6 @@ fn replace_by_force(
         Err(failure) if failure.is_not_found() => {}
         Err(failure) => return Err(failure.when("deleting", info.source.as_deref())),
     }
-    let (info, object) = send(context, manifest, writing)?;
+    let (info, object) = writing.create(context, manifest)?;
     report.done(context, &info, "replaced", &object)
 }

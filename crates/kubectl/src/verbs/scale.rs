@@ -6,26 +6,22 @@ use client::api::{Answer, Body, Request, Subresource, Verb};
 use machinery::patch::PatchType;
 use serde_json::{Value, json};
 
-use super::{Call, Command, DRY_RUN, DryRun, Next, dry_run};
+use super::{Call, Command, DryRun, Next, dry_run};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
-use crate::printers::output;
+use crate::flags::{self, Flag, int};
 use crate::printers::report::Report;
-use crate::printers::whole;
 use crate::resource::{self, Info, Rules};
 
 const MANAGER: &str = "kubectl-scale";
 
 const FLAGS: &[Flag] = &[
-    DRY_RUN,
-    resource::SELECTOR,
-    resource::ALL,
-    flag("replicas", Takes::Int),
-    flag("current-replicas", Takes::Int),
-    flag("resource-version", Takes::Text),
-    flag("timeout", Takes::Duration),
-    flag("record", Takes::Switch),
+    flags::DRY_RUN,
+    flags::RESOURCE_VERSION,
+    flags::TIMEOUT,
+    flags::RECORD,
+    int("replicas", "How many pods there are to be"),
+    int("current-replicas", "Only if there are to be so many now"),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -36,7 +32,7 @@ pub(super) const COMMAND: Command = Command {
         "kubectl scale sts myapp --replicas=4",
         "kubectl scale --current-replicas=2 --replicas=3 sts/myapp",
     ],
-    flags: &[FLAGS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -71,10 +67,11 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     for (info, object) in infos {
         let object = match dry_run {
-            DryRun::Client => whole::value(&object),
+            DryRun::Client => context.whole(&object),
             _ => {
                 scale(call, context, &info, replicas, expected, dry_run)?;
-                whole::value(&context.get(info.kind, &info.namespace, &info.name)?)
+                let scaled = context.get(info.kind, &info.namespace, &info.name)?;
+                context.whole(&scaled)
             }
         };
         report.done(context, &info, "scaled", &object)?;

@@ -2,68 +2,23 @@
 //!
 //! Models cobra's command.go (`SuggestionsFor`) and cobra.go (`ld`).
 
+use super::overview;
 use crate::failure::Failure;
 use crate::go_value;
 
 /// How many letters may differ.
 const MAX_DISTANCE: usize = 2;
 
-/// Every command of kubectl, in its order: suggestions name those that are not simulated, too.
-const ALL: [&str; 42] = [
-    "create",
-    "expose",
-    "run",
-    "set",
-    "explain",
-    "get",
-    "edit",
-    "delete",
-    "rollout",
-    "scale",
-    "autoscale",
-    "certificate",
-    "cluster-info",
-    "top",
-    "cordon",
-    "uncordon",
-    "drain",
-    "taint",
-    "describe",
-    "logs",
-    "attach",
-    "exec",
-    "port-forward",
-    "proxy",
-    "cp",
-    "auth",
-    "debug",
-    "events",
-    "diff",
-    "apply",
-    "patch",
-    "replace",
-    "wait",
-    "kustomize",
-    "label",
-    "annotate",
-    "completion",
-    "config",
-    "plugin",
-    "version",
-    "api-versions",
-    "api-resources",
-];
-
 /// The failure of an unknown command, or of one that kubectl has and that is not simulated.
 pub(super) fn unknown(word: &str) -> Failure {
-    if ALL.contains(&word) {
+    if overview::names().any(|name| name == word) {
         return Failure::message(format!(
             "\"kubectl {word}\" is not simulated here\nSee 'kubectl --help' for what is."
         ));
     }
     let lower = word.to_lowercase();
-    let close = |name: &&&str| distance(&lower, name) <= MAX_DISTANCE || name.starts_with(&lower);
-    let suggestions: String = ALL.iter().filter(close).map(|name| format!("\t{name}\n")).collect();
+    let close = |name: &&str| distance(&lower, name) <= MAX_DISTANCE || name.starts_with(&lower);
+    let suggestions: String = overview::names().filter(close).map(|name| format!("\t{name}\n")).collect();
     let mut text = format!("unknown command {} for \"kubectl\"", go_value::quote(word));
     if !suggestions.is_empty() {
         text.push_str("\n\nDid you mean this?\n");

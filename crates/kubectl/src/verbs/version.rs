@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered};
+use crate::flags::{self, Flag, switch};
 use crate::printers::output::pretty;
 
 /// The kustomize that kubectl contains.
@@ -19,7 +19,7 @@ fn kustomize(version: Version) -> &'static str {
     }
 }
 
-const FLAGS: &[Flag] = &[flag("client", Takes::Switch), lettered("output", 'o', Takes::Text)];
+const FLAGS: &[Flag] = &[switch("client", "The client's version only"), flags::OUTPUT];
 
 pub(super) const COMMAND: Command = Command {
     name: "version",

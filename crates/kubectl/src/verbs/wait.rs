@@ -8,11 +8,9 @@ use machinery::{Object, time};
 use super::{Call, Command, Next, Running};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
+use crate::flags::{self, Flag, each};
 use crate::jsonpath::{self, Template};
-use crate::printers::output;
 use crate::printers::report::Report;
-use crate::printers::whole;
 use crate::resource::{self, Info, Rules, Target};
 use crate::verbs::DryRun;
 use crate::{Condition, Progress};
@@ -20,12 +18,11 @@ use crate::{Condition, Progress};
 const DEFAULT_TIMEOUT_MS: i64 = 30_000;
 
 const FLAGS: &[Flag] = &[
-    resource::SELECTOR,
-    resource::FIELD_SELECTOR,
-    resource::ALL,
-    resource::ALL_NAMESPACES,
-    flag("for", Takes::Text),
-    flag("timeout", Takes::Duration),
+    flags::FIELD_SELECTOR,
+    flags::ALL_NAMESPACES,
+    flags::TIMEOUT,
+    flags::LOCAL,
+    each("for", "create, delete, condition=NAME[=VALUE] or jsonpath='{PATH}'[=VALUE]"),
 ];
 
 pub(super) const COMMAND: Command = Command {
@@ -35,7 +32,7 @@ pub(super) const COMMAND: Command = Command {
         "kubectl wait (TYPE NAME | TYPE/NAME | TYPE -l label) --for=delete|condition=NAME[=VALUE]|jsonpath='{PATH}'=VALUE [--timeout=30s]",
         "kubectl wait pod/myapp-0 --for=condition=Ready --timeout=60s",
     ],
-    flags: &[FLAGS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -144,13 +141,13 @@ impl Waiting {
                 (For::Delete, Some(object)) => uid.as_deref() != Some(object.uid()),
                 (For::Create, found) => found.is_some(),
                 (_, None) => false,
-                (wanted, Some(object)) => holds(wanted, object)?,
+                (wanted, Some(object)) => holds(context, wanted, object)?,
             };
             if met {
                 self.left.remove(0);
                 // What was never there is not reported.
                 if uid.is_some() || found.is_some() {
-                    let value = found.map(|object| whole::value(&object)).unwrap_or_default();
+                    let value = found.map(|object| context.whole(&object)).unwrap_or_default();
                     self.report.done(context, &info, "condition met", &value)?;
                 }
                 continue;
@@ -169,8 +166,8 @@ impl Waiting {
     }
 }
 
-fn holds(wanted: &For, object: &Object) -> Result<bool, Failure> {
-    let value = whole::value(object);
+fn holds(context: &Context<'_, '_>, wanted: &For, object: &Object) -> Result<bool, Failure> {
+    let value = context.whole(object);
     match wanted {
         For::Delete | For::Create => Ok(false),
         For::Condition(name, status) => {

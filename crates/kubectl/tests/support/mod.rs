@@ -77,7 +77,7 @@ impl Cluster {
         }
         all.exit = match progress {
             Progress::Exit(code) => Some(code),
-            Progress::Wait(_) => None,
+            Progress::Wait(_) | Progress::Edit(_) => None,
         };
         all
     }

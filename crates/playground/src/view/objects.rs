@@ -1,6 +1,7 @@
 //! The Objects tab: every object, what has changed since another moment, and one of them as YAML with its diff.
 
 use apiserver::Server;
+use machinery::version::Features;
 use machinery::{Kind, Object, ObjectKey};
 
 use crate::diff::{Fate, diff};
@@ -58,7 +59,7 @@ pub fn objects(now: &Server, before: &Server, filter: &str, chosen: Option<&Obje
     let chosen = chosen.or(rows.first().map(|row| &row.key)).cloned();
     Objects {
         more: rows.len().saturating_sub(ROWS),
-        chosen: chosen.map(|key| (key.clone(), lines(before.object(&key), now.object(&key)))),
+        chosen: chosen.map(|key| (key.clone(), lines(before.object(&key), now.object(&key), now.features()))),
         rows: rows.into_iter().take(ROWS).collect(),
     }
 }
@@ -88,8 +89,8 @@ fn rank(key: &ObjectKey) -> usize {
     first.iter().position(|kind| *kind == key.kind).unwrap_or(first.len())
 }
 
-fn lines(old: Option<&Object>, new: Option<&Object>) -> Vec<(Fate, String)> {
-    let yaml = |object: &Object| machinery::yaml::to_yaml(&kubectl::printed_value(object));
+fn lines(old: Option<&Object>, new: Option<&Object>, features: Features) -> Vec<(Fate, String)> {
+    let yaml = |object: &Object| machinery::yaml::to_yaml(&kubectl::printed_value(object, features));
     let (old, new) = match (old, new) {
         // What is new is shown plainly.
         (None, Some(new)) => (yaml(new), yaml(new)),

@@ -19,12 +19,14 @@ pub enum Started {
     Kubectl(Box<Invocation>),
     /// It ends at this time.
     Sleep(Timestamp),
+    /// Another command, which ends at this time at the latest.
+    Timed(Timestamp, Vec<String>),
     /// There is no such command; what we say besides.
     Unknown(String),
 }
 
 /// Every command, with what `help` says of it.
-const COMMANDS: [(&str, &str); 19] = [
+const COMMANDS: [(&str, &str); 20] = [
     ("kubectl", "talks to the cluster; `k` is short for it"),
     ("cat", "shows files: cat FILE…"),
     ("clear", "empties the terminal"),
@@ -42,6 +44,7 @@ const COMMANDS: [(&str, &str); 19] = [
     ("sleep", "lets the cluster's time pass: sleep 5, sleep 2m"),
     ("sort", "sorts lines: … | sort [-nru] [-k N]"),
     ("tail", "keeps the last lines: … | tail [-n N]"),
+    ("timeout", "ends a command after a while: timeout 5 COMMAND"),
     ("true", "succeeds"),
     ("wc", "counts lines, words and bytes: … | wc [-l] [-w] [-c]"),
 ];
@@ -68,6 +71,13 @@ pub fn start(
         "sleep" => match duration_ms(arguments) {
             Ok(ms) => return Started::Sleep(machinery::time::after_ms(env.now, ms)),
             Err(message) => io.fail(&message),
+        },
+        "timeout" => match arguments.split_first() {
+            Some((limit, command)) if !command.is_empty() => match duration_ms(std::slice::from_ref(limit)) {
+                Ok(ms) => return Started::Timed(machinery::time::after_ms(env.now, ms), command.to_vec()),
+                Err(message) => io.fail(&message),
+            },
+            _ => io.fail("missing operand"),
         },
         "true" | ":" => 0,
         "false" => 1,

@@ -6,10 +6,12 @@
 
 use std::sync::Arc;
 
+use imbl::OrdMap;
 use jiff::Timestamp;
-use kubectl::{Condition, Invocation, Progress, Stream};
+use kubectl::{Condition, Edited, Invocation, Progress, Stream};
 
 use super::builtins::{self, Started};
+use super::editor;
 use super::filters::{self, Filter};
 use super::parser::Op;
 use super::{Env, Memory, Printed};
@@ -24,6 +26,10 @@ const OUTPUT_LIMIT: usize = 16 << 20;
 const WORD_LIMIT: usize = 1 << 20;
 /// What a command gets that writes where nobody reads any more (128 + SIGPIPE).
 const BROKEN_PIPE: i32 = 141;
+/// What `timeout` ends with when it had to end the command.
+const TIMED_OUT: i32 = 124;
+/// Most times that one command opens its editor.
+const EDIT_LIMIT: u32 = 20;
 
 /// Why the whole line stops.
 struct Stop(Printed);
@@ -87,7 +93,12 @@ pub struct Interpreter {
     errors: Vec<Errors>,
     inputs: Vec<Arc<str>>,
     loops: Vec<Loop>,
+    scopes: Vec<OrdMap<String, String>>,
     running: Option<Running>,
+    /// When `timeout` ends the command at work.
+    deadline: Option<Timestamp>,
+    /// What the command at work has open in the page's editor.
+    editing: Option<String>,
     steps: u32,
     commands: u32,
     written: usize,
@@ -104,7 +115,10 @@ impl Interpreter {
             errors: Vec::new(),
             inputs: Vec::new(),
             loops: Vec::new(),
+            scopes: Vec::new(),
             running: None,
+            deadline: None,
+            editing: None,
             steps: 0,
             commands: 0,
             written: 0,
@@ -149,24 +163,42 @@ impl Interpreter {
             }
             Some(Running::Kubectl(invocation)) => {
                 let mut output = Vec::new();
-                let progress = invocation.resume(&mut kubectl::Env {
-                    api: env.api,
-                    files: env.files,
-                    now: env.now,
-                    features: env.features,
-                    output: &mut output,
-                });
+                self.editing = None;
+                let progress = resume(invocation, memory, env, &mut output);
                 self.print(output, env)?;
                 progress
             }
         };
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= env.now);
         match progress {
-            Progress::Wait(condition) if !self.nobody_reads() => return Ok(Some(condition)),
-            Progress::Wait(_) => memory.status = BROKEN_PIPE,
             Progress::Exit(status) => memory.status = status,
+            _ if is_late => memory.status = TIMED_OUT,
+            _ if self.nobody_reads() => memory.status = BROKEN_PIPE,
+            Progress::Wait(condition) => {
+                let until = condition.until.into_iter().chain(self.deadline).min();
+                return Ok(Some(Condition { until, ..condition }));
+            }
+            Progress::Edit(text) => {
+                self.editing = Some(text);
+                let what = "the editor: save, or press Ctrl-C".to_owned();
+                return Ok(Some(Condition { past: u64::MAX, until: self.deadline, what }));
+            }
         }
         self.running = None;
+        self.deadline = None;
         Ok(None)
+    }
+
+    /// What the command at work has open in the page's editor.
+    pub fn editing(&self) -> Option<&str> {
+        self.editing.as_deref()
+    }
+
+    /// The text in the page's editor was saved.
+    pub fn edited(&mut self, text: &str) {
+        if let (Some(_), Some(Running::Kubectl(invocation))) = (self.editing.take(), &mut self.running) {
+            invocation.edited(Edited::Saved(text.to_owned()));
+        }
     }
 
     fn execute(&mut self, op: Op, memory: &mut Memory, env: &mut Env<'_>) -> Result<(), Stop> {
@@ -191,6 +223,12 @@ impl Interpreter {
             Op::Assign(name) => {
                 let value = self.words().pop().unwrap_or_default();
                 memory.variables.insert(name, value);
+            }
+            Op::Scope => self.scopes.push(memory.variables.clone()),
+            Op::EndScope => {
+                if let Some(before) = self.scopes.pop() {
+                    memory.variables = before;
+                }
             }
             Op::Run => {
                 let words = self.words();
@@ -286,6 +324,10 @@ impl Interpreter {
             Started::Unknown(hint) => {
                 env.printed.push(Printed::Note(hint));
                 memory.status = 127;
+            }
+            Started::Timed(deadline, command) => {
+                self.start(&command, input, memory, env)?;
+                self.deadline = Some(deadline);
             }
             Started::Sleep(until) => self.running = Some(Running::Sleep { until, what: words.join(" ") }),
         }
@@ -388,6 +430,34 @@ impl Interpreter {
 
     fn nobody_reads(&self) -> bool {
         matches!(self.sinks.last(), Some(Sink::Filter(filter)) if filter.is_done())
+    }
+}
+
+/// Lets a kubectl go on, through its editor where a variable names one.
+fn resume(
+    invocation: &mut Invocation,
+    memory: &Memory,
+    env: &mut Env<'_>,
+    output: &mut Vec<(Stream, String)>,
+) -> Progress {
+    let editor = ["KUBE_EDITOR", "EDITOR"].iter().find_map(|name| memory.variables.get(*name));
+    let editor = editor.filter(|command| !command.is_empty());
+    let mut edits = 0;
+    loop {
+        let progress = invocation.resume(&mut kubectl::Env {
+            api: env.api,
+            files: env.files,
+            now: env.now,
+            features: env.features,
+            output,
+        });
+        match (progress, editor) {
+            (Progress::Edit(text), Some(command)) if edits < EDIT_LIMIT => {
+                edits += 1;
+                invocation.edited(editor::run(command, &text, output));
+            }
+            (progress, _) => return progress,
+        }
     }
 }
 

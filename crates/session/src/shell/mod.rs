@@ -6,6 +6,7 @@
 
 mod braces;
 mod builtins;
+mod editor;
 mod filters;
 mod interpreter;
 mod lexer;
@@ -110,6 +111,18 @@ impl Shell {
             self.running = None;
         }
         progress
+    }
+
+    /// What the command at work has open in the page's editor.
+    pub fn editing(&self) -> Option<&str> {
+        self.running.as_ref()?.editing()
+    }
+
+    /// The text in the page's editor was saved.
+    pub fn edited(&mut self, text: &str) {
+        if let Some(interpreter) = &mut self.running {
+            interpreter.edited(text);
+        }
     }
 
     /// Ctrl-C: the line ends with status 130.

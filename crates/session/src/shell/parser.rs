@@ -33,6 +33,10 @@ pub enum Op {
     Word,
     /// The list's word becomes the value of this variable.
     Assign(String),
+    /// What is assigned from here on holds for one command.
+    Scope,
+    /// The variables are what they were before.
+    EndScope,
     /// The list is run as a command.
     Run,
     /// The list is the right side of a pipe: standard output goes there from here on.
@@ -244,16 +248,18 @@ impl Parser {
             assignments.insert(0, Op::Succeed);
             return Ok(Stage { redirections, body: Body::Whole(assignments) });
         }
-        if !assignments.is_empty() {
-            return Err(SyntaxError::Unsupported(
-                "this shell sets no variable for one command only; write NAME=value; command".to_owned(),
-            ));
-        }
         let mut ops = vec![Op::Words];
         for word in words {
             self.word(word, true, &mut ops)?;
         }
-        Ok(Stage { redirections, body: Body::Words(ops) })
+        if assignments.is_empty() {
+            return Ok(Stage { redirections, body: Body::Words(ops) });
+        }
+        // The words are expanded before the variables are set.
+        ops.push(Op::Scope);
+        ops.extend(assignments);
+        ops.extend([Op::Run, Op::EndScope]);
+        Ok(Stage { redirections, body: Body::Whole(ops) })
     }
 
     fn for_loop(&mut self) -> Result<Stage, SyntaxError> {

@@ -15,16 +15,14 @@ use machinery::{Kind, Object};
 use serde_json::Value;
 
 use super::super::{Call, Command, Next};
-use super::{CHANGE_CAUSE, OBJECTS, objects, revision};
+use super::{CHANGE_CAUSE, OBJECTS, objects};
 use crate::context::Context;
 use crate::describe::template_text;
 use crate::failure::Failure;
-use crate::flags::Flag;
-use crate::printers::output;
+use crate::flags::{self, Flag, int};
 use crate::printers::tabwriter::{DESCRIBE, align};
-use crate::resource;
 
-const FLAGS: &[Flag] = &[revision("revision")];
+const FLAGS: &[Flag] = &[int("revision", "Tell this revision in detail")];
 
 pub(crate) const HISTORY: Command = Command {
     name: "rollout history",
@@ -33,7 +31,7 @@ pub(crate) const HISTORY: Command = Command {
         "kubectl rollout history (TYPE NAME | TYPE/NAME) [--revision=N]",
         "kubectl rollout history sts/myapp",
     ],
-    flags: &[FLAGS, OBJECTS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run,
 };
 

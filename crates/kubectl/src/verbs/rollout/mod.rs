@@ -12,8 +12,7 @@ use machinery::Object;
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
-use crate::printers::output;
+use crate::flags::{self, Flag};
 use crate::resource::{self, Info, Rules};
 
 pub(crate) use history::HISTORY;
@@ -25,13 +24,13 @@ pub(crate) use undo::UNDO;
 pub(crate) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// Which objects.
-const OBJECTS: &[Flag] = &[resource::SELECTOR];
+const OBJECTS: &[Flag] = &[flags::SELECTOR];
 
 pub(crate) const PAUSE: Command = Command {
     name: "rollout pause",
     about: "Mark the provided resource as paused (no StatefulSet can be)",
     usage: &["kubectl rollout pause RESOURCE"],
-    flags: &[OBJECTS, resource::FILENAME, &output::FLAGS],
+    flags: &[OBJECTS, flags::FILES, flags::FORMATS],
     run: |call, context| not_supported(call, context, "pausing"),
 };
 
@@ -39,14 +38,9 @@ pub(crate) const RESUME: Command = Command {
     name: "rollout resume",
     about: "Resume a paused resource (no StatefulSet can be paused)",
     usage: &["kubectl rollout resume RESOURCE"],
-    flags: &[OBJECTS, resource::FILENAME, &output::FLAGS],
+    flags: &[OBJECTS, flags::FILES, flags::FORMATS],
     run: |call, context| not_supported(call, context, "resuming"),
 };
-
-/// `--revision` and the like.
-const fn revision(name: &'static str) -> Flag {
-    flag(name, Takes::Int)
-}
 
 fn not_supported(call: &Call, context: &mut Context<'_, '_>, what: &str) -> Result<Next, Failure> {
     let mut failures = Vec::new();

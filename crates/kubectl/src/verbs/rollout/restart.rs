@@ -11,22 +11,20 @@ use super::super::{Call, Command, Next};
 use super::{OBJECTS, objects, unsupported};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag};
-use crate::printers::output;
+use crate::flags::{self, Flag};
 use crate::printers::report::Report;
-use crate::printers::whole;
-use crate::resource::{self, Info};
+use crate::resource::Info;
 use crate::verbs::DryRun;
 
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
-const FLAGS: &[Flag] = &[flag("field-manager", Takes::Text)];
+const FLAGS: &[Flag] = &[flags::FIELD_MANAGER];
 
 pub(crate) const RESTART: Command = Command {
     name: "rollout restart",
     about: "Restart a resource: all its pods are replaced, as in an update",
     usage: &["kubectl rollout restart RESOURCE", "kubectl rollout restart sts/myapp"],
-    flags: &[FLAGS, OBJECTS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -65,5 +63,5 @@ fn restart(
     let patched = context
         .object(request)
         .map_err(|failure| Failure::message(format!("failed to patch: {}", failure.error())))?;
-    report.done(context, info, "restarted", &whole::value(&patched))
+    report.done(context, info, "restarted", &context.whole(&patched))
 }

@@ -9,15 +9,15 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::{Object, time};
 
 use super::super::{Call, Command, Next, Running};
-use super::{OBJECTS, objects, revision};
+use super::{OBJECTS, objects};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, Takes, flag, lettered};
-use crate::resource::{self, Info};
+use crate::flags::{self, Flag, int};
+use crate::resource::Info;
 use crate::{Condition, Progress};
 
 const FLAGS: &[Flag] =
-    &[lettered("watch", 'w', Takes::Switch), revision("revision"), flag("timeout", Takes::Duration)];
+    &[flags::WATCH, flags::TIMEOUT, int("revision", "Stop if another revision is rolled out")];
 
 pub(crate) const STATUS: Command = Command {
     name: "rollout status",
@@ -26,7 +26,7 @@ pub(crate) const STATUS: Command = Command {
         "kubectl rollout status (TYPE NAME | TYPE/NAME) [--timeout=30s]",
         "kubectl rollout status sts/myapp",
     ],
-    flags: &[FLAGS, OBJECTS, resource::FILENAME],
+    flags: &[FLAGS, OBJECTS, flags::FILES],
     run,
 };
 

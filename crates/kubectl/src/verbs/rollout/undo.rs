@@ -8,19 +8,17 @@ use machinery::Object;
 use machinery::patch::PatchType;
 
 use super::super::apply::last_applied;
-use super::super::{Call, Command, DRY_RUN, DryRun, Next, dry_run};
+use super::super::{Call, Command, DryRun, Next, dry_run};
 use super::history::{data, revisions, set_at, template_at};
-use super::{OBJECTS, objects, revision};
+use super::{OBJECTS, objects};
 use crate::context::Context;
 use crate::describe::template_text;
 use crate::failure::Failure;
-use crate::flags::Flag;
-use crate::printers::output;
+use crate::flags::{self, Flag, int};
 use crate::printers::report::Report;
-use crate::printers::whole;
-use crate::resource::{self, Info};
+use crate::resource::Info;
 
-const FLAGS: &[Flag] = &[revision("to-revision"), DRY_RUN];
+const FLAGS: &[Flag] = &[int("to-revision", "Which revision; the one before by default"), flags::DRY_RUN];
 
 pub(crate) const UNDO: Command = Command {
     name: "rollout undo",
@@ -29,7 +27,7 @@ pub(crate) const UNDO: Command = Command {
         "kubectl rollout undo (TYPE NAME | TYPE/NAME) [--to-revision=N]",
         "kubectl rollout undo sts/myapp",
     ],
-    flags: &[FLAGS, OBJECTS, resource::FILENAME, &output::FLAGS],
+    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -67,7 +65,7 @@ fn undo(
     }
     let wanted = call.parsed.int("to-revision").unwrap_or(0);
     let operation = roll_back(context, set, wanted, dry_run)?;
-    report.done(context, info, &operation, &whole::value(object))
+    report.done(context, info, &operation, &context.whole(object))
 }
 
 // What to say when it is done.

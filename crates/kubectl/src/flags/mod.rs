@@ -2,9 +2,17 @@
 //!
 //! Models spf13/pflag (flag.go, `parseArgs`) with its error texts. Flags and arguments may be mixed.
 
+mod catalogue;
+mod values;
+
 use std::collections::BTreeMap;
 
 use crate::go_value;
+
+pub(crate) use catalogue::*;
+pub(crate) use values::{parse_bool, parse_duration};
+
+use values::parse_int;
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +29,8 @@ pub(crate) enum Takes {
     Duration,
     /// Texts separated by commas; the flag may be repeated.
     List,
+    /// A text each time that the flag is given.
+    Each,
 }
 
 /// A flag that a command knows.
@@ -32,43 +42,55 @@ pub(crate) struct Flag {
     pub letter: Option<char>,
     /// What it takes.
     pub takes: Takes,
+    /// What it is for, in a few words.
+    pub about: &'static str,
 }
 
-/// A flag without a letter.
-pub(crate) const fn flag(name: &'static str, takes: Takes) -> Flag {
-    Flag { name, letter: None, takes }
+impl Flag {
+    const fn new(name: &'static str, takes: Takes, about: &'static str) -> Flag {
+        Flag { name, letter: None, takes, about }
+    }
+
+    /// The flag with a letter.
+    pub const fn letter(self, letter: char) -> Flag {
+        Flag { letter: Some(letter), ..self }
+    }
 }
 
-/// A flag with a letter.
-pub(crate) const fn lettered(name: &'static str, letter: char, takes: Takes) -> Flag {
-    Flag { name, letter: Some(letter), takes }
+/// A switch.
+pub(crate) const fn switch(name: &'static str, about: &'static str) -> Flag {
+    Flag::new(name, Takes::Switch, about)
 }
 
-/// The flags of every command. Those about the connection are read and have no effect here.
-pub(crate) const GLOBAL: &[Flag] = &[
-    lettered("namespace", 'n', Takes::Text),
-    lettered("help", 'h', Takes::Switch),
-    flag("request-timeout", Takes::Text),
-    flag("context", Takes::Text),
-    flag("cluster", Takes::Text),
-    flag("user", Takes::Text),
-    flag("kubeconfig", Takes::Text),
-    lettered("server", 's', Takes::Text),
-    flag("token", Takes::Text),
-    flag("as", Takes::Text),
-    flag("as-group", Takes::List),
-    flag("as-uid", Takes::Text),
-    flag("cache-dir", Takes::Text),
-    flag("certificate-authority", Takes::Text),
-    flag("client-certificate", Takes::Text),
-    flag("client-key", Takes::Text),
-    flag("insecure-skip-tls-verify", Takes::Switch),
-    flag("tls-server-name", Takes::Text),
-    flag("match-server-version", Takes::Switch),
-    flag("warnings-as-errors", Takes::Switch),
-    flag("disable-compression", Takes::Switch),
-    lettered("v", 'v', Takes::Text),
-];
+/// A flag with any text.
+pub(crate) const fn text(name: &'static str, about: &'static str) -> Flag {
+    Flag::new(name, Takes::Text, about)
+}
+
+/// A flag with any text, which may stand alone and then means `alone`.
+pub(crate) const fn text_or(name: &'static str, alone: &'static str, about: &'static str) -> Flag {
+    Flag::new(name, Takes::TextOr(alone), about)
+}
+
+/// A flag with a whole number.
+pub(crate) const fn int(name: &'static str, about: &'static str) -> Flag {
+    Flag::new(name, Takes::Int, about)
+}
+
+/// A flag with a duration.
+pub(crate) const fn duration(name: &'static str, about: &'static str) -> Flag {
+    Flag::new(name, Takes::Duration, about)
+}
+
+/// A flag with several texts, separated by commas.
+pub(crate) const fn list(name: &'static str, about: &'static str) -> Flag {
+    Flag::new(name, Takes::List, about)
+}
+
+/// A flag that may be given several times, each time with one text.
+pub(crate) const fn each(name: &'static str, about: &'static str) -> Flag {
+    Flag::new(name, Takes::Each, about)
+}
 
 /// Flags that still work and say that they will not for long, with what pflag says after `has been deprecated, `.
 const DEPRECATED: &[(&str, &str)] = &[("record", "--record will be removed in the future")];
@@ -114,6 +136,11 @@ impl Parsed {
     /// The value of a duration in milliseconds; it was checked when it was read.
     pub fn duration_ms(&self, name: &str) -> Option<i64> {
         parse_duration(self.text(name)?).ok()
+    }
+
+    /// Every value of the flag, in order.
+    pub fn each(&self, name: &str) -> Vec<&str> {
+        self.values.get(name).into_iter().flatten().map(String::as_str).collect()
     }
 
     /// The values of a list.
@@ -234,7 +261,7 @@ fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), String> {
         Takes::Switch => parse_bool(&value).map(drop),
         Takes::Int => parse_int(&value).map(drop),
         Takes::Duration => parse_duration(&value).map(drop),
-        Takes::Text | Takes::TextOr(_) | Takes::List => Ok(()),
+        Takes::Text | Takes::TextOr(_) | Takes::List | Takes::Each => Ok(()),
     };
     if let Err(why) = checked {
         let name = match flag.letter {
@@ -250,78 +277,18 @@ fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), String> {
     Ok(())
 }
 
-/// Go's `strconv.ParseBool`.
-pub(crate) fn parse_bool(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err(format!("strconv.ParseBool: parsing {}: invalid syntax", go_value::quote(text))),
-    }
-}
-
-fn parse_int(text: &str) -> Result<i64, String> {
-    text.parse::<i64>().map_err(|error| {
-        let what = match error.kind() {
-            std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
-            _ => "invalid syntax",
-        };
-        format!("strconv.ParseInt: parsing {}: {what}", go_value::quote(text))
-    })
-}
-
-/// Go's `time.ParseDuration`, in milliseconds.
-pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {}", go_value::quote(text));
-    let (negative, mut rest) = match text.as_bytes().first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
-        _ => (false, text),
-    };
-    if rest == "0" {
-        return Ok(0);
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut total = 0.0_f64;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let number: f64 = rest[..end].parse().map_err(|_| invalid())?;
-        rest = &rest[end..];
-        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let unit = match &rest[..end] {
-            "h" => 3_600_000.0,
-            "m" => 60_000.0,
-            "s" => 1000.0,
-            "ms" => 1.0,
-            "us" | "µs" => 0.001,
-            "ns" => 0.000_001,
-            "" => return Err(format!("time: missing unit in duration {}", go_value::quote(text))),
-            unit => {
-                let (unit, text) = (go_value::quote(unit), go_value::quote(text));
-                return Err(format!("time: unknown unit {unit} in duration {text}"));
-            }
-        };
-        total += number * unit;
-        rest = &rest[end..];
-    }
-    // Saturates; Go refuses what does not fit, at about 292 years.
-    let milliseconds = total.round() as i64;
-    Ok(if negative { -milliseconds } else { milliseconds })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const KNOWN: &[Flag] = &[
-        lettered("output", 'o', Takes::Text),
-        lettered("stdin", 'i', Takes::Switch),
-        lettered("tty", 't', Takes::Switch),
-        lettered("filename", 'f', Takes::List),
-        flag("grace-period", Takes::Int),
-        flag("timeout", Takes::Duration),
-        flag("dry-run", Takes::TextOr("unchanged")),
+        OUTPUT,
+        switch("stdin", "").letter('i'),
+        switch("tty", "").letter('t'),
+        list("filename", "").letter('f'),
+        GRACE_PERIOD,
+        TIMEOUT,
+        DRY_RUN,
     ];
 
     fn words(line: &str) -> Vec<String> {
@@ -368,15 +335,6 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(parse(KNOWN, &words(line)).expect_err(line), expected);
-        }
-    }
-
-    #[test]
-    fn durations_are_gos() {
-        let cases =
-            [("3s", 3000), ("1m30s", 90_000), ("1.5h", 5_400_000), ("0", 0), ("250ms", 250), ("-1s", -1000)];
-        for (text, ms) in cases {
-            assert_eq!(parse_duration(text), Ok(ms), "{text}");
         }
     }
 }
