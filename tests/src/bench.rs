@@ -133,6 +133,11 @@ impl Bench {
         Ok(bench)
     }
 
+    /// How often the whole case is measured; the quickest time counts, as other work on the machine only adds to it.
+    pub fn repeats(&self) -> u32 {
+        if self.replicas > SIZES[1] || self.case == Case::Seek { 1 } else { 3 }
+    }
+
     /// How many parts the case has; the slowest one counts.
     pub fn rounds(&self) -> u32 {
         if self.case == Case::Seek { SEEK_MOMENTS } else { 1 }

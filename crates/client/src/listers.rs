@@ -24,18 +24,29 @@ pub struct Listers {
 }
 
 impl Listers {
-    /// Takes one change in.
+    /// Takes one change in. Events are not kept: no component asks for them.
     pub fn apply(&mut self, event: &WatchEvent) {
-        let key = event.object.key();
-        if let Some(old) = self.objects.get(&key).cloned() {
-            self.unindex(&key, &old);
-        }
         self.resource_version = self.resource_version.max(event.object.resource_version());
-        if event.change == Change::Deleted {
-            self.objects.remove(&key);
+        if event.object.kind() == Kind::Event {
+            return;
+        }
+        let key = event.object.key();
+        let (old, new) = if event.change == Change::Deleted {
+            (self.objects.remove(&key), None)
         } else {
-            self.index(&key, &event.object);
-            self.objects.insert(key, event.object.clone());
+            (self.objects.insert(key.clone(), event.object.clone()), Some(&event.object))
+        };
+        // Most changes leave the owners as they are.
+        if let (Some(old), Some(new)) = (&old, new)
+            && old.meta().owner_references == new.meta().owner_references
+        {
+            return;
+        }
+        if let Some(old) = &old {
+            self.unindex(&key, old);
+        }
+        if let Some(new) = new {
+            self.index(&key, new);
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -27,29 +27,37 @@ const BURST: i64 = 25;
 const REFILL_S: i64 = 300;
 const MERGED_PREFIX: &str = "(combined from similar events): ";
 
-/// Who said what about which object.
+/// Who speaks about which object (its uid).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Subject {
     component: &'static str,
-    object: Arc<str>,
+    uid: Arc<str>,
 }
 
-/// A subject with type and reason: what similar events have in common.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a subject has said.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    bucket: Option<Bucket>,
+    /// Few: one for each type and reason.
+    groups: Vec<Group>,
+}
+
+/// What similar events have in common, and what differs among them.
+#[derive(Clone, Debug)]
 struct Group {
-    subject: Subject,
     kind: &'static str,
     reason: String,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Similar {
-    messages: OrdSet<Arc<str>>,
+    /// Distinct messages, before they were merged.
+    messages: Vec<String>,
     last_s: i64,
+    stored: Vec<Stored>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Stored {
+    field_path: String,
+    /// The message; empty for merged ones.
+    message: String,
     /// The Event's name, once one is stored.
     name: Option<String>,
     count: i32,
@@ -65,9 +73,7 @@ struct Bucket {
 /// Correlation state. A clone shares its structure.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
-    similar: OrdMap<Group, Similar>,
-    stored: OrdMap<(Group, Arc<str>), Stored>,
-    buckets: OrdMap<Subject, Bucket>,
+    subjects: OrdMap<Subject, Arc<Said>>,
     named: u64,
 }
 
@@ -85,17 +91,18 @@ impl Recorder {
         reason: &str,
         message: &str,
     ) {
-        let subject = Subject { component, object: subject_of(about) };
-        let group = Group { subject: subject.clone(), kind, reason: reason.to_owned() };
-        let (message, merge_key) = self.correlate(&group, message, now.as_second());
+        let said = self.subjects.entry(Subject { component, uid: about.uid().into() }).or_default();
+        let Said { bucket, groups } = Arc::make_mut(said);
+        let group = group_of(groups, kind, reason);
+        let merged = group.is_merged(message, now.as_second());
         // Each part of an object has its own stored events, but all count together.
-        let merge_key = format!("{field_path}/{merge_key}").into();
-        let stored = self.stored.entry((group, merge_key)).or_default();
+        let stored = group.stored(field_path, if merged { "" } else { message });
         stored.count += 1;
         // A repeat that the bucket refuses is counted all the same, and shows with the next one.
-        if !take_token(&mut self.buckets, subject, now.as_second()) {
+        if !take_token(bucket, now.as_second()) {
             return;
         }
+        let message = if merged { format!("{MERGED_PREFIX}{message}") } else { message.to_owned() };
         if let Some(name) = stored.name.clone() {
             let meta = ObjectMeta {
                 name: Some(name),
@@ -113,28 +120,52 @@ impl Recorder {
             new_event(about, field_path, now, component, kind, reason, &message, self.named, stored.count);
         stored.name = api.create(event).ok().and_then(|event| event.metadata.name.clone());
     }
+}
 
-    /// The message to store and the text that identifies the stored event.
-    fn correlate(&mut self, group: &Group, message: &str, now_s: i64) -> (String, Arc<str>) {
-        let similar = self.similar.entry(group.clone()).or_default();
-        if now_s - similar.last_s > MERGE_WINDOW_S {
-            similar.messages = OrdSet::new();
+fn group_of<'g>(groups: &'g mut Vec<Group>, kind: &'static str, reason: &str) -> &'g mut Group {
+    let at = groups.iter().position(|group| group.kind == kind && group.reason == reason);
+    let at = at.unwrap_or_else(|| {
+        let (reason, messages) = (reason.to_owned(), Vec::new());
+        groups.push(Group { kind, reason, messages, last_s: 0, stored: Vec::new() });
+        groups.len() - 1
+    });
+    &mut groups[at]
+}
+
+impl Group {
+    /// Counts the message; whether it is merged with others.
+    fn is_merged(&mut self, message: &str, now_s: i64) -> bool {
+        if now_s - self.last_s > MERGE_WINDOW_S {
+            self.messages.clear();
         }
-        similar.last_s = now_s;
-        similar.messages.insert(message.into());
-        if similar.messages.len() < MERGE_FROM {
-            return (message.to_owned(), message.into());
+        self.last_s = now_s;
+        if self.messages.iter().all(|known| known != message) {
+            self.messages.push(message.to_owned());
+        }
+        if self.messages.len() < MERGE_FROM {
+            return false;
         }
         // Upstream forgets one message so that the set does not grow.
-        if let Some(oldest) = similar.messages.get_min().cloned() {
-            similar.messages.remove(&oldest);
+        let least = (0..self.messages.len()).min_by_key(|&at| &self.messages[at]);
+        if let Some(least) = least {
+            self.messages.remove(least);
         }
-        (format!("{MERGED_PREFIX}{message}"), MERGED_PREFIX.into())
+        true
+    }
+
+    fn stored(&mut self, field_path: &str, message: &str) -> &mut Stored {
+        let at = self.stored.iter().position(|s| s.message == message && s.field_path == field_path);
+        let at = at.unwrap_or_else(|| {
+            let (field_path, message) = (field_path.to_owned(), message.to_owned());
+            self.stored.push(Stored { field_path, message, name: None, count: 0 });
+            self.stored.len() - 1
+        });
+        &mut self.stored[at]
     }
 }
 
-fn take_token(buckets: &mut OrdMap<Subject, Bucket>, subject: Subject, now_s: i64) -> bool {
-    let bucket = buckets.entry(subject).or_insert(Bucket { tokens: BURST, filled_s: now_s });
+fn take_token(bucket: &mut Option<Bucket>, now_s: i64) -> bool {
+    let bucket = bucket.get_or_insert(Bucket { tokens: BURST, filled_s: now_s });
     let refill = (now_s - bucket.filled_s) / REFILL_S;
     if refill > 0 {
         bucket.tokens = (bucket.tokens + refill).min(BURST);
@@ -145,10 +176,6 @@ fn take_token(buckets: &mut OrdMap<Subject, Bucket>, subject: Subject, now_s: i6
         bucket.tokens -= 1;
     }
     allowed
-}
-
-fn subject_of(about: &Object) -> Arc<str> {
-    format!("{}/{}/{}/{}", about.kind(), about.namespace(), about.name(), about.uid()).into()
 }
 
 /// Events about cluster-scoped objects live in `default`.

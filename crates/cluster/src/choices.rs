@@ -39,10 +39,14 @@ impl Chooser {
     }
 
     fn next(&mut self, stream: &str) -> u64 {
-        let seed = self.seed;
-        let state = self.streams.entry(stream.into()).or_insert_with(|| seed ^ fnv1a(stream));
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(*state)
+        let step = |state: u64| state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        if let Some(state) = self.streams.get_mut(stream) {
+            *state = step(*state);
+            return mix(*state);
+        }
+        let state = step(self.seed ^ fnv1a(stream));
+        self.streams.insert(stream.into(), state);
+        mix(state)
     }
 }
 

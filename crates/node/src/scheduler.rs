@@ -26,7 +26,7 @@ use machinery::version::Features;
 use machinery::{Kind, ObjectKey, Resource};
 use serde_json::json;
 
-use cache::Cache;
+use cache::{Cache, Load};
 use claims::Plan;
 use filters::Refusal;
 use waiting::{Hope, Waiting};
@@ -75,21 +75,28 @@ impl Scheduler {
         let mut refusals = Vec::new();
         let mut fewest = i64::MAX;
         let mut best: Vec<&Node> = Vec::new();
+        let (wanted, assumed) = (Load::of(pod), self.assumed.get(&pod.key()));
         for node in &nodes {
-            if let Some(refusal) = filters::refuse(pod, node, &volumes, &self.cache, cx.listers) {
+            let space = self.cache.space(node.name());
+            let is_assumed = assumed.is_some_and(|assumed| **assumed == *node.name());
+            // A node with more pods than the best one is not asked.
+            if !best.is_empty() && space.load.pods > fewest && !is_assumed {
+                continue;
+            }
+            let refusal = filters::refuse((pod, wanted), (node, space), &volumes, &self.cache, cx.listers);
+            if let Some(refusal) = refusal {
                 refusals.push(refusal);
                 continue;
             }
-            if self.assumed.get(&pod.key()).is_some_and(|assumed| **assumed == *node.name()) {
+            if is_assumed {
                 best = vec![node];
                 break;
             }
-            let load = self.cache.load(node.name());
-            if load.pods < fewest {
-                fewest = load.pods;
+            if space.load.pods < fewest {
+                fewest = space.load.pods;
                 best.clear();
             }
-            if load.pods == fewest {
+            if space.load.pods == fewest {
                 best.push(node);
             }
         }

@@ -4,6 +4,7 @@
 //! show; [`tools`], [`npm`] and [`browser`] find or install what they need. Whatever is installed goes into the target
 //! directory or beside a committed lock file, but for the wasm target, rustup's components and the system's browser.
 
+mod bench;
 mod browser;
 mod dist;
 mod http;
@@ -34,6 +35,10 @@ Commands:
   tidy                check the project's own rules only (a part of lint)
   conformance [--version V] [--effects-only] [--json] PATH…
                       replay recordings of a real control plane (files or folders), and print what differs first
+  bench [--json] [--case C] [--target native|wasm]
+                      measure what the engine computes, at 100, 1,000 and 10,000 replicas
+  fuzz [--seed S] [--steps N] [--worlds W] [--version V] [--replay FILE]
+                      random worlds with faults; everything that must hold is checked after every step
   lesson check FILE…  take lessons by their own solutions, and print what is wrong with them
 ";
 
@@ -43,6 +48,7 @@ enum Request {
     Dist,
     Test { only: Option<test::Part> },
     Tidy,
+    Bench(bench::Options),
     Tool { name: &'static str, words: Vec<String> },
     Help,
 }
@@ -83,6 +89,8 @@ fn parse(words: &[&str]) -> Result<Request, String> {
             None => Err(format!("--only: there is no part \"{part}\"")),
         },
         ["tidy"] => Ok(Request::Tidy),
+        ["bench", words @ ..] => bench::Options::parse(words).map(Request::Bench),
+        ["fuzz", words @ ..] => Ok(tool("fuzz", words)),
         ["conformance", words @ ..] if !words.is_empty() => Ok(tool("conformance", words)),
         ["lesson", "check", files @ ..] if !files.is_empty() => Ok(tool("lesson", files)),
         _ => Err(format!("cannot understand \"{}\"", words.join(" "))),
@@ -101,11 +109,11 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Dist => dist::dist(&Workspace::find()?)?,
         Request::Test { only } => return Ok(test::test(&Workspace::find()?, only)),
         Request::Tidy => tidy::tidy(&Workspace::find()?)?,
+        Request::Bench(options) => bench::bench(&Workspace::find()?, &options)?,
         Request::Tool { name, words } => {
-            let mut command = Workspace::find()?.cargo();
+            let mut command = test::tool(&Workspace::find()?, name);
             // In the folder where the person stands, so that the paths mean what they say.
-            command.args(["run", "--quiet", "--package", "tests", "--bin", name, "--"]).args(words);
-            let status = command.current_dir(std::env::current_dir()?).status()?;
+            let status = command.args(words).current_dir(std::env::current_dir()?).status()?;
             let code = status.code().and_then(|code| u8::try_from(code).ok());
             return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
         }
@@ -129,12 +137,14 @@ mod tests {
             "test --only wasm",
             "tidy",
             "lesson check a b",
+            "bench --json",
+            "fuzz --seed 1",
             "conformance --json a b",
         ] {
             assert!(parse(&line.split_whitespace().collect::<Vec<_>>()).is_ok(), "{line}");
         }
         for line in [
-            "bench",
+            "bench quickly",
             "conformance",
             "lesson",
             "lesson check",

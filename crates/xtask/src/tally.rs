@@ -41,6 +41,15 @@ pub fn playwright(line: &str) -> Tally {
     }
 }
 
+/// `1000 worlds passed, 1 failed`: the last line of the fuzzer.
+pub fn fuzz(line: &str) -> Tally {
+    let counts = line.split_once(" worlds passed, ").and_then(|(passed, rest)| {
+        let failed = rest.strip_suffix(" failed")?;
+        Some(Tally { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
+    });
+    counts.unwrap_or_default()
+}
+
 /// Splits `5 passed` into its number and what is numbered.
 fn numbered(text: &str) -> Option<(u64, &str)> {
     let (number, what) = text.split_once(' ')?;

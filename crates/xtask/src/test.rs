@@ -18,6 +18,9 @@ const WASM_CRATES: [&str; 4] = ["--package", "web", "--package", "petset"];
 /// Chooses all the others.
 const NATIVE_CRATES: [&str; 5] = ["--workspace", "--exclude", "web", "--exclude", "petset"];
 
+/// Random worlds that a run of all checks goes through.
+const FUZZ_WORLDS: &str = "1000";
+
 /// A part of the tests that can be run by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -125,7 +128,17 @@ fn lint(tests: &mut Tests) -> Result<()> {
 
 fn native(tests: &mut Tests) -> Result<()> {
     let mut cargo = tests.workspace.cargo();
-    tests.runner("cargo test", cargo.args(["test", "--no-fail-fast"]).args(NATIVE_CRATES), tally::libtest)
+    tests.runner("cargo test", cargo.args(["test", "--no-fail-fast"]).args(NATIVE_CRATES), tally::libtest)?;
+    let mut fuzz = tool(tests.workspace, "fuzz");
+    tests.runner("cargo xtask fuzz", fuzz.args(["--worlds", FUZZ_WORLDS]), tally::fuzz)
+}
+
+/// A program of the `tests` crate. The one that runs many worlds is compiled to be quick.
+pub fn tool(workspace: &Workspace, name: &str) -> Command {
+    let mut cargo = workspace.cargo();
+    let profile = if name == "fuzz" { "fuzz" } else { "dev" };
+    cargo.args(["run", "--quiet", "--profile", profile, "--package", "tests", "--bin", name, "--"]);
+    cargo
 }
 
 fn wasm(tests: &mut Tests) -> Result<()> {

@@ -66,12 +66,18 @@ fn requested(resources: Option<&ResourceRequirements>, name: &str) -> Option<Qua
     Quantity::parse(&resources?.requests.as_ref()?.get(name)?.0).ok()
 }
 
+/// What a node gives to pods, and what they have taken of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Space {
+    pub(super) room: Load,
+    pub(super) load: Load,
+}
+
 /// The loads of all nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cache {
     placed: OrdMap<Key, (Arc<str>, Load)>,
-    loads: OrdMap<Arc<str>, Load>,
-    rooms: OrdMap<Arc<str>, Load>,
+    nodes: OrdMap<Arc<str>, Space>,
     /// The placed pods that keep others away.
     repelling: OrdSet<Key>,
 }
@@ -90,7 +96,8 @@ impl Cache {
             return;
         }
         let (node, load): (Arc<str>, Load) = (node.into(), Load::of(pod));
-        self.loads.insert(node.clone(), self.load(&node).plus(load));
+        let space = self.nodes.entry(node.clone()).or_default();
+        space.load = space.load.plus(load);
         self.placed.insert(pod.key(), (node, load));
         if !anti_terms(pod).is_empty() {
             self.repelling.insert(pod.key());
@@ -99,14 +106,14 @@ impl Cache {
 
     /// Takes a node in, as it now is.
     pub(super) fn put_node(&mut self, node: &Node) {
-        self.rooms.insert(node.name().into(), Load::allocatable(node));
+        self.nodes.entry(node.name().into()).or_default().room = Load::allocatable(node);
     }
 
     /// Forgets a pod.
     pub(super) fn remove(&mut self, key: &Key) {
         if let Some((node, load)) = self.placed.remove(key) {
-            let rest = self.load(&node).minus(load);
-            self.loads.insert(node, rest);
+            let space = self.nodes.entry(node).or_default();
+            space.load = space.load.minus(load);
             self.repelling.remove(key);
         }
     }
@@ -116,14 +123,9 @@ impl Cache {
         self.placed.get(key).map(|(node, _)| &**node)
     }
 
-    /// The load of a node.
-    pub(super) fn load(&self, node: &str) -> Load {
-        self.loads.get(node).copied().unwrap_or_default()
-    }
-
-    /// What a node gives.
-    pub(super) fn room(&self, node: &str) -> Load {
-        self.rooms.get(node).copied().unwrap_or_default()
+    /// What a node gives, and what of it is taken.
+    pub(super) fn space(&self, node: &str) -> Space {
+        self.nodes.get(node).copied().unwrap_or_default()
     }
 
     /// The placed pods that keep others away.

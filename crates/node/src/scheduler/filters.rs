@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{
 use machinery::labels::{Labels, Selector};
 use machinery::{Resource, taints};
 
-use super::cache::{Cache, Load};
+use super::cache::{Cache, Load, Space};
 use super::claims::{self, Volumes};
 
 /// A node's refusal.
@@ -30,17 +30,18 @@ impl Refusal {
     }
 }
 
-/// Why the node does not take the pod, which uses these volumes; `None` if it does.
+/// Why the node, which has that much left, does not take the pod, which wants that much and uses these volumes; `None` if
+/// it does.
 pub(super) fn refuse(
-    pod: &Pod,
-    node: &Node,
+    (pod, wanted): (&Pod, Load),
+    (node, space): (&Node, Space),
     volumes: &Volumes,
     cache: &Cache,
     listers: &Listers,
 ) -> Option<Refusal> {
     let spec = node.spec.as_ref();
-    let cordon = taints::taint(taints::UNSCHEDULABLE, "NoSchedule");
-    if spec.and_then(|s| s.unschedulable) == Some(true) && !tolerates(pod, &cordon) {
+    let cordoned = spec.and_then(|s| s.unschedulable) == Some(true);
+    if cordoned && !tolerates(pod, &taints::taint(taints::UNSCHEDULABLE, "NoSchedule")) {
         return Some(Refusal::lasting("node(s) were unschedulable"));
     }
     let repels = |t: &&Taint| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute") && !tolerates(pod, t);
@@ -50,7 +51,7 @@ pub(super) fn refuse(
     if !selects(pod, node) {
         return Some(Refusal::lasting("node(s) didn't match Pod's node affinity/selector"));
     }
-    let lacking = lacking(pod, cache.load(node.name()), cache.room(node.name()));
+    let lacking = lacking(wanted, space);
     if !lacking.is_empty() {
         return Some(Refusal { reasons: lacking, preemption_helps: true });
     }
@@ -115,8 +116,7 @@ fn fits(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
 }
 
 /// Of what the node has too little left.
-fn lacking(pod: &Pod, load: Load, room: Load) -> Vec<String> {
-    let wanted = Load::of(pod);
+fn lacking(wanted: Load, Space { load, room }: Space) -> Vec<String> {
     let short = |wanted: i64, load: i64, room: i64| wanted > 0 && load.saturating_add(wanted) > room;
     let checks = [
         ("Too many pods", short(wanted.pods, load.pods, room.pods)),
