@@ -135,6 +135,11 @@ impl Server {
         self.store.list(K::KIND, namespace).filter_map(K::unwrap)
     }
 
+    /// How many objects are stored.
+    pub fn count(&self) -> u64 {
+        self.store.count()
+    }
+
     /// Every stored object, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Object> {
         self.store.all()

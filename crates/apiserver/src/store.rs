@@ -43,6 +43,11 @@ impl Store {
         self.objects.get(key)
     }
 
+    /// How many objects there are.
+    pub fn count(&self) -> u64 {
+        self.objects.len() as u64
+    }
+
     /// Every object, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Object> {
         self.objects.values()

@@ -12,8 +12,12 @@ use jiff::Timestamp;
 
 use crate::state::State;
 
-/// Most checkpoints; older ones are thinned.
-const CHECKPOINT_LIMIT: usize = 64;
+/// What all checkpoints may hold, in bytes by estimate; beyond it they are thinned.
+const CHECKPOINT_BYTES: u64 = 48 * 1024 * 1024;
+/// What a checkpoint holds for each write since the one before: an object's older version, and its place in the maps.
+const BYTES_PER_WRITE: u64 = 4096;
+/// What it holds at least.
+const BYTES_OF_ITS_OWN: u64 = 16 * 1024;
 /// Most branches; the oldest goes first.
 const BRANCH_LIMIT: usize = 16;
 
@@ -72,6 +76,12 @@ pub(crate) struct Checkpoint {
     pub state: State,
 }
 
+impl Checkpoint {
+    fn writes(&self) -> u64 {
+        self.state.world.server().resource_version()
+    }
+}
+
 /// The log. A clone shares its structure.
 #[derive(Clone)]
 pub(crate) struct Timeline {
@@ -80,6 +90,7 @@ pub(crate) struct Timeline {
     pub end: Timestamp,
     pub branches: Vector<Branch>,
     checkpoints: Vector<Arc<Checkpoint>>,
+    limit_bytes: u64,
 }
 
 impl Timeline {
@@ -89,6 +100,7 @@ impl Timeline {
             end: start.now(),
             branches: Vector::new(),
             checkpoints: Vector::unit(Arc::new(Checkpoint { applied: 0, state: start })),
+            limit_bytes: CHECKPOINT_BYTES,
         }
     }
 
@@ -101,16 +113,33 @@ impl Timeline {
             return;
         }
         self.checkpoints.insert(index, Arc::new(Checkpoint { applied, state: state.clone() }));
-        if self.checkpoints.len() > CHECKPOINT_LIMIT {
+        while self.bytes() > self.limit_bytes && self.checkpoints.len() > 2 {
             self.thin();
         }
     }
 
-    /// Drops every second checkpoint of the older half; the first one stays.
+    /// An estimate of what the checkpoints hold. They share what did not change between them.
+    fn bytes(&self) -> u64 {
+        let pairs = self.checkpoints.iter().zip(self.checkpoints.iter().skip(1));
+        let own = |(before, after): (&Arc<Checkpoint>, &Arc<Checkpoint>)| {
+            let changed = (after.writes() - before.writes()).min(after.state.world.server().count());
+            BYTES_OF_ITS_OWN + changed * BYTES_PER_WRITE
+        };
+        pairs.map(own).sum()
+    }
+
+    /// Drops the checkpoint that is missed least: with the fewest writes between its neighbours for its age. The first and
+    /// the last one stay.
     fn thin(&mut self) {
-        let old = self.checkpoints.len() / 2;
-        let kept = self.checkpoints.iter().enumerate().filter(|(index, _)| *index >= old || index % 2 == 0);
-        self.checkpoints = kept.map(|(_, checkpoint)| checkpoint.clone()).collect();
+        let newest = self.checkpoints.last().map_or(0, |c| c.writes());
+        let missed = |index: &usize| {
+            let writes = |index: usize| self.checkpoints.get(index).map_or(0, |c| c.writes());
+            let age = newest - writes(*index) + 1;
+            ((writes(index + 1) - writes(index - 1)) * 1024) / age
+        };
+        if let Some(index) = (1..self.checkpoints.len() - 1).min_by_key(missed) {
+            self.checkpoints.remove(index);
+        }
     }
 
     /// The last checkpoint with at most so many inputs and up to that time.
@@ -120,7 +149,7 @@ impl Timeline {
 
     /// How many writes there were at the last checkpoint up to that time.
     pub fn writes_before(&self, at: Timestamp) -> u64 {
-        self.before(usize::MAX, at).map_or(0, |c| c.state.world.server().resource_version())
+        self.before(usize::MAX, at).map_or(0, |c| c.writes())
     }
 
     /// Removes the last input.
@@ -138,5 +167,31 @@ impl Timeline {
         self.inputs.truncate(applied);
         self.end = at;
         self.checkpoints.retain(|c| c.applied <= applied && c.state.now() <= at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use machinery::time::after_ms;
+
+    use super::*;
+    use crate::worlds::{self, Start};
+
+    #[test]
+    fn checkpoints_stay_within_their_bytes_and_old_ones_lie_further_apart() {
+        let mut state = worlds::build(&Start::default());
+        let mut timeline = Timeline { limit_bytes: 512 * 1024, ..Timeline::new(state.clone()) };
+        for number in 0..100 {
+            let line = format!("kubectl label node node-1 node-2 node-3 at={number} --overwrite").into();
+            state.apply(&Input::Command { line });
+            state.pass_to(after_ms(state.now(), 100));
+            timeline.keep(0, &state);
+        }
+        assert!(timeline.bytes() <= timeline.limit_bytes);
+        let times: Vec<Timestamp> = timeline.checkpoints.iter().map(|c| c.state.now()).collect();
+        assert!(times.is_sorted() && (8..50).contains(&times.len()), "{}", times.len());
+        assert_eq!(times.last().copied(), Some(state.now()), "the newest one stays");
+        let gap = |index: usize| times[index + 1].as_millisecond() - times[index].as_millisecond();
+        assert!(gap(0) > gap(times.len() - 2), "{times:?}");
     }
 }

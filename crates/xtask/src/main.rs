@@ -111,7 +111,9 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Tidy => tidy::tidy(&Workspace::find()?)?,
         Request::Bench(options) => bench::bench(&Workspace::find()?, &options)?,
         Request::Tool { name, words } => {
-            let mut command = test::tool(&Workspace::find()?, name);
+            // Many worlds are worth a build that is quick.
+            let profile = if name == "fuzz" { "fuzz" } else { "dev" };
+            let mut command = test::tool(&Workspace::find()?, name, profile);
             // In the folder where the person stands, so that the paths mean what they say.
             let status = command.args(words).current_dir(std::env::current_dir()?).status()?;
             let code = status.code().and_then(|code| u8::try_from(code).ok());

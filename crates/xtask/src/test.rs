@@ -129,14 +129,14 @@ fn lint(tests: &mut Tests) -> Result<()> {
 fn native(tests: &mut Tests) -> Result<()> {
     let mut cargo = tests.workspace.cargo();
     tests.runner("cargo test", cargo.args(["test", "--no-fail-fast"]).args(NATIVE_CRATES), tally::libtest)?;
-    let mut fuzz = tool(tests.workspace, "fuzz");
+    // As the tests are compiled: to compile everything once more would take longer than these worlds do.
+    let mut fuzz = tool(tests.workspace, "fuzz", "dev");
     tests.runner("cargo xtask fuzz", fuzz.args(["--worlds", FUZZ_WORLDS]), tally::fuzz)
 }
 
-/// A program of the `tests` crate. The one that runs many worlds is compiled to be quick.
-pub fn tool(workspace: &Workspace, name: &str) -> Command {
+/// A program of the `tests` crate, compiled in that profile.
+pub fn tool(workspace: &Workspace, name: &str, profile: &str) -> Command {
     let mut cargo = workspace.cargo();
-    let profile = if name == "fuzz" { "fuzz" } else { "dev" };
     cargo.args(["run", "--quiet", "--profile", profile, "--package", "tests", "--bin", name, "--"]);
     cargo
 }

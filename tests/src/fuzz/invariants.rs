@@ -35,7 +35,8 @@ pub(super) struct Watcher {
     read: u64,
     /// Whether some component heard late when last looked.
     lagging: bool,
-    moments: Vec<(Timestamp, u64)>,
+    /// When, the digest, and how many inputs there had been.
+    moments: Vec<(Timestamp, u64, usize)>,
 }
 
 impl Watcher {
@@ -222,22 +223,24 @@ impl Watcher {
         Ok(())
     }
 
-    /// Remembers a moment now and then. A moment at which more has happened since is not the same any more.
+    /// Remembers a moment now and then.
     fn sample(&mut self, session: &Session) {
-        self.moments.retain(|(at, _)| *at < session.now());
         self.looks += 1;
         if self.looks.is_multiple_of(SAMPLE) {
-            self.moments.push((session.now(), session.digest()));
+            self.moments.push((session.now(), session.digest(), session.inputs().count()));
         }
     }
 
     /// Goes back to remembered moments and to the end again: everything is as it was.
     pub(super) fn go_back(&mut self, session: &Session) -> Result<(), Broken> {
         let (mut other, end) = (session.clone(), (session.now(), session.digest()));
+        // To go to a moment is to go behind all its inputs.
+        self.moments.retain(|(at, _, inputs)| session.inputs().filter(|i| i.at <= *at).count() == *inputs);
         let every = self.moments.len().div_ceil(VISITS).max(1);
-        for (at, digest) in self.moments.iter().rev().step_by(every).chain([&end]) {
-            other.seek(*at);
-            if other.digest() != *digest {
+        let moments = self.moments.iter().rev().step_by(every).map(|(at, digest, _)| (*at, *digest));
+        for (at, digest) in moments.chain([end]) {
+            other.seek(at);
+            if other.digest() != digest {
                 return Err(("the past is as it was", format!("at {at}")));
             }
         }

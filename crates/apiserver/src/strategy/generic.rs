@@ -3,7 +3,7 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Endpoints, Event};
 
-use super::{Strategy, Terms};
+use super::{Strategy, Terms, keep};
 use crate::defaults;
 
 impl Strategy for Event {}
@@ -38,7 +38,7 @@ impl Strategy for Deployment {
         }
     }
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
-        self.spec.clone_from(&old.spec);
+        keep(&mut self.spec, &old.spec);
         self.metadata.labels.clone_from(&old.metadata.labels);
     }
 }

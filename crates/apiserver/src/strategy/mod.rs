@@ -76,6 +76,13 @@ pub trait Strategy: Resource {
     }
 }
 
+/// Takes a part over from the old object. Mostly it is the same already, and nothing is copied.
+fn keep<T: Clone + PartialEq>(part: &mut T, old: &T) {
+    if part != old {
+        part.clone_from(old);
+    }
+}
+
 /// Runs the same code for whatever kind the object is.
 macro_rules! of_any_kind {
     ($object:expr, $one:ident => $body:expr) => {

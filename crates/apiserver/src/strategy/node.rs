@@ -7,7 +7,7 @@ use machinery::field::{FieldError, Path};
 use machinery::go_value::GoValue;
 use machinery::names;
 
-use super::{Strategy, Terms};
+use super::{Strategy, Terms, keep};
 use crate::validation::{Errors, key, one_of};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -45,6 +45,6 @@ impl Strategy for Node {
         self.status.clone_from(&old.status);
     }
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
-        self.spec.clone_from(&old.spec);
+        keep(&mut self.spec, &old.spec);
     }
 }

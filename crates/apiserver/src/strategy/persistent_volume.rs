@@ -13,7 +13,7 @@ use machinery::time::seconds;
 use machinery::version::Features;
 
 use super::persistent_volume_claim::{VOLUME_MODES, access_modes};
-use super::{Strategy, Terms, disabled};
+use super::{Strategy, Terms, disabled, keep};
 use crate::internal;
 use crate::validation::{
     Errors, if_given_one_of, node_selector, optional_name, pod_warnings, resources, volume_sources, volumes,
@@ -88,7 +88,7 @@ impl Strategy for PersistentVolume {
     }
 
     fn prepare_for_status_update(&mut self, old: &Self, terms: Terms) {
-        self.spec.clone_from(&old.spec);
+        keep(&mut self.spec, &old.spec);
         let was = old.status.clone().unwrap_or_default();
         let status = self.status.get_or_insert_default();
         if status.phase != was.phase && status.last_phase_transition_time == was.last_phase_transition_time {

@@ -12,7 +12,7 @@ use machinery::names;
 use machinery::quantity::Quantity;
 use machinery::version::Features;
 
-use super::{Strategy, Terms, disabled};
+use super::{Strategy, Terms, disabled, keep};
 use crate::internal;
 use crate::validation::pod_warnings::fractional_bytes;
 use crate::validation::{Errors, if_given_one_of, metadata, optional_name, required, resources};
@@ -63,7 +63,7 @@ impl Strategy for PersistentVolumeClaim {
     }
 
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
-        self.spec.clone_from(&old.spec);
+        keep(&mut self.spec, &old.spec);
     }
 
     fn warnings(&self, _terms: Terms) -> Vec<String> {

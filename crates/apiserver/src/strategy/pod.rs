@@ -13,7 +13,7 @@ use machinery::quantity::Quantity;
 use machinery::time::seconds;
 use machinery::{Kind, Object, Resource, Status};
 
-use super::{Strategy, Terms, disabled};
+use super::{Strategy, Terms, disabled, keep};
 use crate::validation::{Errors, pod_spec, pod_warnings};
 use crate::{defaults, internal};
 
@@ -94,7 +94,7 @@ impl Strategy for Pod {
     }
 
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
-        self.spec.clone_from(&old.spec);
+        keep(&mut self.spec, &old.spec);
         self.metadata.owner_references.clone_from(&old.metadata.owner_references);
     }
 

@@ -12,7 +12,7 @@ use machinery::version::Features;
 use machinery::{Kind, Resource, Status, names};
 
 use super::service_rules::{frozen_addresses, topology_annotations, validate_spec, warnings};
-use super::{Strategy, Terms};
+use super::{Strategy, Terms, keep};
 use crate::server::{Env, Server};
 use crate::validation::{self, Errors, is_ip};
 
@@ -106,7 +106,7 @@ impl Strategy for Service {
     }
 
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
-        self.spec.clone_from(&old.spec);
+        keep(&mut self.spec, &old.spec);
     }
 }
 

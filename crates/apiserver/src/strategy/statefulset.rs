@@ -15,7 +15,7 @@ use machinery::labels::Selector;
 use machinery::names;
 use machinery::version::Features;
 
-use super::{Strategy, Terms, disabled, persistent_volume_claim};
+use super::{Strategy, Terms, disabled, keep, persistent_volume_claim};
 use crate::defaults;
 use crate::validation::{Errors, each, metadata, non_negative, pod_spec, pod_warnings};
 
@@ -106,7 +106,7 @@ impl Strategy for StatefulSet {
     }
 
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
-        self.spec.clone_from(&old.spec);
+        keep(&mut self.spec, &old.spec);
     }
 
     fn validate_status_update(&self, old: &Self) -> Errors {

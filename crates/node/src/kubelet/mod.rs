@@ -316,8 +316,8 @@ impl Turn<'_, '_> {
         if self.pod.status.as_ref() == Some(&status) {
             return Ok(());
         }
-        let mut pod = (*self.pod).clone();
-        pod.status = Some(status);
+        let (metadata, spec) = (self.pod.metadata.clone(), self.pod.spec.clone());
+        let pod = Pod { metadata, spec, status: Some(status) };
         self.pod = self.cx.api.update_status(pod)?;
         Ok(())
     }
