@@ -2,5 +2,6 @@
 
 pub mod bench;
 pub mod conformance;
+pub mod determinism;
 pub mod fuzz;
 pub mod transcript;

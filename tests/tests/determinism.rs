@@ -1,11 +1,8 @@
 //! Same inputs, same session: played twice, in frames or in leaps, or reached by going back in time.
 
 use session::Session;
+use tests::determinism::TRANSCRIPTS;
 use tests::transcript::Transcript;
-
-/// The transcripts with enough happening.
-const TRANSCRIPTS: [&str; 2] =
-    [include_str!("../transcripts/seed-prelude.txt"), include_str!("../transcripts/seed-demo.txt")];
 
 /// What a session was at a moment.
 #[derive(Clone, Debug, PartialEq)]

@@ -58,6 +58,13 @@ fn a_set_comes_up_and_is_seen() {
 }
 
 #[wasm_bindgen_test]
+fn the_same_acts_give_the_same_digests_as_natively() {
+    let native = option_env!("PETSET_DIGESTS");
+    let native = native.expect("`cargo xtask test --only wasm` says what the digests of a native build are");
+    assert_eq!(tests::determinism::digests(), native);
+}
+
+#[wasm_bindgen_test]
 fn files_and_failures() {
     let mut cluster = Cluster::new(JsValue::UNDEFINED).map_err(JsValue::from).expect("a cluster");
     cluster.write_file("a.yaml", "kind: [").map_err(JsValue::from).expect("written");

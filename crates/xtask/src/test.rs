@@ -7,7 +7,7 @@ use std::thread;
 use anyhow::{Result, ensure};
 
 use crate::http::Server;
-use crate::process::{run, step, watch};
+use crate::process::{output, run, step, watch};
 use crate::tally::{self, Tally};
 use crate::workspace::Workspace;
 use crate::{browser, dist, npm, tidy, tools};
@@ -146,11 +146,13 @@ fn wasm(tests: &mut Tests) -> Result<()> {
     let driver = browser::driver()?;
     tools::wasm_target()?;
     let path = tools::wasm_pack(tests.workspace)?;
+    // What a native build makes of the same acts, for the browser to compare.
+    let digests = output(&mut tool(tests.workspace, "digests", "dev"))?;
     let mut command = Command::new("wasm-pack");
     command.env("PATH", path).current_dir(&tests.workspace.root);
     command.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
     // The default of 20 s is short for an unoptimised build on a busy machine.
-    command.arg("crates/wasm").env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    command.arg("crates/wasm").env("PETSET_DIGESTS", digests.trim()).env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     tests.runner("wasm-pack test", &mut command, tally::libtest)
 }
 

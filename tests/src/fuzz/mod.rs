@@ -50,6 +50,18 @@ pub fn run(number: u64, steps: usize, only: Option<Version>) -> Result<(), Box<(
     outcome.map_err(|failure| Box::new((script, failure)))
 }
 
+/// The digests of a world after each of its acts.
+pub fn digests(number: u64, steps: usize) -> Vec<u64> {
+    let mut random = Random::new(number);
+    let mut session = generate::start(&mut random, None).session();
+    let mut generator = Generator::new(random);
+    let mut next = || {
+        generator.act().carry_out(&mut session);
+        session.digest()
+    };
+    (0..steps).map(|_| next()).collect()
+}
+
 /// Carries out the acts of a script.
 ///
 /// # Errors
