@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use machinery::labels::Selector;
 use machinery::object::{controller_of, is_terminating};
-use machinery::{Kind, ObjectKey, Resource};
+use machinery::{Kind, Object, ObjectKey, Resource};
 use session::Session;
 
 use super::act::Act;
@@ -47,7 +47,6 @@ fn mend(session: &mut Session) {
     session.interrupt();
     session.fault(Fault::HealAll);
     session.advance(1_000);
-    command(session, "kubectl uncordon --all".to_owned());
     let nodes: Vec<String> = session
         .world()
         .server()
@@ -121,7 +120,16 @@ fn unrest(session: &Session) -> Option<String> {
             return Some(format!("{} wants {replicas}: {status:?}, because {why:?}", set.name()));
         }
     }
-    let leaving = server.all().find(|object| is_terminating(object.meta()));
+    // A claim that was deleted stays while a pod uses it.
+    let is_used = |claim: &Object| {
+        let uses = |pod: &Pod| {
+            let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+            let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+            claims.any(|source| source.claim_name == claim.name())
+        };
+        claim.kind() == Kind::PersistentVolumeClaim && server.list::<Pod>("").any(|pod| uses(pod))
+    };
+    let leaving = server.all().find(|object| is_terminating(object.meta()) && !is_used(object));
     if let Some(object) = leaving {
         let meta = object.meta();
         return Some(format!(
