@@ -63,7 +63,7 @@ fn mend(session: &mut Session) {
         let class = if number % 2 == 0 { "" } else { "  storageClassName: local\n" };
         let _ = write!(
             volumes,
-            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: spare{number}}}\nspec:\n  accessModes: [ReadWriteOnce]\n  capacity: {{storage: 10Gi}}\n{class}  nfs: {{path: /d, server: nfs}}\n---\n"
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: spare{number}}}\nspec:\n  accessModes: [ReadWriteOnce]\n  capacity: {{storage: 10Gi}}\n  persistentVolumeReclaimPolicy: Recycle\n{class}  nfs: {{path: /d, server: nfs}}\n---\n"
         );
     }
     session.write_file("spare.yaml", &volumes);
