@@ -48,7 +48,7 @@ test('menus type kubectl, faults show as faults, the keyboard reaches all', asyn
   await expect(page.getByRole('button', { name: 'Delete pod' })).toBeVisible();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Let readiness fail' }).click();
-  await expect(log(page)).toContainText('# fault: default/myapp-1');
+  await expect(log(page)).toContainText('# fault: readiness of default/myapp-1 fails');
   await page.getByRole('button', { name: '10×' }).click();
   await page.getByTestId('play').click();
   await expect(page.getByTestId('why')).toHaveAttribute('data-kind', 'stuck');
@@ -94,6 +94,7 @@ test('the partition moves by keys, outlines what would be replaced, and is one c
   await quiet(page);
   await type(page, `kubectl patch sts myapp -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":4}}}}'`);
   await type(page, 'kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v2');
+  await quiet(page);
   const handle = page.getByTestId('partition-handle');
   await handle.focus();
   await page.keyboard.press('ArrowLeft');

@@ -19,6 +19,8 @@ use crate::view::why::Topic;
 const FRAME_LIMIT_MS: u32 = 100;
 /// How much virtual time one frame runs through while the page runs until quiet, in milliseconds.
 const RUSH_MS: u64 = 2_000;
+/// What a command waits for longer than this does not keep the page from being quiet, in milliseconds.
+const HORIZON_MS: u64 = 600_000;
 /// Most changes of the store that one step goes through.
 const STEPS: usize = 100;
 
@@ -135,7 +137,7 @@ pub fn update(model: &mut Model, msg: Msg) {
 
 fn pass(model: &mut Model, ms: u32) {
     if model.rushing {
-        if model.session.run_until_quiet(RUSH_MS) {
+        if model.session.run_towards_quiet(RUSH_MS, HORIZON_MS) {
             stand(model);
         }
     } else if model.playing {

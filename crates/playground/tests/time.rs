@@ -213,7 +213,11 @@ fn a_number_that_waits_is_counted_on() {
         update(&mut model, Msg::SetNumber(set.clone(), Number::Replicas, replicas));
         assert_eq!(model.asked.get(&(set.clone(), Number::Replicas)), Some(&replicas));
     }
-    pass(&mut model, 20);
+    update(&mut model, Msg::RunUntilQuiet);
+    for _ in 0..30 {
+        update(&mut model, Msg::Frame(16));
+    }
+    assert!(!model.rushing && model.session.running().is_none(), "a line that sleeps is waited for");
     assert!(model.asked.is_empty());
     assert_eq!(model.page.stage.sets[0].replicas, 5);
 }

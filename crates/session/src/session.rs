@@ -202,6 +202,13 @@ impl Session {
         self.pass_until(limit_ms, |session, limit| session.state.is_quiet(limit))
     }
 
+    /// Lets time pass, at most so long, until nothing would move by itself within the horizon but periodic work; whether
+    /// it came to that. Called again and again, it runs until quiet in pieces.
+    pub fn run_towards_quiet(&mut self, limit_ms: u64, horizon_ms: u64) -> bool {
+        let horizon_ms = i64::try_from(horizon_ms).unwrap_or(i64::MAX);
+        self.pass_until(limit_ms, |session, _| session.state.is_quiet(after_ms(session.now(), horizon_ms)))
+    }
+
     /// Lets time pass until the line in the foreground has ended, at most so long, and not beyond the moment from which
     /// only another input, or a time after the limit, could end it. Whether it ended.
     pub fn finish(&mut self, limit_ms: u64) -> bool {
