@@ -286,10 +286,15 @@ fn get_pods_for_stateful_set_adopt() {
     orphan(&mut fixture, "goo-3", labels());
     orphan(&mut fixture, "foo-4", labels());
     fixture.cluster.patch(Kind::Pod, "foo-4", json!({"metadata": {"ownerReferences": owner}}));
+    // One that is on its way out is left alone as well.
+    orphan(&mut fixture, "foo-5", labels());
+    fixture.set_running(5);
+    fixture.terminate(5);
     fixture.sync();
     // foo-1 was adopted, and as the set wants no pod, deleted: none of the others were.
-    assert_eq!(fixture.ordinals(), [2, 3, 4]);
-    for (pod, expected) in [("foo-2", None), ("goo-3", None), ("foo-4", Some("other".to_owned()))] {
+    assert_eq!(fixture.ordinals(), [2, 3, 4, 5]);
+    let others = [("foo-2", None), ("goo-3", None), ("foo-4", Some("other".to_owned())), ("foo-5", None)];
+    for (pod, expected) in others {
         assert_eq!(owner_of(&fixture, pod), expected, "{pod}");
     }
     assert_eq!(fixture.status().replicas, 1, "counted before it went");

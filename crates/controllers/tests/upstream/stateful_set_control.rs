@@ -193,29 +193,29 @@ mod base {
 
 /// One test for each name, in every mode and policy, and (TestStatefulSetControlWithStartOrdinal) from ordinal 2.
 macro_rules! base_tests {
-    ($($name:ident => $run:expr;)*) => {$(
+    ($($name:ident)*) => {$(
         #[test]
         fn $name() {
-            in_every_variant($run);
-            in_both_modes(|variant| $run(Variant { start: 2, ..variant }));
+            in_every_variant(base::$name);
+            in_both_modes(|variant| base::$name(Variant { start: 2, ..variant }));
         }
     )*};
 }
 
 base_tests! {
-    creates_pods => base::creates_pods;
-    scales_up => base::scales_up;
-    scales_down => base::scales_down;
-    replaces_pods => base::replaces_pods;
-    recreates_failed_pod => base::recreates_failed_pod;
-    recreates_succeeded_pod => base::recreates_succeeded_pod;
-    recreates_failed_pod_with_delete_failure => base::recreates_failed_pod_with_delete_failure;
-    recreates_succeeded_pod_with_delete_failure => base::recreates_succeeded_pod_with_delete_failure;
-    create_pod_failure => base::create_pod_failure;
-    update_pod_failure => base::update_pod_failure;
-    update_set_status_failure => base::update_set_status_failure;
-    new_revision_delete_pod_failure => base::new_revision_delete_pod_failure;
-    recreates_pvc_for_pending_pod => base::recreates_pvc_for_pending_pod;
+    creates_pods
+    scales_up
+    scales_down
+    replaces_pods
+    recreates_failed_pod
+    recreates_succeeded_pod
+    recreates_failed_pod_with_delete_failure
+    recreates_succeeded_pod_with_delete_failure
+    create_pod_failure
+    update_pod_failure
+    update_set_status_failure
+    new_revision_delete_pod_failure
+    recreates_pvc_for_pending_pod
 }
 
 #[test]
