@@ -51,6 +51,9 @@ fn create_claim(cluster: &mut Cluster, words: &[&str]) {
     if let Some(class) = option(rest, "class") {
         claim["spec"]["storageClassName"] = json!(class);
     }
+    if let Some(class) = option(rest, "vac") {
+        claim["spec"]["volumeAttributesClassName"] = json!(class);
+    }
     if let Some(mode) = option(rest, "mode") {
         claim["spec"]["volumeMode"] = json!(mode);
     }
@@ -86,6 +89,11 @@ fn create_volume(cluster: &mut Cluster, words: &[&str]) {
     }
     if let Some(class) = option(rest, "class") {
         volume["spec"]["storageClassName"] = json!(class);
+    }
+    if let Some(class) = option(rest, "vac") {
+        volume["spec"]["volumeAttributesClassName"] = json!(class);
+        volume["spec"]["csi"] = json!({"driver": "csi.example.com", "volumeHandle": name});
+        volume["spec"].as_object_mut().expect("a spec").remove("nfs");
     }
     if let Some(mode) = option(rest, "mode") {
         volume["spec"]["volumeMode"] = json!(mode);
