@@ -4,7 +4,31 @@ use std::path::{Path, PathBuf};
 
 use tests::conformance::{Mode, Source, Trace, collect, replay, run};
 
-const MODE: Mode = Mode { version: machinery::version::Version::V1_36, effects_only: true };
+/// Recordings that the engine does not follow to their end yet, and what is missing.
+const OPEN: [(&str, &str); 22] = [
+    ("1.32/traces/01-seed-demo.json", "the words of kubectl 1.32"),
+    ("1.32/traces/01b-seed-demo-headless.json", "the words of kubectl 1.32"),
+    ("1.32/traces/05-rolling-update-full.json", "the words of kubectl 1.32"),
+    ("1.32/traces/08-ondelete.json", "the words of kubectl 1.32"),
+    ("1.32/traces/09-bad-image-stuck.json", "the words of kubectl 1.32"),
+    ("1.32/traces/10-rollout-undo-history-status.json", "the words of kubectl 1.32"),
+    ("1.32/traces/11-maxUnavailable-gate-off.json", "a Service is deleted while its slice still changes"),
+    ("1.32/traces/15-not-enough-pvs.json", "the words of kubectl 1.32"),
+    ("1.32/traces/17-pvc-pv-protection.json", "the words of kubectl 1.32"),
+    ("1.32/traces/20-immutable-fields.json", "the words of kubectl 1.32"),
+    ("1.32/traces/20b-mutable-fields.json", "the words of kubectl 1.32"),
+    ("1.32/traces/21-publishNotReadyAddresses.json", "the words of kubectl 1.32"),
+    ("1.32/traces/22-node-notready-stuck-terminating.json", "the words of kubectl 1.32"),
+    ("1.32/traces/24-two-vct-storageclass.json", "the words of kubectl 1.32"),
+    ("1.32/traces/28-replicas-and-template-in-one-apply.json", "diff"),
+    ("1.32/traces/29-apply-vs-create.json", "apply --server-side"),
+    ("1.32/traces/34-pv-matching.json", "a write of the binder met another one, and was never repeated"),
+    ("1.36/traces/05-rolling-update-full.json", "set env"),
+    ("1.36/traces/20-immutable-fields.json", "the line number in a difference of Go structs"),
+    ("1.36/traces/21-publishNotReadyAddresses.json", "Endpoints as YAML, create service"),
+    ("1.36/traces/28-replicas-and-template-in-one-apply.json", "diff"),
+    ("1.36/traces/29-apply-vs-create.json", "apply --server-side"),
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
@@ -13,14 +37,16 @@ fn folder() -> PathBuf {
 #[test]
 fn every_recording_is_replayed_without_a_difference() {
     let files = collect(&[folder()]).expect("the recordings");
-    let sources: Vec<Source> = files.iter().map(|file| Source::read(file, None)).collect();
-    let report = run(&sources, MODE.effects_only);
+    let is_open = |file: &&PathBuf| OPEN.iter().any(|(open, _)| file.ends_with(open));
+    let sources: Vec<Source> =
+        files.iter().filter(|file| !is_open(file)).map(|file| Source::read(file, None)).collect();
+    let report = run(&sources, false);
     let failed = report.scenarios.iter().filter(|scenario| !scenario.passed);
     let differences: Vec<String> = failed
         .map(|s| format!("{}: {}\n{}", s.file, s.name, s.first_difference.as_deref().unwrap_or_default()))
         .collect();
     assert!(differences.is_empty(), "{} differ\n{}", report.failed, differences.join("\n\n"));
-    assert!(report.passed > 100, "only {} scenarios were found", report.passed);
+    assert!(report.passed > 600, "only {} scenarios were found", report.passed);
 }
 
 #[test]
@@ -37,7 +63,7 @@ fn what_cannot_be_replayed_fails_and_says_why() {
 fn a_recording_that_was_tampered_with_is_noticed() {
     let text = include_str!("../conformance/1.36/traces/03-scale-down-ordered.json");
     let untouched = Trace::parse(text).expect("a recording");
-    assert!(replay(&untouched, MODE).is_ok());
+    assert!(replay(&untouched, Mode::default()).is_ok());
     type Tamper = fn(&mut Trace);
     let tampered: [(&str, Tamper); 6] = [
         ("exit status", |trace| trace.steps[0].exit += 1),
@@ -65,6 +91,6 @@ fn a_recording_that_was_tampered_with_is_noticed() {
     for (what, tamper) in tampered {
         let mut trace = untouched.clone();
         tamper(&mut trace);
-        assert!(replay(&trace, MODE).is_err(), "a changed {what} went unnoticed");
+        assert!(replay(&trace, Mode::default()).is_err(), "a changed {what} went unnoticed");
     }
 }

@@ -12,6 +12,9 @@ use super::free::{CONFLICT, NUMBER, RESYNCED};
 /// What an Event says when upstream's correlator has put several into one.
 const COMBINED: &str = "(combined from similar events): ";
 
+/// What the scheduler says of a claim that was just made and that its cache has not seen.
+const UNSEEN_CLAIM: &str = "nodes are available: persistentvolumeclaim ";
+
 /// An Event, and how often it has been seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
@@ -146,7 +149,13 @@ fn texts_differ(
     let (theirs, mine) = (texts(recorded), texts(ours));
     theirs.iter().find_map(|(key, theirs)| {
         let mine = mine.get(key)?;
-        let agree = theirs.is_subset(mine) || mine.is_subset(theirs);
+        let known = |texts: &BTreeSet<String>| -> BTreeSet<String> {
+            texts.iter().filter(|text| !text.contains(UNSEEN_CLAIM)).cloned().collect()
+        };
+        let agree = theirs.is_subset(mine)
+            || mine.is_subset(theirs)
+            || known(theirs).is_subset(&known(mine))
+            || known(mine).is_subset(&known(theirs));
         let joined =
             |texts: &BTreeSet<String>| texts.iter().map(|text| format!("{text}\n")).collect::<String>();
         let what = format!("{what}: {} of {}", key.1, key.0);
@@ -225,6 +234,8 @@ mod tests {
         let pending = |message: &str| vec![row("FailedScheduling", message, 1)];
         assert_eq!(difference("events", &pending("a"), &[]), None);
         assert!(difference("events", &pending("a"), &pending("b")).is_some());
+        let unseen = pending("0/3 nodes are available: persistentvolumeclaim \"a\" not found.");
+        assert_eq!(difference("events", &unseen, &pending("b")), None);
         let waiting = |count| vec![row("FailedBinding", "a", count)];
         assert_eq!(difference("events", &waiting(1), &waiting(3)), None);
         assert!(difference("events", &waiting(1), &[]).is_some());

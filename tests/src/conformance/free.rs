@@ -42,7 +42,7 @@ const VALUES: [(&str, &str); 17] = [
     (r"\b10(\.\d{1,3}){3}\b|\b192\.168\.1\.1\d\b", "<ip>"),
     // Where the API server listens.
     (r"<ip>:(6443|16\d43)\b", "<ip>:<port>"),
-    (r"(kubernetes\s+IPv4\s+|targetPort\W+|TargetPort:\s+)(6443|16\d43)\b", "$1<port>"),
+    (r"(kubernetes\s+IPv4\s+|\b(?:targetPort|TargetPort|port)\W+)(6443|16\d43)\b", "$1<port>"),
     (r"([a-z0-9])-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "$1-<suffix>"),
     (r"\b(LIVE|MERGED|kubectl-edit)-\d+", "$1-<suffix>"),
     (r#"(resourceVersion"?: ?"?|resource version to be \d+, was )\d+"#, "$1<version>"),
@@ -52,6 +52,9 @@ const VALUES: [(&str, &str); 17] = [
     (r"over (\d+[smhdy]){1,2}\)", "over <age>)"),
     (r"\bnode-\d+\b", "<node>"),
 ];
+
+/// What a list of objects in YAML begins with.
+const YAML_LIST: &str = "apiVersion: v1\nitems:\n- ";
 
 /// Reasons of Events whose number and step are free.
 pub const NUMBER: [&str; 1] = ["FailedScheduling"];
@@ -107,6 +110,9 @@ impl Texts {
         {
             return layout(&text);
         }
+        if text.starts_with(YAML_LIST) && text.contains("-<suffix>\n") {
+            return sorted_items(&text);
+        }
         if sorts_freely(run, &text) || self.names.occur_in(&text) { sorted(&text) } else { text }
     }
 }
@@ -151,6 +157,16 @@ fn sorted(text: &str) -> String {
         rows.sort_unstable();
     }
     rows.join("\n")
+}
+
+/// The items of a list in YAML in order, as names with a generated suffix come in any.
+fn sorted_items(text: &str) -> String {
+    let text = text.strip_prefix(YAML_LIST).unwrap_or(text);
+    // What follows the last item belongs to the list.
+    let (items, list) = text.split_at(text.rfind("\nkind: ").unwrap_or(text.len()));
+    let mut items: Vec<&str> = items.split("\n- ").collect();
+    items.sort_unstable();
+    items.join("\n- ") + list
 }
 
 /// What is not indented: headings, and what is beside them.
@@ -210,6 +226,18 @@ mod tests {
             assert!(texts.difference(run, "stdout", a, b).is_some(), "{run}: {a}");
         }
         assert!(is_subsequence(&[1, 3], &[1, 2, 3]) && !is_subsequence(&[3, 1], &[1, 2, 3]));
+    }
+
+    #[test]
+    fn items_with_generated_names_come_in_any_order() {
+        let list = |items: [&str; 2]| format!("{YAML_LIST}{}\n- {}\nkind: List\n", items[0], items[1]);
+        let texts = Texts::new(Mode::default());
+        let differs = |a: [&str; 2], b: [&str; 2]| {
+            texts.difference("kubectl get slices -o yaml", "stdout", &list(a), &list(b)).is_some()
+        };
+        let (one, two) = ("a: 1\n  name: web-bcdfg", "a: 2\n  name: web-xzz22");
+        assert!(!differs([one, two], ["a: 2\n  name: web-22222", "a: 1\n  name: web-zzzzz"]));
+        assert!(differs([one, two], [one, one]));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! `kubectl rollout restart` writes the time into the template, and a revision is named by its template's hash. So such
 //! a name is another one in each run; the replay calls it as the recording does.
 
+use std::collections::BTreeMap;
+
 use client::api::{Change, WatchEvent};
 use machinery::Object;
 
@@ -28,6 +30,21 @@ impl Names {
             };
             if let Some(theirs) = recorded.iter().find_map(line) {
                 self.0.push((hash.to_owned(), theirs));
+            }
+        }
+    }
+
+    /// Learns the names of all revisions that were made in a step of another recording.
+    pub fn pair(&mut self, recorded: &[String], other: &[String]) {
+        let revision = |line: &String| {
+            let (name, number) = line.strip_prefix("+ cr/")?.split_once(" revision=")?;
+            let (set, hash) = name.rsplit_once('-')?;
+            Some(((set.to_owned(), number.to_owned()), hash.to_owned()))
+        };
+        let recorded: BTreeMap<_, _> = recorded.iter().filter_map(revision).collect();
+        for (key, hash) in other.iter().filter_map(revision) {
+            if let Some(theirs) = recorded.get(&key) {
+                self.0.push((hash, theirs.clone()));
             }
         }
     }

@@ -107,6 +107,14 @@ pub enum Background {
     },
 }
 
+impl Background {
+    /// The kubectl line.
+    pub fn command(&self) -> &str {
+        let (Background::Line(command) | Background::Whole { command, .. }) = self;
+        command
+    }
+}
+
 impl Trace {
     /// Reads a recording.
     ///
@@ -134,10 +142,12 @@ impl Trace {
 impl Step {
     /// The watch that ran meanwhile, and what it printed.
     pub fn watch(&self) -> Option<(&str, &str)> {
-        match self.background.as_ref()? {
-            Background::Line(command) => Some((command, self.background_output.as_deref()?)),
-            Background::Whole { command, stdout } => Some((command, stdout)),
-        }
+        let background = self.background.as_ref()?;
+        let printed = match background {
+            Background::Line(_) => self.background_output.as_deref()?,
+            Background::Whole { stdout, .. } => stdout,
+        };
+        Some((background.command(), printed))
     }
 
     /// Every sighting of an Event that was recorded; `None` where none was.
