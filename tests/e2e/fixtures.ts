@@ -63,3 +63,21 @@ export async function expectAccessible(page: Page): Promise<void> {
   const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(' ')) }));
   expect(found, 'violations that axe found').toEqual([]);
 }
+
+type Instance = { exports: WebAssembly.Exports };
+
+declare global {
+  interface Window {
+    /** The page's instance of its code (of the first part), if it is kept. */
+    kept?: Instance;
+  }
+}
+
+/** From the next loading on, the page's instance of its code can be found as `window.kept`. */
+export async function keepInstance(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const instantiate = WebAssembly.instantiate as (...given: unknown[]) => Promise<Instance>;
+    const keep = async (...given: unknown[]) => (window.kept = await instantiate(...given));
+    Object.assign(WebAssembly, { instantiate: keep });
+  });
+}

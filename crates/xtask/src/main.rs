@@ -1,18 +1,25 @@
 //! `cargo xtask`: the project's one tool. It builds and serves the page, makes the static site, and runs every test.
 //!
 //! One file for one thing: [`serve`], [`dist`] and [`test`] are the commands; [`page`] and [`site`] build what they
-//! show; [`tools`], [`npm`] and [`browser`] find or install what they need. Whatever is installed goes into the target
+//! show, [`everyday`], [`marks`], [`split`], [`outline`] and [`constants`] cut the page's wasm in two for `dist`;
+//! [`tools`], [`npm`] and [`browser`] find or install what they need. Whatever is installed goes into the target
 //! directory or beside a committed lock file, but for the wasm target, rustup's components and the system's browser.
 
 mod bench;
 mod browser;
+mod constants;
 mod dist;
+mod everyday;
 mod http;
+mod marks;
 mod npm;
+mod outline;
 mod page;
+mod playwright;
 mod process;
 mod serve;
 mod site;
+mod split;
 mod tally;
 mod test;
 mod tidy;

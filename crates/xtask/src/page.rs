@@ -1,6 +1,8 @@
-//! Compiles `web` to wasm and makes of it what a browser loads: `petset.js` and `petset_bg.wasm`.
+//! Compiles `web` to wasm and makes of it what a browser loads: `petset_bg.js` and `petset_bg.wasm`, and for `dist` the
+//! part of the wasm that is loaded when it is needed, `lazy/second.wasm` ([`crate::split`]).
 //!
-//! The products lie in `target/page/PROFILE` and are made anew only if the compiled wasm, or xtask itself, is newer.
+//! The products lie in `target/page/PROFILE` and are made anew only if what they are made of is newer: the compiled wasm,
+//! xtask itself, what people do every day.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +12,28 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::process::{run, step};
-use crate::site::remove_dir;
+use crate::process::{run, step, succeeds};
+use crate::site::{LAZY_FOLDER, remove_dir};
 use crate::workspace::Workspace;
-use crate::{npm, tools};
+use crate::{everyday, marks, npm, split, tools};
 
-/// The name of the products; `web/static/boot.js` imports `./petset.js`.
+/// The name of the products: `web/static/boot.js` imports `./petset_bg.js`.
 const NAME: &str = "petset";
+
+/// The page's wasm, or its first part.
+const WASM: &str = "petset_bg.wasm";
+
+/// The second part of the wasm, in [`LAZY_FOLDER`].
+const SECOND_WASM: &str = "second.wasm";
+
+/// Lets LLVM inline small functions only.
+///
+/// It inlines whatever is called from one place, be it as big as a page; what runs every day and what does not would grow
+/// together and could not be split.
+const INLINE_LITTLE: &str = "-Cllvm-args=-inline-instr-cost=300";
+
+/// Lets the linker say which function and which constant refers to which.
+const KEEP_RELOCATIONS: &str = "-Clink-arg=--emit-relocs";
 
 /// How the page is compiled: the profiles of this name in `Cargo.toml`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,13 +57,24 @@ impl Profile {
 pub fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     tools::wasm_target()?;
     let name = profile.name();
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", "web", "--target", tools::WASM_TARGET, "--profile", name]);
+    if profile == Profile::Dist {
+        let mut flags = vec![KEEP_RELOCATIONS];
+        if succeeds(Command::new("rustc").args([INLINE_LITTLE, "--print", "cfg"])) {
+            flags.push(INLINE_LITTLE);
+        } else {
+            println!("this rustc does not know {INLINE_LITTLE}: the page will be bigger");
+        }
+        cargo.args(["--config", &format!("target.{}.rustflags = {flags:?}", tools::WASM_TARGET)]);
+    }
     step(&format!("cargo build --package web --target {} --profile {name}", tools::WASM_TARGET), || {
-        let arguments = ["build", "--package", "web", "--target", tools::WASM_TARGET, "--profile", name];
-        run(workspace.cargo().args(arguments))
+        run(&mut cargo)
     })?;
     let compiled = workspace.target.join(tools::WASM_TARGET).join(name).join("web.wasm");
     let products = workspace.target.join("page").join(name);
-    if !is_current(&products, &[&compiled, &std::env::current_exe()?])? {
+    let acts = workspace.path(everyday::ACTS);
+    if !is_current(&products, &[&compiled, &std::env::current_exe()?, &acts])? {
         produce(workspace, profile, &compiled, &products)?;
     }
     Ok(products)
@@ -57,39 +85,68 @@ fn produce(workspace: &Workspace, profile: Profile, compiled: &Path, products: &
     let unfinished = products.with_extension("unfinished");
     remove_dir(&unfinished)?;
     fs::create_dir_all(&unfinished)?;
-    step("wasm-bindgen", || bindgen(profile, compiled, &unfinished))?;
+    step("wasm-bindgen", || bindgen(compiled, &unfinished))?;
     if profile == Profile::Dist {
-        optimise(workspace, &unfinished.join(format!("{NAME}_bg.wasm")))?;
+        // Before the optimiser, which would join functions that belong to different parts.
+        let second = split(workspace, compiled, &unfinished)?;
+        optimise(workspace, &unfinished.join(WASM))?;
+        optimise(workspace, &second)?;
     }
     remove_dir(products)?;
     fs::rename(&unfinished, products).with_context(|| format!("cannot make {}", products.display()))
 }
 
-fn bindgen(profile: Profile, compiled: &Path, out: &Path) -> Result<()> {
+fn bindgen(compiled: &Path, out: &Path) -> Result<()> {
     Bindgen::new()
         .input_path(compiled)
         .out_name(NAME)
-        .web(true)?
+        .browser(true)?
         .typescript(false)
-        // `init()` without arguments loads the wasm that lies beside the script.
-        .omit_default_module_path(false)
-        // Names in a panic's backtrace are worth their bytes only while developing.
-        .remove_name_section(profile == Profile::Dist)
-        .remove_producers_section(profile == Profile::Dist)
+        // The names by which the linker calls the functions too.
+        .demangle(false)
+        .remove_producers_section(true)
         .generate(out)
-        .context("wasm-bindgen failed")
+        .context("wasm-bindgen failed")?;
+    // It would import the wasm as if that were a script; `boot.js` instantiates it, and hands it to the glue.
+    let loader = out.join(format!("{NAME}.js"));
+    fs::remove_file(&loader).with_context(|| format!("cannot remove {}", loader.display()))
 }
 
-/// Lets binaryen make the wasm smaller, in place.
+/// Takes out of the wasm, in place, what no everyday act needs, and puts it into the file that is returned.
+fn split(workspace: &Workspace, compiled: &Path, products: &Path) -> Result<PathBuf> {
+    let first = products.join(WASM);
+    let whole = fs::read(&first)?;
+    // For those who ask what weighs: it has its functions' names.
+    fs::write(workspace.target.join("page/whole.wasm"), &whole)?;
+    fs::write(&first, marks::mark(&whole)?)?;
+    let ran = everyday::ran(workspace, products)?;
+    let parts = step("split the wasm", || split::split(&whole, &fs::read(compiled)?, &ran))?;
+    fs::write(&first, parts.first)?;
+    let lazy = products.join(LAZY_FOLDER);
+    fs::create_dir_all(&lazy)?;
+    let second = lazy.join(SECOND_WASM);
+    fs::write(&second, parts.second)?;
+    Ok(second)
+}
+
+/// Lets binaryen make a wasm smaller, in place.
 fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     let folder = workspace.path("crates/xtask/node");
     npm::install(&folder)?;
     step("wasm-opt -Oz", || {
         let mut command = Command::new("node");
-        command.arg(folder.join("node_modules/binaryen/bin/wasm-opt")).arg("-Oz").args(FEATURES);
+        command
+            .arg(folder.join("node_modules/binaryen/bin/wasm-opt"))
+            .arg("-Oz")
+            .args(NO_INLINING)
+            .args(FEATURES);
         run(command.arg(wasm).arg("-o").arg(wasm))
     })
 }
+
+/// What is inlined is shorter, but less of it repeats: compressed, it is bigger by a twentieth.
+const NO_INLINING: [&str; 2] =
+    ["--always-inline-max-function-size=0", "--one-caller-inline-max-function-size=0"];
 
 /// What rustc uses of WebAssembly by default; every browser since 2022 has it.
 const FEATURES: [&str; 6] = [

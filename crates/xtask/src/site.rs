@@ -3,7 +3,7 @@
 //! | in the site | comes from |
 //! |---|---|
 //! | `index.html` | `index.html` |
-//! | `petset.js`, `petset_bg.wasm`, `snippets/` | [`crate::page`] |
+//! | `petset_bg.js`, `petset_bg.wasm`, `lazy/second.wasm` | [`crate::page`] |
 //! | `style.css` | the sheets that `web/styles/main.css` imports, in its order, and then the rest of it |
 //! | `lazy/lessons.yaml` | the lessons in `crates/playground/lessons/`, in the order of their files |
 //! | everything else | `web/static/`, with its folders |
@@ -14,6 +14,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::workspace::Workspace;
+
+/// What the page fetches only when it needs it lies in this folder of the site.
+pub const LAZY_FOLDER: &str = "lazy";
 
 /// Makes the folder `site` anew of the page's products and its static files.
 pub fn assemble(workspace: &Workspace, products: &Path, site: &Path) -> Result<()> {

@@ -2,15 +2,13 @@
 //! is `N passed, M failed` over all that ran.
 
 use std::process::{Command, ExitCode};
-use std::thread;
 
 use anyhow::{Result, ensure};
 
-use crate::http::Server;
 use crate::process::{output, run, step, watch};
 use crate::tally::{self, Tally};
 use crate::workspace::Workspace;
-use crate::{browser, dist, npm, tidy, tools};
+use crate::{browser, dist, playwright, tidy, tools};
 
 /// Chooses the two crates that make sense on wasm only.
 const WASM_CRATES: [&str; 4] = ["--package", "web", "--package", "petset"];
@@ -160,13 +158,6 @@ fn page(tests: &mut Tests) -> Result<()> {
     let chrome = browser::chrome()?;
     dist::dist(tests.workspace)?;
     tests.tally.passed += 1;
-    let folder = tests.workspace.path("tests/e2e");
-    npm::install(&folder)?;
-    // Not from the root: all addresses in the page must be relative.
-    let server = Server::bind(tests.workspace.path("dist"), "/some/path/", 0)?;
-    let mut playwright = Command::new("node");
-    playwright.args(["node_modules/@playwright/test/cli.js", "test"]).current_dir(folder);
-    playwright.env("PETSET_URL", server.address()).env("CHROME", chrome);
-    thread::spawn(move || server.run());
+    let mut playwright = playwright::on(tests.workspace, tests.workspace.path("dist"), &chrome)?;
     tests.runner("Playwright", &mut playwright, tally::playwright)
 }

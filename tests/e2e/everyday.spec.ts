@@ -1,0 +1,139 @@
+// What people do every day. `cargo xtask dist` does it with a page that notes which of its code runs: that is the part
+// that is loaded first (PETSET_RECORD names the file for it). Done with the built page, it must work as ever; and nobody
+// waits for the other part who loads the page, applies the manifest and sees its pods run. Later, a moment that no
+// recording met may need it.
+import { writeFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { expect, keepInstance, open, test } from './fixtures';
+
+const record = process.env.PETSET_RECORD;
+
+/** What was typed last. */
+let lastLine = '';
+
+/** Types a command line, and waits until the prompt is free again. */
+async function run(page: Page, line: string): Promise<void> {
+  lastLine = line;
+  const prompt = page.getByRole('textbox', { name: 'Command line' });
+  await prompt.fill(line);
+  await prompt.press('Enter');
+  await expect(page.getByRole('log').getByText(line, { exact: false }).last()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Stop' })).toHaveCount(0);
+}
+
+/** Waits until so many pods run. */
+async function running(page: Page, pods: number): Promise<void> {
+  // A page that notes what runs is slow.
+  const timeout = 30_000;
+  await expect(page.locator('[data-pod]')).toHaveCount(pods, { timeout });
+  await expect(page.locator('[data-pod][data-status=Running]')).toHaveCount(pods, { timeout });
+}
+
+test('what people do every day needs no more than what is loaded first', async ({ page }) => {
+  test.slow();
+  if (record) await keepInstance(page);
+  const needed: string[] = [];
+  // The second part never comes when it is fetched ahead; a call for it blocks, which only an XHR can.
+  await page.route('**/lazy/second.wasm', async (route) => {
+    if (route.request().resourceType() !== 'xhr') return;
+    needed.push(lastLine);
+    await route.continue();
+  });
+  await open(page);
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await running(page, 2);
+  expect(needed, 'calls for the second part until the pods ran').toEqual([]);
+  await everyday(page);
+  if (record) writeFileSync(record, (await whatRan(page)).join('\n'));
+  else console.log(`lines after which the second part was needed: ${needed.join(', ') || 'none'}`);
+});
+
+async function everyday(page: Page): Promise<void> {
+  await page.getByRole('button', { name: '10×' }).click();
+  for (const line of [
+    'kubectl get pods',
+    'kubectl get pods -o wide',
+    'kubectl get pvc',
+    'kubectl get pv',
+    'kubectl get sts -owide',
+    'kubectl get svc',
+    'kubectl get all',
+    'kubectl exec -it myapp-0 -- nslookup myapp-1',
+    'kubectl exec -it myapp-0 -- nslookup myapp-1.myapp-svc.default.svc.cluster.local',
+    'kubectl delete pod myapp-0',
+    'ls',
+    'kubectl get foo',
+    'kubectl get pod nobody',
+    'kubectl frobnicate',
+    'frobnicate',
+  ]) {
+    await run(page, line);
+  }
+  await running(page, 2);
+
+  // The strip.
+  await page.getByTestId('replicas-more').click();
+  await running(page, 3);
+  await page.getByTestId('partition-more').click();
+  await expect(page.getByTestId('partition').first()).toHaveText('1');
+  await page.getByTestId('set-image').click();
+  await page.getByRole('textbox', { name: 'Image' }).fill('ikubernetes/myapp:v2');
+  await page.getByRole('button', { name: 'Set', exact: true }).click();
+  await expect(page.locator('[data-pod=myapp-1]')).toContainText('myapp:v2');
+  await running(page, 3);
+
+  // A card, the timeline, the tabs.
+  await page.locator('[data-pod=myapp-1]').click();
+  await page.getByRole('tab', { name: 'DNS' }).click();
+  await page.getByTestId('play').click();
+  await page.getByTestId('step').click();
+  await page.getByTestId('play').click();
+
+  // The seed.
+  await run(page, 'kubectl scale sts myapp --replicas=4');
+  await running(page, 4);
+  for (const line of [
+    `kubectl patch sts myapp -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":3}}}}'`,
+    `kubectl patch sts myapp -p '{"spec":{"replicas":5}}'`,
+    'kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v3',
+  ]) {
+    await run(page, line);
+  }
+  await expect(page.locator('[data-pod=myapp-3]')).toContainText('myapp:v3');
+  await running(page, 5);
+  await run(page, "for p in `seq 0 4`; do kubectl get po myapp-$p --template '{{range $i, $c := .spec.containers}}{{$c.image}}{{end}}'; echo; done");
+  await run(page, 'kubectl scale sts myapp --replicas=2');
+  await running(page, 2);
+
+  // A mistake in the editor, and a change.
+  const editor = page.getByRole('textbox', { name: 'stateful-demo.yaml' });
+  const manifest = await editor.inputValue();
+  const log = page.getByRole('log');
+  for (const [wrong, message] of [
+    [manifest.replace('replicas: 2', 'replica: 2'), 'unknown field "spec.replica"'],
+    [manifest.replace('replicas: 2', 'replicas: two'), 'unrecognized type: int32'],
+    [manifest.replace('kind: Service', 'kind: [Service'), 'error parsing stateful-demo.yaml'],
+  ]) {
+    await editor.fill(wrong);
+    await page.getByRole('button', { name: 'Apply', exact: true }).click();
+    await expect(log).toContainText(message);
+  }
+  await editor.fill(manifest.replace('replicas: 2', 'replicas: 3'));
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await running(page, 3);
+  await run(page, 'kubectl delete -f stateful-demo.yaml');
+  await expect(page.locator('[data-pod]')).toHaveCount(0);
+  await run(page, 'kubectl create -f stateful-demo.yaml');
+  await running(page, 3);
+}
+
+/** The numbers of the stretches of code that ran: what xtask's `marks.rs` notes in the memory. */
+async function whatRan(page: Page): Promise<number[]> {
+  return page.evaluate(() => {
+    const { memory, ran, stretches } = window.kept!.exports as Record<'ran' | 'stretches', WebAssembly.Global> & {
+      memory: WebAssembly.Memory;
+    };
+    const notes = new Uint8Array(memory.buffer, ran.value, stretches.value);
+    return Array.from(notes).flatMap((ran, number) => (ran ? [number] : []));
+  });
+}
