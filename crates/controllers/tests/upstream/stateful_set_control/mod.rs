@@ -251,6 +251,31 @@ fn stateful_set_control_scale_down_delete_error() {
     });
 }
 
+/// A43, A81 and A82: an unhealthy condemned pod goes only if no lower one is unhealthy, too.
+#[test]
+fn of_two_unhealthy_condemned_pods_the_higher_one_blocks() {
+    for version in Version::ALL {
+        // (the unhealthy pods of 4, who goes first when 1 is left)
+        let cases: [(&[i32], &[i64]); 4] = [(&[2, 3], &[]), (&[3], &[3]), (&[2], &[3]), (&[1, 2], &[3])];
+        for (unhealthy, expected) in cases {
+            let variant = Variant { version, mode: "OrderedReady", policy: None, start: 0 };
+            let mut fixture = variant.with(4, json!({}));
+            fixture.scale_up(invariants);
+            for &ordinal in unhealthy {
+                fixture.set_ready(ordinal, false);
+            }
+            fixture.scale(1);
+            fixture.sync();
+            assert_eq!(terminating(&fixture), expected, "{version} {unhealthy:?}");
+            if expected.is_empty() {
+                let waits =
+                    Verdict::Waiting { step: Step::ScaleDown, pod: fixture.pod_key(3), lacks: Lack::Ready };
+                assert_eq!(fixture.verdict(), waits);
+            }
+        }
+    }
+}
+
 #[test]
 fn stateful_set_control_get_set_revisions() {
     let mut fixture = Fixture::new(Features::default(), set(1));
