@@ -1,10 +1,12 @@
 //! The components with their state.
 
 use client::Reconciler;
+use controllers::deployment::DeploymentController;
 use controllers::endpointslice::EndpointSliceController;
 use controllers::garbagecollector::GarbageCollector;
 use controllers::nodelifecycle::NodeLifecycleController;
 use controllers::podgc::PodGcController;
+use controllers::replicaset::ReplicaSetController;
 use controllers::statefulset::StatefulSetController;
 use controllers::tainteviction::TaintEvictionController;
 use controllers::volume::persistentvolume::PersistentVolumeController;
@@ -20,6 +22,8 @@ use crate::latency::Component;
 #[derive(Clone, Default)]
 pub(crate) struct Components {
     statefulset: StatefulSetController,
+    deployment: DeploymentController,
+    replicaset: ReplicaSetController,
     scheduler: Scheduler,
     persistentvolume: PersistentVolumeController,
     pvc_protection: PvcProtectionController,
@@ -48,6 +52,8 @@ impl Components {
     pub(crate) fn get_mut(&mut self, component: Component) -> &mut dyn Reconciler {
         match component {
             Component::StatefulSet => &mut self.statefulset,
+            Component::Deployment => &mut self.deployment,
+            Component::ReplicaSet => &mut self.replicaset,
             Component::Scheduler => &mut self.scheduler,
             Component::PersistentVolume => &mut self.persistentvolume,
             Component::PvcProtection => &mut self.pvc_protection,

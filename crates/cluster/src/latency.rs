@@ -16,6 +16,10 @@ pub(crate) const REQUEST_MS: i64 = 10;
 pub enum Component {
     /// Makes and removes the pods of StatefulSets.
     StatefulSet,
+    /// Makes and exchanges the ReplicaSets of Deployments.
+    Deployment,
+    /// Makes and removes the pods of ReplicaSets.
+    ReplicaSet,
     /// Gives pods nodes.
     Scheduler,
     /// Binds claims and volumes.
@@ -42,8 +46,10 @@ pub enum Component {
 
 impl Component {
     /// Every component, in rank order.
-    pub const ALL: [Component; 12] = [
+    pub const ALL: [Component; 14] = [
         Component::StatefulSet,
+        Component::Deployment,
+        Component::ReplicaSet,
         Component::Scheduler,
         Component::PersistentVolume,
         Component::PvcProtection,
@@ -60,7 +66,7 @@ impl Component {
     /// Milliseconds from a change to the component's sync of what it concerns.
     pub(crate) fn latency_ms(self) -> i64 {
         match self {
-            Component::StatefulSet => 2,
+            Component::StatefulSet | Component::Deployment | Component::ReplicaSet => 2,
             Component::Scheduler => 3,
             Component::PersistentVolume => 5,
             Component::PvcProtection | Component::PvProtection => 5,
@@ -80,6 +86,8 @@ impl Component {
     pub fn name(self) -> &'static str {
         match self {
             Component::StatefulSet => "statefulset-controller",
+            Component::Deployment => "deployment-controller",
+            Component::ReplicaSet => "replicaset-controller",
             Component::Scheduler => "default-scheduler",
             Component::PersistentVolume => "persistentvolume-controller",
             Component::PvcProtection => "pvc-protection-controller",

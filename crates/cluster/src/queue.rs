@@ -1,7 +1,8 @@
 //! The work of all components, ordered by time, rank and key.
 //!
 //! Models client-go/util/workqueue: a queue, its delays and its exponential rate limiter (5 ms doubling to 1,000 s).
-//! Invariant: for each component, key and lane there is at most one item, the earliest that was asked for.
+//! Invariant: for each component, key and lane there is at most one item, the earliest that was asked for; a sync that went
+//! well replaces what the one before it wanted to wait for.
 
 use client::Key;
 use imbl::{OrdMap, OrdSet};
@@ -71,6 +72,15 @@ impl Queue {
         self.items = rest;
         self.due_ms.remove(&(item.component, item.key.clone(), item.lane));
         Some(item)
+    }
+
+    /// Nothing is waited for any more by the last sync of this key.
+    pub(crate) fn forget_timer(&mut self, component: Component, key: &Key) {
+        let place = (component, key.clone(), Lane::Timer);
+        if let Some(due_ms) = self.due_ms.remove(&place) {
+            let (component, key, lane) = place;
+            self.items.remove(&Item { due_ms, component, key, lane });
+        }
     }
 
     /// The sync of this key failed at that time: it is tried again later.
@@ -146,6 +156,19 @@ mod tests {
         }
         let due: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|i| (i.due_ms, i.lane)).collect();
         assert_eq!(due, [(3, Lane::Event), (7, Lane::Timer)]);
+    }
+
+    #[test]
+    fn a_forgotten_timer_leaves_the_other_lanes() {
+        let mut queue = Queue::default();
+        for lane in [Lane::Event, Lane::Timer] {
+            queue.add(item(5, Component::Kubelet, "a", lane));
+        }
+        let key = ObjectKey::new(Kind::Pod, "default", "a");
+        queue.forget_timer(Component::Kubelet, &key);
+        queue.forget_timer(Component::Kubelet, &key);
+        assert_eq!(queue.pop().map(|i| i.lane), Some(Lane::Event));
+        assert!(queue.pop().is_none());
     }
 
     #[test]

@@ -415,6 +415,7 @@ impl World {
         match self.components.get_mut(component).sync(&mut cx, &key) {
             Ok(outcome) => {
                 self.queue.forget_failures(component, &key);
+                self.queue.forget_timer(component, &key);
                 let (ms, lane) = match outcome {
                     Outcome::Done => (None, Lane::Timer),
                     Outcome::After(ms) => (Some(ms), Lane::Timer),

@@ -4,9 +4,8 @@
 
 use std::sync::Arc;
 
-use client::{Client, Context, Error};
-use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::Pod;
+use client::api::{Answer, Refusal, Request, Verb};
+use client::{Context, Error};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::object::{controller_of, is_terminating};
 use machinery::patch::PatchType;
@@ -16,38 +15,48 @@ use serde_json::{Value, json};
 
 use crate::controller_utils::{aggregate, new_controller_ref};
 
-/// Claims pods and revisions for one set in one sync.
+/// Claims objects for one owner in one sync.
 pub(crate) struct ControllerRefManager<'s> {
-    set: &'s StatefulSet,
+    kind: Kind,
+    owner: &'s ObjectMeta,
     can_adopt: Option<Result<(), Error>>,
 }
 
+fn name_of(meta: &ObjectMeta) -> &str {
+    meta.name.as_deref().unwrap_or_default()
+}
+
+fn uid_of(meta: &ObjectMeta) -> &str {
+    meta.uid.as_deref().unwrap_or_default()
+}
+
 impl<'s> ControllerRefManager<'s> {
-    pub(crate) fn new(set: &'s StatefulSet) -> ControllerRefManager<'s> {
-        ControllerRefManager { set, can_adopt: None }
+    pub(crate) fn new(kind: Kind, owner: &'s ObjectMeta) -> ControllerRefManager<'s> {
+        ControllerRefManager { kind, owner, can_adopt: None }
     }
 
-    /// Whether the set still exists and is not being deleted, asked live (RecheckDeletionTimestamp).
+    /// Whether the owner still exists and is not being deleted, asked live (RecheckDeletionTimestamp).
     pub(crate) fn can_adopt(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
         if let Some(answer) = &self.can_adopt {
             return answer.clone();
         }
-        let answer = recheck_deletion_timestamp(cx, self.set);
+        let answer = recheck_deletion_timestamp(cx, self.kind, self.owner);
         self.can_adopt = Some(answer.clone());
         answer
     }
 
-    /// The pods that belong to the set; adopts orphans that match, releases owned ones that do not (ClaimPods).
-    pub(crate) fn claim_pods(
+    /// The objects that belong to the owner; adopts orphans that match, releases owned ones that do not (ClaimPods,
+    /// ClaimReplicaSets).
+    pub(crate) fn claim<K: Resource>(
         &mut self,
         cx: &mut Context<'_>,
-        pods: Vec<Arc<Pod>>,
-        matches: impl Fn(&Pod) -> bool,
-    ) -> Result<Vec<Arc<Pod>>, Error> {
-        let (mut claimed, mut errors) = (Vec::with_capacity(pods.len()), Vec::new());
-        for pod in pods {
-            match self.claim_object(cx, &pod, matches(&pod)) {
-                Ok(true) => claimed.push(pod),
+        objects: Vec<Arc<K>>,
+        matches: impl Fn(&K) -> bool,
+    ) -> Result<Vec<Arc<K>>, Error> {
+        let (mut claimed, mut errors) = (Vec::with_capacity(objects.len()), Vec::new());
+        for object in objects {
+            match self.claim_object(cx, K::KIND, object.meta(), matches(&object)) {
+                Ok(true) => claimed.push(object),
                 Ok(false) => {}
                 Err(error) => errors.push(error),
             }
@@ -55,66 +64,84 @@ impl<'s> ControllerRefManager<'s> {
         aggregate(errors).map(|()| claimed)
     }
 
-    fn claim_object(&mut self, cx: &mut Context<'_>, pod: &Pod, matches: bool) -> Result<bool, Error> {
-        let deleted = is_terminating(&self.set.metadata);
-        if let Some(controller) = controller_of(&pod.metadata) {
-            let ours = controller.uid == self.set.uid();
+    fn claim_object(
+        &mut self,
+        cx: &mut Context<'_>,
+        kind: Kind,
+        object: &ObjectMeta,
+        matches: bool,
+    ) -> Result<bool, Error> {
+        let deleted = is_terminating(self.owner);
+        if let Some(controller) = controller_of(object) {
+            let ours = controller.uid == uid_of(self.owner);
             if ours && !matches && !deleted {
-                self.release_pod(cx, &pod.metadata)?;
+                self.release(cx, kind, object)?;
             }
             return Ok(ours && matches);
         }
-        if deleted || !matches || is_terminating(&pod.metadata) {
+        if deleted || !matches || is_terminating(object) {
             return Ok(false);
         }
-        self.adopt_pod(cx, &pod.metadata)
+        self.adopt(cx, kind, object)
     }
 
-    fn adopt_pod(&mut self, cx: &mut Context<'_>, pod: &ObjectMeta) -> Result<bool, Error> {
+    fn adopt(&mut self, cx: &mut Context<'_>, kind: Kind, object: &ObjectMeta) -> Result<bool, Error> {
         self.can_adopt(cx).map_err(|error| {
-            let namespace = self.set.namespace();
-            let (name, uid) =
-                (pod.name.as_deref().unwrap_or_default(), pod.uid.as_deref().unwrap_or_default());
-            Error(format!("can't adopt Pod {namespace}/{name} ({uid}): {error}"))
+            let namespace = self.owner.namespace.as_deref().unwrap_or_default();
+            Error(format!(
+                "can't adopt {} {namespace}/{} ({}): {error}",
+                kind.name(),
+                name_of(object),
+                uid_of(object)
+            ))
         })?;
-        match cx.api.patch::<Pod>(pod, PatchType::Strategic, adopt_patch(self.set, pod)) {
-            Ok(_) => Ok(true),
+        match patch(cx, kind, object, adopt_patch(self.kind, self.owner, object)) {
+            Ok(()) => Ok(true),
             Err(status) if status.is_not_found() => Ok(false),
             Err(status) => Err(status.into()),
         }
     }
 
-    fn release_pod(&self, cx: &mut Context<'_>, pod: &ObjectMeta) -> Result<(), Error> {
-        let patch = delete_owner_refs_patch(pod, &[self.set.uid()]);
-        match cx.api.patch::<Pod>(pod, PatchType::Strategic, patch) {
-            Ok(_) => Ok(()),
-            // Gone, or another pod by now: there is nothing left to release.
+    fn release(&self, cx: &mut Context<'_>, kind: Kind, object: &ObjectMeta) -> Result<(), Error> {
+        match patch(cx, kind, object, delete_owner_refs_patch(object, &[uid_of(self.owner)])) {
+            Ok(()) => Ok(()),
+            // Gone, or another object by now: there is nothing left to release.
             Err(status) if matches!(status.reason, Reason::NotFound | Reason::Invalid) => Ok(()),
             Err(status) => Err(status.into()),
         }
     }
 }
 
-fn recheck_deletion_timestamp(cx: &mut Context<'_>, set: &StatefulSet) -> Result<(), Error> {
-    let fresh = cx.api.get::<StatefulSet>(set.namespace(), set.name())?;
-    let (namespace, name) = (set.namespace(), set.name());
-    if fresh.uid() != set.uid() {
+fn patch(cx: &mut Context<'_>, kind: Kind, object: &ObjectMeta, patch: Value) -> Result<(), Refusal> {
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let verb = Verb::Patch(PatchType::Strategic, patch);
+    cx.api.call(Request::new(verb, kind, namespace, name_of(object))).map(drop)
+}
+
+fn recheck_deletion_timestamp(cx: &mut Context<'_>, kind: Kind, owner: &ObjectMeta) -> Result<(), Error> {
+    let (namespace, name) = (owner.namespace.as_deref().unwrap_or_default(), name_of(owner));
+    let answer = cx.api.call(Request::new(Verb::Get, kind, namespace, name))?.body;
+    let Answer::Object(fresh) = answer else {
+        return Err(Error(format!("{namespace}/{name} is no object")));
+    };
+    if fresh.uid() != uid_of(owner) {
         let message = format!(
-            "original StatefulSet {namespace}/{name} is gone: got uid {}, wanted {}",
+            "original {} {namespace}/{name} is gone: got uid {}, wanted {}",
+            kind.name(),
             fresh.uid(),
-            set.uid()
+            uid_of(owner)
         );
         return Err(Error(message));
     }
-    match &fresh.metadata.deletion_timestamp {
+    match &fresh.meta().deletion_timestamp {
         None => Ok(()),
         Some(at) => Err(Error(format!("{namespace}/{name} has just been deleted at {}", at.0))),
     }
 }
 
-/// The strategic merge patch that makes `set` the controller of an object.
-pub(crate) fn adopt_patch(set: &StatefulSet, object: &ObjectMeta) -> Value {
-    let owner = new_controller_ref(Kind::StatefulSet, &set.metadata);
+/// The strategic merge patch that makes `owner` the controller of an object.
+pub(crate) fn adopt_patch(kind: Kind, owner: &ObjectMeta, object: &ObjectMeta) -> Value {
+    let owner = new_controller_ref(kind, owner);
     json!({"metadata": {"ownerReferences": [owner], "uid": object.uid}})
 }
 

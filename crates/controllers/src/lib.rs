@@ -8,6 +8,8 @@
 //! | [`volume::pvc_protection`] | pkg/controller/volume/pvcprotection | a claim stays while a pod uses it |
 //! | [`volume::pv_protection`] | pkg/controller/volume/pvprotection | a volume stays while it is bound |
 //! | [`endpointslice`] | pkg/controller/endpointslice, k8s.io/endpointslice | a Service's pods with addresses and conditions |
+//! | [`deployment`] | pkg/controller/deployment | one ReplicaSet for each template, exchanged step by step |
+//! | [`replicaset`] | pkg/controller/replicaset | so many pods, whichever |
 //! | [`nodelifecycle`] | pkg/controller/nodelifecycle | nodes that are lost, their taints and their pods' readiness |
 //! | [`tainteviction`] | pkg/controller/tainteviction | pods leave nodes whose taints they do not tolerate |
 //! | [`podgc`] | pkg/controller/podgc | pods of nodes that are gone |
@@ -18,12 +20,14 @@
 
 mod controller_ref_manager;
 mod controller_utils;
+pub mod deployment;
 pub mod endpointslice;
 pub mod garbagecollector;
 pub mod history;
 pub mod nodelifecycle;
 mod pod;
 pub mod podgc;
+pub mod replicaset;
 pub mod statefulset;
 pub mod tainteviction;
 pub mod volume;

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{
     ConfigMap, Endpoints, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret,
     Service, ServiceAccount,
@@ -144,6 +144,7 @@ objects!(
     Service,
     ControllerRevision,
     Deployment,
+    ReplicaSet,
     StatefulSet,
     EndpointSlice,
     StorageClass

@@ -34,8 +34,10 @@ pub enum Kind {
     Service,
     /// apps/v1 ControllerRevision.
     ControllerRevision,
-    /// apps/v1 Deployment: stored, acted on by nobody yet.
+    /// apps/v1 Deployment.
     Deployment,
+    /// apps/v1 ReplicaSet.
+    ReplicaSet,
     /// apps/v1 StatefulSet.
     StatefulSet,
     /// discovery.k8s.io/v1 EndpointSlice.
@@ -79,7 +81,7 @@ macro_rules! info {
 
 impl Kind {
     /// Every kind, in order.
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 17] = [
         Kind::ConfigMap,
         Kind::Endpoints,
         Kind::Event,
@@ -93,6 +95,7 @@ impl Kind {
         Kind::Service,
         Kind::ControllerRevision,
         Kind::Deployment,
+        Kind::ReplicaSet,
         Kind::StatefulSet,
         Kind::EndpointSlice,
         Kind::StorageClass,
@@ -136,6 +139,7 @@ impl Kind {
             Kind::Deployment => {
                 &info!("apps", "Deployment", "deployments", "deployment", ["deploy"], true, true)
             }
+            Kind::ReplicaSet => &info!("apps", "ReplicaSet", "replicasets", "replicaset", ["rs"], true, true),
             Kind::StatefulSet => {
                 &info!("apps", "StatefulSet", "statefulsets", "statefulset", ["sts"], true, true)
             }

@@ -15,6 +15,7 @@ export type Kind =
   | "Service"
   | "ControllerRevision"
   | "Deployment"
+  | "ReplicaSet"
   | "StatefulSet"
   | "EndpointSlice"
   | "StorageClass";
@@ -56,6 +57,8 @@ export interface RunResult {
 /** A component of the cluster. */
 export type Component =
   | "statefulset-controller"
+  | "deployment-controller"
+  | "replicaset-controller"
   | "default-scheduler"
   | "persistentvolume-controller"
   | "pvc-protection-controller"

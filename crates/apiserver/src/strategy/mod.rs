@@ -17,12 +17,14 @@ pub(crate) mod service;
 pub(crate) mod service_rules;
 pub(crate) mod statefulset;
 pub(crate) mod storage_class;
+pub(crate) mod workload;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use client::api::Refusal;
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use machinery::field::Path;
 use machinery::version::Features;
 use machinery::{Kind, Object, Resource, names};
@@ -100,6 +102,7 @@ macro_rules! of_any_kind {
             Object::Service($one) => $body,
             Object::ControllerRevision($one) => $body,
             Object::Deployment($one) => $body,
+            Object::ReplicaSet($one) => $body,
             Object::StatefulSet($one) => $body,
             Object::EndpointSlice($one) => $body,
             Object::StorageClass($one) => $body,
@@ -187,6 +190,7 @@ pub fn has_status(kind: Kind) -> bool {
             | Kind::Pod
             | Kind::Service
             | Kind::Deployment
+            | Kind::ReplicaSet
             | Kind::StatefulSet
     )
 }
@@ -226,10 +230,13 @@ impl Given {
     pub fn mark(&self, object: &mut Object) {
         match object {
             Object::StatefulSet(set) if self.selector => {
-                let spec = Arc::make_mut(set).spec.get_or_insert_default();
-                if spec.selector.match_expressions.is_none() {
-                    spec.selector.match_labels.get_or_insert_with(BTreeMap::new);
-                }
+                mark_selector(&mut Arc::make_mut(set).spec.get_or_insert_default().selector);
+            }
+            Object::Deployment(deployment) if self.selector => {
+                mark_selector(&mut Arc::make_mut(deployment).spec.get_or_insert_default().selector);
+            }
+            Object::ReplicaSet(set) if self.selector => {
+                mark_selector(&mut Arc::make_mut(set).spec.get_or_insert_default().selector);
             }
             Object::PersistentVolume(volume) if self.capacity => {
                 let spec = Arc::make_mut(volume).spec.get_or_insert_default();
@@ -237,5 +244,11 @@ impl Given {
             }
             _ => {}
         }
+    }
+}
+
+fn mark_selector(selector: &mut LabelSelector) {
+    if selector.match_expressions.is_none() {
+        selector.match_labels.get_or_insert_with(BTreeMap::new);
     }
 }

@@ -1,6 +1,6 @@
 //! The `scale` subresource.
 //!
-//! Models ScaleREST of pkg/registry/apps/{statefulset,deployment}/storage/storage.go.
+//! Models ScaleREST of pkg/registry/apps/{statefulset,deployment,replicaset}/storage/storage.go.
 
 use std::sync::Arc;
 
@@ -30,6 +30,11 @@ pub fn of(object: &Object) -> Result<Value, Refusal> {
         Object::Deployment(deployment) => {
             let spec = deployment.spec.as_ref();
             let current = deployment.status.as_ref().and_then(|s| s.replicas).unwrap_or(0);
+            (spec.and_then(|s| s.replicas), current, spec.map(|s| &s.selector))
+        }
+        Object::ReplicaSet(set) => {
+            let spec = set.spec.as_ref();
+            let current = set.status.as_ref().map_or(0, |s| s.replicas);
             (spec.and_then(|s| s.replicas), current, spec.map(|s| &s.selector))
         }
         _ => return Err(no_such_resource(object.kind(), object.name())),
@@ -105,6 +110,7 @@ pub fn apply(object: &Object, scale: &Value) -> Result<Object, Refusal> {
         Object::Deployment(deployment) => {
             Arc::make_mut(deployment).spec.get_or_insert_default().replicas = Some(replicas);
         }
+        Object::ReplicaSet(set) => Arc::make_mut(set).spec.get_or_insert_default().replicas = Some(replicas),
         _ => return Err(no_such_resource(object.kind(), object.name())),
     }
     // A Scale without a version replaces whatever is there.

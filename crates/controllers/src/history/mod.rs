@@ -176,7 +176,7 @@ pub fn adopt_controller_revision(
     set: &StatefulSet,
     revision: &ControllerRevision,
 ) -> Result<Arc<ControllerRevision>, Error> {
-    let patch = adopt_patch(set, &revision.metadata);
+    let patch = adopt_patch(Kind::StatefulSet, &set.metadata, &revision.metadata);
     Ok(cx.api.patch(&revision.metadata, PatchType::Strategic, patch)?)
 }
 

@@ -159,9 +159,10 @@ fn get_pods_for_stateful_set(
     let orphans = cx.listers.uncontrolled_pods().filter(|pod| pod.namespace() == set.namespace());
     let mut candidates: Vec<Arc<Pod>> = table.strays.iter().chain(orphans).cloned().collect();
     candidates.sort_unstable_by(|a, b| a.name().cmp(b.name()));
-    let adopted = ControllerRefManager::new(set).claim_pods(cx, candidates, |pod| {
-        selector.matches(pod.metadata.labels.as_ref()) && is_member_of(set, pod)
-    })?;
+    let adopted =
+        ControllerRefManager::new(Kind::StatefulSet, &set.metadata).claim(cx, candidates, |pod| {
+            selector.matches(pod.metadata.labels.as_ref()) && is_member_of(set, pod)
+        })?;
     adopted.iter().for_each(|pod| table.put(pod));
     Ok(())
 }
@@ -193,7 +194,9 @@ fn sync_stateful_set(
     selector: &Selector,
     table: &mut ReplicaTable,
 ) -> Result<(Outcome, Verdict), Failure> {
-    adopt_orphan_revisions(cx, set, selector, |cx| ControllerRefManager::new(set).can_adopt(cx))?;
+    adopt_orphan_revisions(cx, set, selector, |cx| {
+        ControllerRefManager::new(Kind::StatefulSet, &set.metadata).can_adopt(cx)
+    })?;
     get_pods_for_stateful_set(cx, set, selector, table)?;
     let (status, verdict) = update_stateful_set(cx, set, selector, table)?;
     let next = next_look(cx, set, &status, table);

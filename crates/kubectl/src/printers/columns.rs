@@ -52,9 +52,21 @@ pub(crate) fn columns(kind: Kind, features: Features) -> &'static [Column] {
         Kind::Pod => POD,
         Kind::Service => SERVICE,
         Kind::Deployment => DEPLOYMENT,
+        Kind::ReplicaSet => REPLICA_SET,
         Kind::StorageClass => STORAGE_CLASS,
     }
 }
+
+const REPLICA_SET: &[Column] = &[
+    always("NAME"),
+    always("DESIRED"),
+    always("CURRENT"),
+    always("READY"),
+    always("AGE"),
+    wide("CONTAINERS"),
+    wide("IMAGES"),
+    wide("SELECTOR"),
+];
 
 const EVENT: &[Column] = &[
     always("LAST SEEN"),
@@ -168,6 +180,7 @@ pub(crate) fn row(object: &Object, now: Timestamp, features: Features) -> Vec<St
         Object::Pod(pod) => pod::row(pod, now, features),
         Object::ControllerRevision(revision) => workload::controller_revision(revision, now),
         Object::Deployment(deployment) => workload::deployment(deployment, now),
+        Object::ReplicaSet(set) => workload::replica_set(set, now),
         Object::StatefulSet(set) => workload::stateful_set(set, now),
     }
 }

@@ -1,9 +1,9 @@
-//! Rows of StatefulSets, Deployments and ControllerRevisions.
+//! Rows of StatefulSets, Deployments, ReplicaSets and ControllerRevisions.
 //!
-//! Models printStatefulSet, printDeployment and printControllerRevision of pkg/printers/internalversion/printers.go.
+//! Models printStatefulSet, printDeployment, printReplicaSet and printControllerRevision of pkg/printers/internalversion/printers.go.
 
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use machinery::object::controller_of;
@@ -35,6 +35,23 @@ pub(crate) fn deployment(deployment: &Deployment, now: Timestamp) -> Vec<String>
         status.updated_replicas.unwrap_or(0).to_string(),
         status.available_replicas.unwrap_or(0).to_string(),
         age::since(deployment.metadata.creation_timestamp.as_ref(), now),
+        containers,
+        images,
+        selector(&spec.selector),
+    ]
+}
+
+/// NAME DESIRED CURRENT READY AGE CONTAINERS IMAGES SELECTOR.
+pub(crate) fn replica_set(set: &ReplicaSet, now: Timestamp) -> Vec<String> {
+    let spec = set.spec.clone().unwrap_or_default();
+    let status = set.status.clone().unwrap_or_default();
+    let (containers, images) = containers_and_images(&spec.template.unwrap_or_default());
+    vec![
+        set.metadata.name.clone().unwrap_or_default(),
+        spec.replicas.unwrap_or(0).to_string(),
+        status.replicas.to_string(),
+        status.ready_replicas.unwrap_or(0).to_string(),
+        age::since(set.metadata.creation_timestamp.as_ref(), now),
         containers,
         images,
         selector(&spec.selector),

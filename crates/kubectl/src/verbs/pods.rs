@@ -37,6 +37,7 @@ pub(super) fn pods_of(
         Object::Pod(_) => return Ok(vec![object]),
         Object::StatefulSet(set) => set.spec.as_ref().map(|spec| workload::selector(&spec.selector)),
         Object::Deployment(set) => set.spec.as_ref().map(|spec| workload::selector(&spec.selector)),
+        Object::ReplicaSet(set) => set.spec.as_ref().map(|spec| workload::selector(&spec.selector)),
         Object::Service(service) => service.spec.as_ref().map(|spec| network::labels(spec.selector.as_ref())),
         _ => None,
     };

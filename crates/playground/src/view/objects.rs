@@ -79,6 +79,7 @@ fn rank(key: &ObjectKey) -> usize {
     let first = [
         Kind::StatefulSet,
         Kind::Deployment,
+        Kind::ReplicaSet,
         Kind::Pod,
         Kind::PersistentVolumeClaim,
         Kind::PersistentVolume,

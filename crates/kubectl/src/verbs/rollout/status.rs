@@ -1,11 +1,11 @@
 //! `kubectl rollout status`.
 //!
 //! Models kubectl/pkg/cmd/rollout/rollout_status.go and polymorphichelpers/rollout_status.go
-//! (`StatefulSetStatusViewer`): each change of the set prints its text anew.
+//! (`StatefulSetStatusViewer`, `DeploymentStatusViewer`): each change prints its text anew.
 
 use client::api::Change;
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentCondition, StatefulSet};
 use machinery::{Object, time};
 
 use super::super::{Call, Command, Next, Running};
@@ -124,13 +124,48 @@ impl Watch {
 }
 
 fn print(context: &mut Context<'_, '_>, object: &Object) -> Result<bool, Failure> {
-    let Object::StatefulSet(set) = object else {
-        let kind = object.kind().group_kind();
-        return Err(Failure::message(format!("no status viewer has been implemented for {kind}")));
+    let (text, done) = match object {
+        Object::StatefulSet(set) => evaluate(set)?,
+        Object::Deployment(deployment) => deployment_status(deployment)?,
+        _ => {
+            let kind = object.kind().group_kind();
+            return Err(Failure::message(format!("no status viewer has been implemented for {kind}")));
+        }
     };
-    let (text, done) = evaluate(set)?;
     context.out(text);
     Ok(done)
+}
+
+/// What is said of a Deployment, and whether its rollout is done.
+fn deployment_status(deployment: &Deployment) -> Result<(String, bool), Failure> {
+    let name = deployment.metadata.name.as_deref().unwrap_or_default();
+    let status = deployment.status.clone().unwrap_or_default();
+    if deployment.metadata.generation.unwrap_or(0) > status.observed_generation.unwrap_or(0) {
+        return Ok(("Waiting for deployment spec update to be observed...\n".to_owned(), false));
+    }
+    let is_late = |c: &DeploymentCondition| {
+        c.type_ == "Progressing" && c.reason.as_deref() == Some("ProgressDeadlineExceeded")
+    };
+    if status.conditions.iter().flatten().any(is_late) {
+        return Err(Failure::message(format!("deployment \"{name}\" exceeded its progress deadline")));
+    }
+    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas);
+    let updated = status.updated_replicas.unwrap_or(0);
+    let (all, available) = (status.replicas.unwrap_or(0), status.available_replicas.unwrap_or(0));
+    let finish = format!("Waiting for deployment \"{name}\" rollout to finish:");
+    if let Some(wanted) = wanted.filter(|wanted| updated < *wanted) {
+        let text = format!("{finish} {updated} out of {wanted} new replicas have been updated...\n");
+        return Ok((text, false));
+    }
+    if all > updated {
+        let old = all - updated;
+        return Ok((format!("{finish} {old} old replicas are pending termination...\n"), false));
+    }
+    if available < updated {
+        let text = format!("{finish} {available} of {updated} updated replicas are available...\n");
+        return Ok((text, false));
+    }
+    Ok((format!("deployment \"{name}\" successfully rolled out\n"), true))
 }
 
 /// What is said of the set, and whether its rollout is done.

@@ -157,7 +157,7 @@ impl Change {
 fn pod_spec<'v>(info: &Info, object: &'v mut Value) -> Result<&'v mut Value, Failure> {
     let path: &[&str] = match info.kind {
         Kind::Pod => &["spec"],
-        Kind::StatefulSet | Kind::Deployment => &["spec", "template", "spec"],
+        Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet => &["spec", "template", "spec"],
         kind => {
             let (resource, name) = (kind.info().plural, &info.name);
             return Err(Failure::message(format!(

@@ -1,0 +1,299 @@
+//! Deployments and ReplicaSets, whose specs are checked in the same words.
+//!
+//! Models pkg/registry/apps/{deployment,replicaset}/strategy.go, their defaults in pkg/apis/apps/v1/defaults.go, and
+//! ValidateDeploymentSpec, ValidateReplicaSetSpec and their companions in pkg/apis/apps/validation/validation.go (v1.36.2).
+
+use k8s_openapi::api::apps::v1::{
+    Deployment, DeploymentSpec, DeploymentStatus, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus,
+    RollingUpdateDeployment,
+};
+use k8s_openapi::api::core::v1::{PodTemplateSpec, Volume};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use machinery::field::{FieldError, Path};
+use machinery::go_value::GoValue;
+use machinery::labels::Selector;
+use machinery::names;
+use machinery::version::Features;
+
+use super::{Strategy, Terms, keep};
+use crate::defaults;
+use crate::validation::{Errors, metadata, non_negative, pod_spec, pod_warnings};
+
+const NO_MATCH: &str = "`selector` does not match template `labels`";
+
+impl Strategy for Deployment {
+    fn name_errors(name: &str, _features: Features) -> Vec<String> {
+        names::dns1123_subdomain(name)
+    }
+
+    fn default(&mut self) {
+        let spec = self.spec.get_or_insert_default();
+        spec.replicas.get_or_insert(1);
+        spec.revision_history_limit.get_or_insert(10);
+        spec.progress_deadline_seconds.get_or_insert(600);
+        let strategy = spec.strategy.get_or_insert_default();
+        if strategy.type_.as_deref().unwrap_or_default().is_empty() {
+            strategy.type_ = Some("RollingUpdate".to_owned());
+        }
+        if strategy.type_.as_deref() == Some("RollingUpdate") {
+            let rolling = strategy.rolling_update.get_or_insert_default();
+            let quarter = || IntOrString::String("25%".to_owned());
+            rolling.max_surge.get_or_insert_with(quarter);
+            rolling.max_unavailable.get_or_insert_with(quarter);
+        }
+        defaults::pod_spec(spec.template.spec.get_or_insert_default());
+    }
+
+    fn prepare_for_create(&mut self, _terms: Terms) {
+        self.status = Some(DeploymentStatus::default());
+        self.metadata.generation = Some(1);
+    }
+
+    fn validate(&self, terms: Terms) -> Errors {
+        deployment_errors(&self.spec.clone().unwrap_or_default(), terms.features)
+    }
+
+    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+        self.status.clone_from(&old.status);
+        // A changed annotation counts as a change of what is wanted: it is copied to the newest ReplicaSet.
+        if self.spec != old.spec || self.metadata.annotations != old.metadata.annotations {
+            self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
+        }
+    }
+
+    fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
+        let (Some(new), Some(old)) = (&self.spec, &old.spec) else {
+            return Vec::new();
+        };
+        let mut errors = deployment_errors(new, terms.features);
+        errors.extend(selector_change(&new.selector, &old.selector, terms.features));
+        errors
+    }
+
+    fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
+        keep(&mut self.spec, &old.spec);
+        self.metadata.labels.clone_from(&old.metadata.labels);
+    }
+
+    fn warnings(&self, _terms: Terms) -> Vec<String> {
+        template_warnings(self.spec.as_ref().map(|spec| &spec.template))
+    }
+}
+
+impl Strategy for ReplicaSet {
+    fn name_errors(name: &str, _features: Features) -> Vec<String> {
+        names::dns1123_subdomain(name)
+    }
+
+    fn default(&mut self) {
+        let template_labels =
+            self.spec.as_ref().and_then(|spec| spec.template.as_ref()?.metadata.clone()?.labels);
+        if self.metadata.labels.as_ref().is_none_or(|labels| labels.is_empty()) {
+            self.metadata.labels = template_labels;
+        }
+        let spec = self.spec.get_or_insert_default();
+        spec.replicas.get_or_insert(1);
+        defaults::pod_spec(spec.template.get_or_insert_default().spec.get_or_insert_default());
+    }
+
+    fn prepare_for_create(&mut self, _terms: Terms) {
+        self.status = Some(ReplicaSetStatus::default());
+        self.metadata.generation = Some(1);
+    }
+
+    fn validate(&self, terms: Terms) -> Errors {
+        replica_set_errors(&self.spec.clone().unwrap_or_default(), terms.features)
+    }
+
+    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+        self.status.clone_from(&old.status);
+        if self.spec != old.spec {
+            self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
+        }
+    }
+
+    fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
+        let (Some(new), Some(old)) = (&self.spec, &old.spec) else {
+            return Vec::new();
+        };
+        let mut errors = replica_set_errors(new, terms.features);
+        errors.extend(selector_change(&new.selector, &old.selector, terms.features));
+        errors
+    }
+
+    fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
+        keep(&mut self.spec, &old.spec);
+    }
+
+    fn warnings(&self, _terms: Terms) -> Vec<String> {
+        template_warnings(self.spec.as_ref().and_then(|spec| spec.template.as_ref()))
+    }
+}
+
+fn template_warnings(template: Option<&PodTemplateSpec>) -> Vec<String> {
+    let path = Path::new("spec").child("template");
+    let Some((template, spec)) = template.and_then(|t| Some((t, t.spec.as_ref()?))) else {
+        return Vec::new();
+    };
+    pod_warnings::of_pod(template.metadata.as_ref(), spec, Some(&path))
+}
+
+/// ValidateDeploymentSpec.
+fn deployment_errors(spec: &DeploymentSpec, features: Features) -> Errors {
+    let path = Path::new("spec");
+    let mut errors: Errors =
+        non_negative(spec.replicas.unwrap_or(0), &path.child("replicas")).into_iter().collect();
+    errors.extend(selector(&spec.selector, "deployment", features, &path));
+    errors.extend(template(&spec.selector, &spec.template, features, &path));
+    errors.extend(strategy(spec, features, &path.child("strategy")));
+    let min_ready = spec.min_ready_seconds.unwrap_or(0);
+    errors.extend(non_negative(min_ready, &path.child("minReadySeconds")));
+    errors
+        .extend(non_negative(spec.revision_history_limit.unwrap_or(0), &path.child("revisionHistoryLimit")));
+    if let Some(deadline) = spec.progress_deadline_seconds {
+        let path = path.child("progressDeadlineSeconds");
+        errors.extend(non_negative(deadline, &path));
+        if deadline <= min_ready {
+            errors.push(FieldError::invalid(&path, deadline, "must be greater than minReadySeconds"));
+        }
+    }
+    errors
+}
+
+/// ValidateReplicaSetSpec.
+fn replica_set_errors(spec: &ReplicaSetSpec, features: Features) -> Errors {
+    let path = Path::new("spec");
+    let mut errors: Errors =
+        non_negative(spec.replicas.unwrap_or(0), &path.child("replicas")).into_iter().collect();
+    errors.extend(non_negative(spec.min_ready_seconds.unwrap_or(0), &path.child("minReadySeconds")));
+    errors.extend(selector(&spec.selector, "replicaset", features, &path));
+    errors.extend(template(&spec.selector, &spec.template.clone().unwrap_or_default(), features, &path));
+    errors
+}
+
+fn was_given(selector: &LabelSelector) -> bool {
+    selector.match_labels.is_some() || selector.match_expressions.is_some()
+}
+
+fn selector(selector: &LabelSelector, kind: &str, features: Features, path: &Path) -> Errors {
+    let path = path.child("selector");
+    // Where a selector was given, one of its parts is there (`Given::mark`).
+    if !was_given(selector) {
+        return vec![FieldError::required(&path, "")];
+    }
+    let mut errors = metadata::label_selector(selector, features, &path);
+    let has_labels = selector.match_labels.as_ref().is_some_and(|labels| !labels.is_empty());
+    let has_expressions = selector.match_expressions.as_ref().is_some_and(|list| !list.is_empty());
+    if !has_labels && !has_expressions {
+        errors.push({
+            let value = metadata::selector_value(selector).print(features);
+            FieldError::invalid(&path, value, format!("empty selector is invalid for {kind}"))
+        });
+    }
+    errors
+}
+
+/// ValidatePodTemplateSpecForReplicaSet.
+fn template(selector: &LabelSelector, template: &PodTemplateSpec, features: Features, path: &Path) -> Errors {
+    let path = path.child("template");
+    let meta = template.metadata.as_ref();
+    let labels = meta.and_then(|meta| meta.labels.as_ref());
+    let matches = was_given(selector) && Selector::from_spec(selector).is_some_and(|s| s.matches(labels));
+    let mut errors = Vec::new();
+    if !matches {
+        let path = path.child("metadata").child("labels");
+        errors.push(FieldError::invalid(&path, metadata::string_map(labels).print(features), NO_MATCH));
+    }
+    errors.extend(metadata::labels(labels, features, &path.child("labels")));
+    let annotations = meta.and_then(|meta| meta.annotations.as_ref());
+    errors.extend(metadata::annotations(annotations, features, &path.child("annotations")));
+    let spec = template.spec.clone().unwrap_or_default();
+    let volumes: Vec<&Volume> = spec.volumes.iter().flatten().collect();
+    let path = path.child("spec");
+    errors.extend(pod_spec::pod_spec(&spec, &volumes, None, features, &path));
+    let policy = spec.restart_policy.as_deref().unwrap_or_default();
+    if policy != "Always" {
+        errors.push(FieldError::not_supported(&path.child("restartPolicy"), policy, &["Always"]));
+    }
+    if spec.active_deadline_seconds.is_some() {
+        let why = "activeDeadlineSeconds in ReplicaSet is not Supported";
+        errors.push(FieldError::forbidden(&path.child("activeDeadlineSeconds"), why));
+    }
+    errors
+}
+
+/// ValidateDeploymentStrategy.
+fn strategy(spec: &DeploymentSpec, features: Features, path: &Path) -> Errors {
+    let strategy = spec.strategy.clone().unwrap_or_default();
+    let rolling = strategy.rolling_update.as_ref();
+    match strategy.type_.as_deref().unwrap_or_default() {
+        "Recreate" => {
+            let why = "may not be specified when strategy `type` is 'Recreate'";
+            rolling.map(|_| FieldError::forbidden(&path.child("rollingUpdate"), why)).into_iter().collect()
+        }
+        "RollingUpdate" => match rolling {
+            None => vec![FieldError::required(
+                &path.child("rollingUpdate"),
+                "this should be defaulted and never be nil",
+            )],
+            Some(rolling) => rolling_update(rolling, features, &path.child("rollingUpdate")),
+        },
+        other => vec![FieldError::not_supported(path, other, &["Recreate", "RollingUpdate"])],
+    }
+}
+
+/// ValidateRollingUpdateDeployment.
+fn rolling_update(rolling: &RollingUpdateDeployment, features: Features, path: &Path) -> Errors {
+    let zero = IntOrString::Int(0);
+    let unavailable = rolling.max_unavailable.as_ref().unwrap_or(&zero);
+    let surge = rolling.max_surge.as_ref().unwrap_or(&zero);
+    let mut errors = Vec::new();
+    errors.extend(int_or_percent(unavailable, &path.child("maxUnavailable")));
+    errors.extend(int_or_percent(surge, &path.child("maxSurge")));
+    let is_zero = |value: &IntOrString| match value {
+        IntOrString::Int(number) => *number == 0,
+        IntOrString::String(text) => text.strip_suffix('%').and_then(|d| d.parse::<i64>().ok()) == Some(0),
+    };
+    if is_zero(unavailable) && is_zero(surge) {
+        let why = "may not be 0 when `maxSurge` is 0";
+        errors.push(FieldError::invalid(
+            &path.child("maxUnavailable"),
+            GoValue::int_or_string(unavailable).print(features),
+            why,
+        ));
+    }
+    let percent = match unavailable {
+        IntOrString::String(text) => text.strip_suffix('%').and_then(|digits| digits.parse::<i64>().ok()),
+        IntOrString::Int(_) => None,
+    };
+    if percent.is_some_and(|percent| percent > 100) {
+        let path = path.child("maxUnavailable");
+        errors.push(FieldError::invalid(
+            &path,
+            GoValue::int_or_string(unavailable).print(features),
+            "must not be greater than 100%",
+        ));
+    }
+    errors
+}
+
+/// ValidatePositiveIntOrPercent.
+fn int_or_percent(value: &IntOrString, path: &Path) -> Option<FieldError> {
+    match value {
+        IntOrString::Int(number) => non_negative(*number, path),
+        IntOrString::String(text) => {
+            let digits =
+                text.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
+            let why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+            digits.is_none().then(|| FieldError::invalid(path, text.as_str(), why))
+        }
+    }
+}
+
+/// A selector never changes.
+fn selector_change(new: &LabelSelector, old: &LabelSelector, features: Features) -> Option<FieldError> {
+    let path = Path::new("spec").child("selector");
+    let value = || metadata::selector_value(new).print(features);
+    (new != old).then(|| FieldError::invalid(&path, value(), "field is immutable"))
+}
