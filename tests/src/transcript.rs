@@ -4,7 +4,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `world: manifest`, `profile: recorder`, `seed: 2` | at the top: how the session starts |
+//! | `world: manifest`, `version: 1.32`, `gate: NAME`, `profile: recorder`, `seed: 2` | at the top: how the session starts |
 //! | `# …` | a comment; a blank line before it belongs to it |
 //! | `$ command`, `> its next line` | a command line; time passes until it ends, or until only another input could end it |
 //! | `^C` | Ctrl-C |
@@ -88,6 +88,8 @@ impl Transcript {
             let (key, value) = line.split_once(": ").unwrap_or_default();
             match (key, value) {
                 ("world", world) => self.start.world = world.parse()?,
+                ("version", version) => self.start.features.version = version.parse()?,
+                ("gate", gate) => self.start.features.set_gate(gate, true)?,
                 ("profile", "recorder") => self.start.profile = Profile::Recorder,
                 ("seed", seed) => {
                     self.start.seed = seed.parse().map_err(|e| format!("seed {seed:?}: {e}"))?

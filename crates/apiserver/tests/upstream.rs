@@ -307,7 +307,7 @@ fn validate_max_unavailable() {
         (json!(2), None),
         (json!("20%"), None),
         (json!("100%"), None),
-        (json!(0), Some("spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0")),
+        (json!(0), Some("cannot be 0")),
         (json!("0%"), Some("cannot be 0")),
         (json!(-3), Some("must be greater than or equal to 0")),
         (json!("101%"), Some("must not be greater than 100%")),

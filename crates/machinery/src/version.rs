@@ -114,6 +114,8 @@ since_1_32! {
     delete_names_the_namespace;
     /// 1.35: the kubelet says `Container started`, before `Started container NAME`.
     container_events_name_nothing;
+    /// 1.35: the kubelet checks whether a pod may use an image that is there (KubeletEnsureSecretPulledImages).
+    present_images_are_checked;
     /// 1.35: a StatefulSet is looked at again exactly when its next pod becomes available, before after minReadySeconds.
     availability_is_timed_exactly;
     /// 1.35: label keys and values are limited in bytes, before in characters, which says the same of the same length.
@@ -128,15 +130,13 @@ since_1_32! {
     kubeconfigs_have_no_preferences;
     /// 1.33, 1.34: types of allocation, addresses and admission policies are served, too.
     more_types_are_served;
-    /// 1.33: descriptions name a container's ports.
-    descriptions_name_ports;
     /// 1.33: the table of service accounts has no SECRETS.
     service_accounts_have_no_secrets;
     /// 1.33: `kubectl get nodes -o wide` tells the architecture.
     nodes_tell_their_architecture;
-    /// 1.33: `kubectl scale` scales what it finds before it says what is missing.
+    /// 1.33: `kubectl scale` says of what is missing what every command says, before that there was nothing to scale.
     scaling_skips_what_is_missing;
-    /// 1.34: descriptions of slices leave their events out where there are several.
+    /// 1.34: `kubectl describe` of several objects leaves out their Events.
     several_descriptions_leave_events_out;
     /// 1.33, 1.34: `wait` is no experiment any more, and `kuberc` has come.
     wait_and_kuberc_are_settled;
@@ -156,7 +156,17 @@ since_1_32! {
     service_ranges_are_objects;
     /// 1.34: `spec.trafficDistribution` of a Service knows zones and nodes (PreferSameTrafficDistribution).
     traffic_can_stay_on_a_node;
-    /// 1.33: `kubectl describe` tells the names of container ports.
+    /// After 1.32: `kubectl wait` prints the lack of a condition as an empty list.
+    wait_takes_several_conditions;
+    /// After 1.32: `kubectl apply --dry-run=client` says `unchanged` where nothing would change.
+    client_dry_runs_see_no_change;
+    /// After 1.32: `kubectl rollout undo` warns of objects that were applied.
+    undo_warns_of_apply;
+    /// After 1.32: `kubectl describe` tells which container an Event is about.
+    events_tell_their_field;
+    /// After 1.32: `kubectl describe` tells whether a projected source is optional as yes or no, before as Go prints a pointer.
+    optional_sources_are_told_plainly;
+    /// After 1.32: `kubectl describe` tells the names of container ports.
     port_names_are_told;
     /// 1.33: a file that begins like JSON may go on as YAML.
     json_may_turn_into_yaml;

@@ -2,7 +2,7 @@
 //!
 //! | free | because | where |
 //! |---|---|---|
-//! | ages, times, addresses, nodes, uids, resourceVersions, generated suffixes | they tell when and where a recording was made | [`VALUES`] |
+//! | ages, times, addresses (also in memory), nodes, uids, resourceVersions, generated suffixes | they tell when and where a recording was made | [`VALUES`] |
 //! | rows that a free value sorts; equal rows | so is their order | [`sorts_freely`] |
 //! | the widths of columns | they follow free values; cells are compared | [`super::tables`] |
 //! | which of equal volumes a claim gets, which node a pod | scripted from the recording | [`super::replay`] |
@@ -27,7 +27,7 @@ use super::run::Mode;
 use super::{events, tables};
 
 /// Values that are free wherever they are printed: a pattern, and the name that stands for it.
-const VALUES: [(&str, &str); 17] = [
+const VALUES: [(&str, &str); 19] = [
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "<time>"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]{3})?", "<time>"),
     (r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "<time>"),
@@ -36,6 +36,8 @@ const VALUES: [(&str, &str); 17] = [
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uid>"),
     // Made from a uid.
     (r"containerd://[0-9a-f]{64}\b", "containerd://<id>"),
+    // Where Go had something in memory.
+    (r"\b0xc[0-9a-f]{9}\b", "<pointer>"),
     // An Event's name ends with its time.
     (r"\.[0-9a-f]{16}\b", ".<event>"),
     // Pods and Services, and nodes; a volume's server is no choice of the cluster's.
@@ -49,6 +51,7 @@ const VALUES: [(&str, &str); 17] = [
     // AGE and LAST SEEN: a cell of its own.
     (r"(?m)(^|  )(\d+[smhdy]){1,2}(  | \(x|$)", "$1<age>$3"),
     (r"\((\d+[smhdy]){1,2} ago\)", "(<age> ago)"),
+    (r"\(lasts (\d+[smhdy]){1,2}\)", "(lasts <age>)"),
     (r"over (\d+[smhdy]){1,2}\)", "over <age>)"),
     (r"\bnode-\d+\b", "<node>"),
 ];

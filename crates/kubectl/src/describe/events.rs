@@ -54,7 +54,8 @@ pub(super) fn describe(
         let component = event.source.as_ref().and_then(|source| source.component.clone());
         let from = component.or_else(|| event.reporting_component.clone()).unwrap_or_default();
         let mut message = text_of(&event.message).trim().to_owned();
-        if let Some(path) = event.involved_object.field_path.as_deref().filter(|path| !path.is_empty()) {
+        let place = event.involved_object.field_path.as_deref().filter(|path| !path.is_empty());
+        if let Some(path) = place.filter(|_| text.features.events_tell_their_field()) {
             message = format!("{path}: {message}");
         }
         text.line(1, [text_of(&event.type_), text_of(&event.reason), interval, from, message].join("\t"));

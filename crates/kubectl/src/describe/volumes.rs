@@ -4,6 +4,8 @@
 
 use k8s_openapi::api::core::v1::{NFSVolumeSource, PersistentVolumeSpec, Volume, VolumeProjection};
 
+use machinery::version::Features;
+
 use super::text::Text;
 
 /// Adds volumes; `indent` is two blanks in a template and nothing in a pod.
@@ -17,7 +19,7 @@ pub(super) fn describe(text: &mut Text, volumes: Option<&[Volume]>, indent: &str
     for volume in volumes {
         let name_indent = if indent.is_empty() { "" } else { " " };
         text.line(1, format!("{name_indent}{}:", volume.name));
-        for (name, value) in source(volume) {
+        for (name, value) in source(volume, text.features) {
             text.field(2, name, value);
         }
     }
@@ -25,7 +27,7 @@ pub(super) fn describe(text: &mut Text, volumes: Option<&[Volume]>, indent: &str
 
 type Fields = Vec<(&'static str, String)>;
 
-fn source(volume: &Volume) -> Fields {
+fn source(volume: &Volume, features: Features) -> Fields {
     let flag = |flag: Option<bool>| flag.unwrap_or(false).to_string();
     if let Some(path) = &volume.host_path {
         host_path(&path.path, path.type_.as_deref())
@@ -62,21 +64,26 @@ fn source(volume: &Volume) -> Fields {
         ]
     } else if let Some(projected) = &volume.projected {
         let kind = "Projected (a volume that contains injected data from multiple sources)".to_owned();
-        let sources = projected.sources.iter().flatten().flat_map(projection);
+        let sources = projected.sources.iter().flatten().flat_map(|source| projection(source, features));
         std::iter::once(("Type", kind)).chain(sources).collect()
     } else {
         vec![("<unknown>", String::new())]
     }
 }
 
-fn projection(source: &VolumeProjection) -> Fields {
-    let flag = |flag: Option<bool>| flag.unwrap_or(false).to_string();
+fn projection(source: &VolumeProjection, features: Features) -> Fields {
+    let flag = |old_name, flag: Option<bool>| match flag {
+        _ if features.optional_sources_are_told_plainly() => ("Optional", flag.unwrap_or(false).to_string()),
+        None => (old_name, "<nil>".to_owned()),
+        // Where Go has it in memory.
+        Some(_) => (old_name, "0xc000000000".to_owned()),
+    };
     if let Some(secret) = &source.secret {
-        vec![("SecretName", secret.name.clone()), ("Optional", flag(secret.optional))]
+        vec![("SecretName", secret.name.clone()), flag("SecretOptionalName", secret.optional)]
     } else if source.downward_api.is_some() {
         vec![("DownwardAPI", "true".to_owned())]
     } else if let Some(config_map) = &source.config_map {
-        vec![("ConfigMapName", config_map.name.clone()), ("Optional", flag(config_map.optional))]
+        vec![("ConfigMapName", config_map.name.clone()), flag("ConfigMapOptional", config_map.optional)]
     } else if let Some(token) = &source.service_account_token {
         vec![("TokenExpirationSeconds", token.expiration_seconds.unwrap_or(0).to_string())]
     } else {

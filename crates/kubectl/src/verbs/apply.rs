@@ -184,7 +184,10 @@ fn update(
             );
             Failure::message(error.to_string()).when(&doing, source)
         })?;
-    if patch.as_object().is_some_and(Map::is_empty) {
+    let is_empty = patch.as_object().is_some_and(Map::is_empty);
+    // Older clients did not look whether anything would change.
+    if is_empty && (writing.dry_run != DryRun::Client || context.env.features.client_dry_runs_see_no_change())
+    {
         return Ok((false, current.clone()));
     }
     if writing.dry_run == DryRun::Client {

@@ -52,7 +52,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     {
         return by_prefix(call, context, *kind, name, failure.clone());
     }
-    let with_events = parsed.on_or("show-events", objects.len() == 1);
+    let with_events = shows_events(call, context, objects.len());
     let mut first = true;
     for object in &objects {
         let text = describe(context, object, with_events)?;
@@ -65,6 +65,12 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     Failure::all(failures)?;
     Ok(Next::Done)
+}
+
+// Unless it is asked for, or not.
+fn shows_events(call: &Call, context: &Context<'_, '_>, objects: usize) -> bool {
+    let by_default = objects == 1 || !context.env.features.several_descriptions_leave_events_out();
+    call.parsed.on_or("show-events", by_default)
 }
 
 // DescribeMatchingResources
@@ -81,7 +87,7 @@ fn by_prefix(
     if found.is_empty() {
         return Err(missing);
     }
-    let with_events = call.parsed.on_or("show-events", found.len() == 1);
+    let with_events = shows_events(call, context, found.len());
     for object in found {
         let text = describe(context, object, with_events)?;
         context.out(text + "\n");

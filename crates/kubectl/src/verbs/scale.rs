@@ -56,14 +56,20 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let rules = Rules { type_means_all: parsed.on("all"), validate: false };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
     let mut infos = Vec::new();
+    let mut missing = None;
     for found in resource::objects(context, &targets) {
-        infos.push(found?);
+        match found {
+            Ok(found) => infos.push(found),
+            Err(failure) if context.env.features.scaling_skips_what_is_missing() => return Err(failure),
+            Err(failure) => missing = missing.or(Some(failure)),
+        }
     }
     if infos.len() > 1 && parsed.text("resource-version").is_some_and(|text| !text.is_empty()) {
         return Err(Failure::message("cannot use --resource-version with multiple resources"));
     }
     if infos.is_empty() {
-        return Err(Failure::message("no objects passed to scale"));
+        let why = missing.map_or_else(String::new, |failure| format!(" {}", failure.error()));
+        return Err(Failure::message(format!("no objects passed to scale{why}")));
     }
     for (info, object) in infos {
         let object = match dry_run {
@@ -76,7 +82,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         };
         report.done(context, &info, "scaled", &object)?;
     }
-    Ok(Next::Done)
+    missing.map_or(Ok(Next::Done), Err)
 }
 
 // With a precondition the Scale is read and replaced, without it patched.

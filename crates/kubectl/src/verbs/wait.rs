@@ -3,6 +3,7 @@
 //! Models kubectl/pkg/cmd/wait (wait.go, condition.go, json.go, delete.go, create.go).
 
 use jiff::Timestamp;
+use machinery::version::Features;
 use machinery::{Object, time};
 
 use super::{Call, Command, Next, Running};
@@ -48,7 +49,7 @@ enum For {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    let wanted = condition(parsed.text("for"))?;
+    let wanted = condition(parsed.text("for"), context.env.features)?;
     let rules = Rules { type_means_all: parsed.on("all"), validate: false };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
     let timeout = match parsed.duration_ms("timeout") {
@@ -80,9 +81,10 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     Ok(Next::Go(Box::new(Running::Wait(waiting))))
 }
 
-fn condition(text: Option<&str>) -> Result<For, Failure> {
+fn condition(text: Option<&str>, features: Features) -> Result<For, Failure> {
     let Some(text) = text else {
-        return Err(Failure::message("unrecognized condition: []"));
+        let none = if features.wait_takes_several_conditions() { "[]" } else { "\"\"" };
+        return Err(Failure::message(format!("unrecognized condition: {none}")));
     };
     let lower = text.to_lowercase();
     if lower == "delete" {

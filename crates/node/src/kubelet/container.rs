@@ -13,7 +13,6 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::Resource;
 use machinery::time::{after_ms, ms_between, seconds};
-use machinery::version::Version;
 
 use super::backoff::{RECOVERED_MS, back_off_ms, go_millis, go_seconds};
 use super::images::{invalid_name, never_pull, pull_error};
@@ -358,10 +357,8 @@ impl Container {
                 self.state = State::Pulling(turn.cx.now);
             }
             _ => {
-                let tail = match turn.cx.features.version {
-                    Version::V1_32 => "",
-                    Version::V1_36 => " and can be accessed by the pod",
-                };
+                let is_checked = turn.cx.features.present_images_are_checked();
+                let tail = if is_checked { " and can be accessed by the pod" } else { "" };
                 let message = format!("Container image \"{}\" already present on machine{tail}", self.image);
                 turn.event(&spec.name, "Normal", "Pulled", &message);
                 self.start(turn, spec, settings);
@@ -397,11 +394,10 @@ impl Container {
     }
 
     fn start(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings) {
-        let (created, started) = match turn.cx.features.version {
-            Version::V1_32 => {
-                (format!("Created container: {}", spec.name), format!("Started container {}", spec.name))
-            }
-            Version::V1_36 => ("Container created".to_owned(), "Container started".to_owned()),
+        let (created, started) = if turn.cx.features.container_events_name_nothing() {
+            ("Container created".to_owned(), "Container started".to_owned())
+        } else {
+            (format!("Created container: {}", spec.name), format!("Started container {}", spec.name))
         };
         turn.event(&spec.name, "Normal", "Created", &created);
         turn.event(&spec.name, "Normal", "Started", &started);

@@ -110,7 +110,7 @@ pub(super) fn revisions(
 }
 
 /// The set as it was at the revision (`applyStatefulSetHistory`).
-pub(super) fn set_at(set: &StatefulSet, revision: &ControllerRevision) -> Result<Value, Failure> {
+fn set_at(set: &StatefulSet, revision: &ControllerRevision) -> Result<Value, Failure> {
     let before = Object::from(set.clone()).to_value();
     patch::apply(PatchType::Strategic, &before, &data(revision), Kind::StatefulSet.go_type())
         .map_err(|error| Failure::message(error.to_string()))

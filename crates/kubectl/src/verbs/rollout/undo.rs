@@ -9,7 +9,7 @@ use machinery::patch::PatchType;
 
 use super::super::apply::last_applied;
 use super::super::{Call, Command, DryRun, Next, dry_run};
-use super::history::{data, revisions, set_at, template_at};
+use super::history::{data, revisions, template_at};
 use super::{OBJECTS, objects};
 use crate::context::Context;
 use crate::describe::template_text;
@@ -56,7 +56,7 @@ fn undo(
         let kind = crate::go_value::quote(&info.kind.group_kind());
         return Err(Failure::message(format!("no rollbacker has been implemented for {kind}")));
     };
-    if last_applied(object).is_some() {
+    if context.env.features.undo_warns_of_apply() && last_applied(object).is_some() {
         context.err(format!(
             "Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n",
             info.kind.info().plural,
@@ -99,7 +99,9 @@ fn roll_back(
             template_text(&template_at(set, revision)?, context.env.features)
         ));
     }
-    if set_at(set, revision)? == Object::from(set.clone()).to_value() {
+    // What is recorded can hold nulls that mean nothing.
+    let template = template_at(set, revision)?;
+    if set.spec.as_ref().is_some_and(|spec| spec.template == template) {
         return Ok(format!("skipped rollback (current template already matches revision {wanted})"));
     }
     let namespace = set.metadata.namespace.as_deref().unwrap_or_default();
