@@ -15,7 +15,7 @@ use k8s_openapi::api::discovery::v1::{Endpoint, EndpointPort, EndpointSlice};
 use machinery::Resource;
 use machinery::labels::Selector;
 
-use super::reconciler::{Changes, desired_endpoint, finalize, len, spread};
+use super::reconciler::{Changes, desired_endpoint, finalize, len, spread, with_room};
 use super::tracker::EndpointSliceTracker;
 use super::utils::{endpoint_key, get_address_types_for_service, port_map_key};
 
@@ -151,7 +151,7 @@ fn changes(
     let (new, endpoints): (Vec<Key>, Vec<Endpoint>) = left.into_iter().unzip();
     let fullest = |more| {
         let name = placed.fullest(&taken, more)?;
-        cx.listers.get::<EndpointSlice>(service.namespace(), name).map(|slice| (**slice).clone())
+        cx.listers.get::<EndpointSlice>(service.namespace(), name).map(|slice| with_room(slice, more))
     };
     spread(service, placed.address_type, &placed.ports, endpoints, updated, fullest, &mut changes);
     Some((changes, new, gone))
@@ -168,7 +168,8 @@ fn edited(
     let place = |pod: &Key| {
         old.iter().position(|e| e.target_ref.as_ref().and_then(|r| r.name.as_deref()) == Some(&*pod.name))
     };
-    let mut endpoints: Option<Vec<Option<Endpoint>>> = None;
+    // What replaces which endpoint.
+    let mut changes: Vec<(usize, Option<Endpoint>)> = Vec::new();
     for (_, pod, endpoint) in edits {
         let at = place(pod)?;
         if endpoint.as_ref() == Some(&old[at]) {
@@ -180,19 +181,20 @@ fn edited(
             // With another address it is another endpoint.
             left.extend(endpoint.take().map(|new| ((*pod).clone(), new)));
         }
-        endpoints.get_or_insert_with(|| old.iter().cloned().map(Some).collect())[at] = endpoint.take();
+        changes.push((at, endpoint.take()));
     }
-    let Some(endpoints) = endpoints else {
+    if changes.is_empty() {
         return Some(None);
-    };
-    let endpoints: Vec<Endpoint> = endpoints.into_iter().flatten().collect();
-    if endpoints.is_empty() {
-        return None;
     }
-    Some(Some(EndpointSlice {
-        metadata: stored.metadata.clone(),
-        address_type: stored.address_type.clone(),
-        endpoints: Some(endpoints),
-        ports: stored.ports.clone(),
-    }))
+    let mut slice = with_room(stored, left.len());
+    let endpoints = slice.endpoints.get_or_insert_default();
+    // From the end, so that the places of those before stay.
+    changes.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    for (at, endpoint) in changes {
+        match endpoint {
+            Some(endpoint) => endpoints[at] = endpoint,
+            None => drop(endpoints.remove(at)),
+        }
+    }
+    if endpoints.is_empty() { None } else { Some(Some(slice)) }
 }

@@ -181,9 +181,22 @@ fn reconcile_by_port_mapping(service: &Service, address_type: &str, group: Group
     let left = desired.into_iter().flatten().collect();
     let fullest = |more| {
         let roomy = unchanged.iter().filter(|slice| has_room(len(slice), more));
-        roomy.max_by_key(|slice| (len(slice), slice.name().to_owned())).map(|slice| (**slice).clone())
+        let fullest = roomy.max_by_key(|slice| (len(slice), slice.name().to_owned()));
+        fullest.map(|slice| with_room(slice, more))
     };
     spread(service, address_type, &group.ports, left, updated, fullest, changes);
+}
+
+/// A copy of the slice that so many more endpoints can be added to without moving those that are there.
+pub(super) fn with_room(slice: &EndpointSlice, more: usize) -> EndpointSlice {
+    let mut endpoints = Vec::with_capacity(len(slice) + more);
+    endpoints.extend(slice.endpoints.iter().flatten().cloned());
+    EndpointSlice {
+        metadata: slice.metadata.clone(),
+        address_type: slice.address_type.clone(),
+        endpoints: Some(endpoints),
+        ports: slice.ports.clone(),
+    }
 }
 
 /// Whether a slice of that length has room for so many more.

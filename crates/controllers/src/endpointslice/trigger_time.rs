@@ -19,23 +19,29 @@ pub(super) fn compute_endpoint_last_change_trigger_time<'p>(
     pods: impl Iterator<Item = (&'p str, Option<&'p Pod>)>,
     all: bool,
 ) -> Option<Timestamp> {
-    let Some(before) = shown.take() else {
+    let Some(before) = shown else {
         let times = pods.filter_map(|(name, pod)| Some((name.to_owned(), ready_transition(pod?)?)));
         *shown = Some(times.collect());
         return service.metadata.creation_timestamp.as_ref().map(|time| time.0);
     };
-    let mut times = if all { OrdMap::new() } else { before.clone() };
     let mut oldest: Option<Timestamp> = None;
+    let mut all_times = OrdMap::new();
     for (name, pod) in pods {
-        let Some(at) = pod.and_then(ready_transition) else {
-            times.remove(name);
-            continue;
-        };
-        if before.get(name).is_none_or(|before| at > *before) {
+        let at = pod.and_then(ready_transition);
+        let known = before.get(name).copied();
+        if let Some(at) = at.filter(|at| known.is_none_or(|known| *at > known)) {
             oldest = oldest.into_iter().chain([at]).min();
         }
-        times.insert(name.to_owned(), at);
+        match at {
+            Some(at) if all => drop(all_times.insert(name.to_owned(), at)),
+            // In place: a copy of the map would be one of all names beside it.
+            Some(at) if known != Some(at) => drop(before.insert(name.to_owned(), at)),
+            None if !all => drop(before.remove(name)),
+            _ => {}
+        }
     }
-    *shown = Some(times);
+    if all {
+        *before = all_times;
+    }
     oldest
 }
