@@ -14,7 +14,7 @@ use session::Session;
 
 use super::act::Act;
 use super::generate::storage_classes;
-use super::invariants::{Broken, Watcher, phase_of_claim, ready_since};
+use super::invariants::{Broken, Watcher, phase_of_claim, phase_of_volume, ready_since};
 
 /// Virtual time between two looks.
 const LOOK_MS: u64 = 10_000;
@@ -28,7 +28,7 @@ pub(super) fn heal(session: &mut Session, watcher: &mut Watcher) -> Result<(), B
     watcher.look(session)?;
     for look in 0..LIMIT {
         if look % PATIENCE == 0 {
-            delete_what_is_stuck(session);
+            delete_what_is_stuck(session, look);
         }
         session.advance(LOOK_MS);
         watcher.look(session)?;
@@ -78,16 +78,21 @@ fn mend(session: &mut Session) {
     }
 }
 
-/// Pods that nobody controls, that are held, or that are not Ready; claims that have lost their volumes.
-fn delete_what_is_stuck(session: &mut Session) {
+/// Pods that nobody controls, that a set has adopted, that are held, or that are not Ready; claims that have lost their
+/// volumes. And touches every set: 1.32 forgets one whose condemned pods become available.
+fn delete_what_is_stuck(session: &mut Session, look: u64) {
     let server = session.world().server();
-    let mut lines = Vec::new();
+    let touch = |set: &std::sync::Arc<StatefulSet>| {
+        format!("kubectl annotate sts {} look={look} --overwrite", set.name())
+    };
+    let mut lines: Vec<String> = server.list::<StatefulSet>("default").map(touch).collect();
     for pod in server.list::<Pod>("default") {
         if pod.metadata.finalizers.is_some() {
             let none = r#"{"metadata":{"finalizers":null}}"#;
             lines.push(format!("kubectl patch pod {} --type=merge -p '{none}'", pod.name()));
         }
-        if controller_of(&pod.metadata).is_none() || ready_since(pod).is_none() {
+        let foreign = controller_of(&pod.metadata).is_none() || pod.metadata.generate_name.is_none();
+        if foreign || ready_since(pod).is_none() {
             lines.push(format!("kubectl delete pod {} --force --grace-period=0 --wait=false", pod.name()));
         }
     }
@@ -120,8 +125,11 @@ fn unrest(session: &Session) -> Option<String> {
             return Some(format!("{} wants {replicas}: {status:?}, because {why:?}", set.name()));
         }
     }
-    // A claim that was deleted stays while a pod uses it.
+    // A claim that was deleted stays while a pod uses it, a volume while it is bound.
     let is_used = |claim: &Object| {
+        if let Object::PersistentVolume(volume) = claim {
+            return phase_of_volume(volume) == "Bound";
+        }
         let uses = |pod: &Pod| {
             let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
             let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());

@@ -255,7 +255,7 @@ pub(super) fn phase_of_claim(claim: &PersistentVolumeClaim) -> &str {
     claim.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
-fn phase_of_volume(volume: &PersistentVolume) -> &str {
+pub(super) fn phase_of_volume(volume: &PersistentVolume) -> &str {
     volume.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
