@@ -1,5 +1,6 @@
 //! The whole page: one model, and the panes that draw parts of it.
 
+use playground::keep::KeepMsg;
 use playground::model::Pane;
 use playground::view::timeline::clock;
 use playground::{Model, Msg};
@@ -11,11 +12,12 @@ use crate::components::editor::Editor;
 use crate::components::header::Header;
 use crate::components::help::Help;
 use crate::components::lesson::LessonPanel;
+use crate::components::share::{Share, Shared};
 use crate::components::stage::StagePane;
 use crate::components::terminal::TerminalPane;
 use crate::components::timeline::TimeBar;
 use crate::dom;
-use crate::hooks::{keys, use_frames, use_key_switch, use_theme};
+use crate::hooks::{keys, use_frames, use_kept, use_key_switch, use_locale, use_theme};
 use crate::session::{Dispatch, State};
 use crate::skeleton::Early;
 
@@ -33,6 +35,7 @@ pub fn App(props: &AppProps) -> Html {
     let dispatch = Dispatch(state.dispatcher());
     use_early(&dispatch, &props.early);
     let model = &state.0;
+    use_locale(&dispatch, model.locale);
     let session = &model.session;
     use_frames(&dispatch, model.playing, session.now().as_millisecond());
     let (theme, next_theme) = use_theme();
@@ -47,10 +50,13 @@ pub fn App(props: &AppProps) -> Html {
         Pane::Editor => "editor",
     };
     let live = dispatch.on(Msg::Live);
+    let kept = use_kept(&dispatch, &state);
+    let dispatch_kept = dispatch.clone();
     html! {
         <ContextProvider<Dispatch> context={dispatch}>
             <div class="app" data-pane={pane} data-ready="true" data-past={past.then_some("true")}>
                 <Header locale={model.locale} start={session.start().clone()} {theme} onthemes={next_theme} example={model.example} />
+                { kept_notice(model, &dispatch_kept) }
                 <main class="work" data-lesson={model.lessons.open.then_some("true")}>
                     <LessonPanel locale={model.locale} lessons={model.lessons.clone()} />
                     <div class="side">
@@ -112,6 +118,9 @@ pub fn App(props: &AppProps) -> Html {
                     />
                 </div>
                 <BottomTabs locale={model.locale} pane={model.pane} />
+                if model.keep.sharing {
+                    <Share locale={model.locale} extent={model.keep.extent} {kept} model={Shared(model.clone())} />
+                }
                 <Help locale={model.locale} keys={keys_on} onkeys={switch_keys} />
                 if let Some(failure) = session.world().failure() {
                     <div class="crash" role="alert">
@@ -132,6 +141,29 @@ fn files(model: &Model) -> Vec<AttrValue> {
         names.push(AttrValue::from(model.file.to_string()));
     }
     names
+}
+
+/// What is said of a kept world: that it is being opened, that it cannot be, or that it is the one of the last visit.
+fn kept_notice(model: &Model, dispatch: &Dispatch) -> Html {
+    let words = model.locale.words();
+    let notice = |role: &'static str, text: String, label: &'static str, msg: KeepMsg| {
+        html! {
+            <div class="kept" {role} data-testid="kept">
+                <p>{text}</p>
+                <button type="button" class="control" onclick={dispatch.on(Msg::Keep(msg))}>{label}</button>
+            </div>
+        }
+    };
+    if model.keep.opening.is_some() {
+        return notice("status", words.opening.to_owned(), words.stop, KeepMsg::Stop);
+    }
+    match &model.keep.refused {
+        Some(why) => notice("alert", (words.not_opened)(why), words.close, KeepMsg::Dismiss),
+        None if model.keep.restored => {
+            notice("status", words.restored.to_owned(), words.close, KeepMsg::Dismiss)
+        }
+        None => html! {},
+    }
 }
 
 /// Takes over what was done on the static page, once.

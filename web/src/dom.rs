@@ -40,11 +40,10 @@ pub fn stored(name: &str) -> Option<String> {
     window()?.local_storage().ok()??.get_item(name).ok()?
 }
 
-/// Keeps something in the browser; in a private window it is kept for nothing.
-pub fn store(name: &str, value: &str) {
-    if let Some(storage) = window().and_then(|window| window.local_storage().ok()?) {
-        let _ = storage.set_item(name, value);
-    }
+/// Keeps something in the browser; false if it cannot, as in a private window or when there is no more room.
+pub fn store(name: &str, value: &str) -> bool {
+    let storage = window().and_then(|window| window.local_storage().ok()?);
+    storage.is_some_and(|storage| storage.set_item(name, value).is_ok())
 }
 
 /// What the page's address says about a name: `2` of `?step=2`.

@@ -7,6 +7,7 @@ mod components;
 mod crash;
 mod dom;
 mod hooks;
+mod link;
 mod session;
 mod skeleton;
 

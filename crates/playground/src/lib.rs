@@ -8,6 +8,7 @@ pub mod diff;
 pub mod effect;
 pub mod examples;
 pub mod highlight;
+pub mod keep;
 pub mod lesson;
 pub mod locales;
 pub mod memory;

@@ -14,12 +14,13 @@ use session::{Branch, Content, Entry, Input, Session, Start, StartWorld};
 use crate::commands;
 use crate::effect::Effect;
 use crate::examples::Example;
+use crate::keep::Keep;
 use crate::lesson::panel::Lessons;
 use crate::locales::Locale;
 use crate::memory::Memory;
 use crate::prompt::Prompt;
 use crate::track::{Tick, Track};
-use crate::view::dns::{Answers, zone};
+use crate::view::dns::zone;
 use crate::view::events::events;
 use crate::view::lookup::Question;
 use crate::view::nodes::nodes;
@@ -187,6 +188,8 @@ pub struct Model {
     pub asked: Rc<Asked>,
     /// The lessons, and the one that is being taken.
     pub lessons: Lessons,
+    /// What is kept and handed on.
+    pub keep: Keep,
     /// What happened, by time.
     pub ticks: Rc<Vec<Tick>>,
     /// The same as a picture.
@@ -202,15 +205,13 @@ pub struct Model {
     /// What is shown of the cluster.
     pub page: Page,
     memory: Memory,
-    answers: Answers,
     parts: Parts,
     track: Track,
-    said: Rc<Said>,
+    said: Said,
     // Texts that differ from their files.
     drafts: BTreeMap<Arc<str>, Arc<str>>,
     // What page and effect were made from.
     shown: Option<Shown>,
-    drawn: Option<(usize, u64, u64, u64, bool)>,
     tried: Option<(Arc<str>, Arc<str>, u64)>,
 }
 
@@ -265,20 +266,19 @@ impl Model {
             effect: Rc::default(),
             prompt: Prompt::default(),
             topic: None,
-            said: Rc::default(),
+            said: Said::default(),
             tab: Tab::default(),
             pane: Pane::default(),
             drag: None,
             form: None,
             asked: Rc::default(),
             lessons: Lessons::default(),
+            keep: Keep::default(),
             page: Page::default(),
             memory: Memory::default(),
-            answers: Answers::default(),
             parts: Parts::new(),
             drafts: BTreeMap::new(),
             shown: None,
-            drawn: None,
             tried: None,
         };
         model.refresh();
@@ -402,7 +402,6 @@ impl Model {
             });
             if moved {
                 self.memory.follow(world.server(), session.course());
-                self.answers.follow(world.listers());
                 self.track.follow(session);
                 self.ticks = Rc::new(self.track.ticks(session));
                 self.forks = Rc::new(forks(session));
@@ -413,7 +412,7 @@ impl Model {
                 .as_ref()
                 .is_none_or(|last| (last.course, last.written) != (shown.course, shown.written))
             {
-                self.said = Rc::new(said(session));
+                self.said = said(session);
             }
             self.shown = Some(shown);
             self.page = self.make_page();
@@ -434,7 +433,6 @@ impl Model {
             now: world.now(),
             objects: world.server(),
             names: world.listers(),
-            answers: &self.answers,
             decisions: world.decisions(),
             memory: &self.memory,
             defects: world.defects(),
@@ -465,18 +463,12 @@ impl Model {
 
     /// The head moves with quarters of seconds, not with frames.
     fn draw_timeline(&mut self) {
+        let (now_ms, end_ms) = (self.session.elapsed_ms(), self.end_ms());
         let quarter = |ms: u64| if self.is_past() { ms } else { ms / 250 * 250 };
-        let (now_ms, end_ms) = (quarter(self.session.elapsed_ms()), quarter(self.end_ms()));
-        let drawn =
-            (Rc::as_ptr(&self.ticks).addr(), now_ms, end_ms, self.baseline.at_ms, self.baseline.marked);
-        if self.drawn == Some(drawn) {
-            return;
-        }
-        self.drawn = Some(drawn);
         let timeline = Timeline {
             marked_ms: self.baseline.marked.then_some(self.baseline.at_ms),
             forks_ms: self.forks.iter().map(|fork| fork.left_ms).collect(),
-            ..Timeline::of(&self.ticks, now_ms, end_ms)
+            ..Timeline::of(&self.ticks, quarter(now_ms), quarter(end_ms))
         };
         if *self.timeline != timeline {
             self.timeline = Rc::new(timeline);

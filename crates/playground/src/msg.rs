@@ -5,7 +5,9 @@ use machinery::ObjectKey;
 use session::Start;
 
 use crate::examples::Example;
+use crate::keep::KeepMsg;
 use crate::lesson::panel::LessonMsg;
+use crate::locales::Locale;
 use crate::model::{Number, Pane, Speed, Tab};
 use crate::view::lookup::Question;
 
@@ -92,6 +94,10 @@ pub enum Msg {
     CloseExample,
     /// A new session.
     Restart(Start),
+    /// Another language.
+    Locale(Locale),
+    /// An act of keeping or handing on.
+    Keep(KeepMsg),
     /// An act on the lesson panel.
     Lesson(LessonMsg),
 }

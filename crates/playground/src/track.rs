@@ -17,7 +17,7 @@ use session::{Dated, Input, Session};
 use crate::view::pod::{is_ready, waiting_message};
 
 /// Most ticks of the cluster.
-const LIMIT: usize = 2000;
+const LIMIT: usize = 4000;
 
 /// On which row a tick stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

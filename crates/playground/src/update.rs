@@ -8,6 +8,7 @@ use machinery::time::after_ms;
 use session::Session;
 
 use crate::commands;
+use crate::keep;
 use crate::lesson::panel;
 use crate::model::{Drag, ImageForm, Model, Number, Tab};
 use crate::msg::Msg;
@@ -121,7 +122,9 @@ pub fn update(model: &mut Model, msg: Msg) {
             model.replace_session(Session::new(start));
             model.lessons.course = None;
         }
+        Msg::Locale(locale) => model.locale = locale,
         Msg::Lesson(msg) => panel::update(model, msg),
+        Msg::Keep(msg) => keep::update(model, msg),
         Msg::Example(example) => {
             // A line that is not understood is a mistake of ours; nothing changes then.
             if let Ok((session, topic)) = example.play(model.session.start().clone()) {
@@ -136,6 +139,9 @@ pub fn update(model: &mut Model, msg: Msg) {
 }
 
 fn pass(model: &mut Model, ms: u32) {
+    if keep::replay(model) {
+        return;
+    }
     if model.rushing {
         if model.session.run_towards_quiet(RUSH_MS, HORIZON_MS) {
             stand(model);

@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod files;
+pub mod saved;
 mod session;
 pub mod shell;
 mod state;
@@ -13,6 +14,7 @@ pub mod timeline;
 pub mod worlds;
 
 pub use files::{File, Files};
+pub use saved::Saved;
 pub use session::Session;
 pub use state::Running;
 pub use terminal::{Content, Entry, Terminal};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cluster::{Defect, Fault, Script, World};
+use imbl::Vector;
 use jiff::Timestamp;
 use machinery::time::{after_ms, ms_between};
 
@@ -39,6 +40,13 @@ impl Session {
         let state = worlds::build(&start);
         let timeline = Timeline::new(state.clone());
         Session { began: state.now(), reached: state.now(), timeline, applied: 0, course: 0, state, start }
+    }
+
+    /// The same session with inputs that are still to come, up to that moment.
+    pub(crate) fn with_future(mut self, inputs: Vector<Dated>, end: Timestamp) -> Session {
+        self.timeline.inputs = inputs;
+        self.timeline.end = end;
+        self
     }
 
     /// How it was started.

@@ -2,6 +2,7 @@
 
 use machinery::version::{Features, MAX_UNAVAILABLE_STATEFUL_SET, Version};
 use playground::examples::Example;
+use playground::keep::KeepMsg;
 use playground::lesson::panel::LessonMsg;
 use playground::{Locale, Msg};
 use session::{Start, StartWorld};
@@ -83,6 +84,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <button type="button" class="control" onclick={dispatch.on(Msg::Lesson(LessonMsg::Open(true)))}>
                     {words.lessons}
                 </button>
+                <button type="button" class="control" onclick={dispatch.on(Msg::Keep(KeepMsg::Share(true)))}>{words.share}</button>
                 <label class="header-start">
                     <span aria-hidden="true">{words.start_from}</span>
                     <select class="control" id="world" aria-label={words.start_from} onchange={restart}>
@@ -93,6 +95,11 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <select class="control header-version" id="kubernetes" aria-label={words.version} onchange={change}>
                     { for kubernetes().map(features) }
                 </select>
+                { for Locale::ALL.into_iter().filter(|locale| *locale != props.locale).map(|locale| html! {
+                    <button type="button" class="control" lang={locale.tag()} onclick={dispatch.on(Msg::Locale(locale))}>
+                        {locale.name()}
+                    </button>
+                }) }
                 <button
                     type="button"
                     class="control control-icon"

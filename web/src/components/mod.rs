@@ -18,6 +18,7 @@ pub mod outside;
 pub mod partition;
 pub mod pod;
 pub mod sentence;
+pub mod share;
 pub mod shelf;
 pub mod stage;
 pub mod stepper;

@@ -59,7 +59,7 @@ pub fn StagePane(props: &StageProps) -> Html {
                 <div class="example" data-testid="example">
                     <p>
                         <strong>{words.example}{" "}{(words.example_title)(example)}</strong>{". "}
-                        <span class="example-hint">{sentence(&(words.example_hint)(example))}</span>
+                        {sentence(&(words.example_hint)(example))}
                     </p>
                     <button type="button" class="example-close" aria-label={words.close} title={words.close} onclick={dispatch.on(Msg::CloseExample)}>
                         <span aria-hidden="true">{"✕"}</span>

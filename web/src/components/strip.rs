@@ -126,7 +126,6 @@ fn items(set: &SetView, words: &Words) -> Vec<Item> {
     };
     let recreate = if set.parallel { words.recreate_ordered } else { words.recreate_parallel };
     vec![
-        Item::act(words.set_image, Msg::ImageForm(Some(key.clone()))),
         Item::run(strategy, commands::strategy(key, on_delete)),
         Item::run(words.restart, commands::restart(key)),
         Item::run(words.roll_back, commands::undo(key)),

@@ -2,15 +2,19 @@
 
 mod catalogue;
 mod frames;
+mod kept;
 mod keys;
 mod leaving;
+mod locale;
 mod resizes;
 mod theme;
 
 pub use catalogue::use_catalogue;
 pub use frames::use_frames;
+pub use kept::use_kept;
 pub use keys::{keys, use_key_switch};
 pub use leaving::use_leaving;
+pub use locale::use_locale;
 pub use resizes::use_resizes;
 pub use theme::{Theme, use_theme};
 

@@ -35,6 +35,7 @@ impl Text {
     pub fn of(&self, locale: Locale) -> &str {
         match locale {
             Locale::English => &self.en,
+            Locale::Chinese => &self.zh,
         }
     }
 }

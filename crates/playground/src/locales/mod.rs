@@ -4,6 +4,7 @@
 //! sentence, backticks mark the names of objects and what one types; [`marked`] takes them apart.
 
 mod en;
+mod zh;
 
 use machinery::decision::BrokenLink;
 
@@ -24,13 +25,40 @@ pub enum Locale {
     /// English.
     #[default]
     English,
+    /// Chinese, in simplified characters.
+    Chinese,
 }
 
 impl Locale {
+    /// Every language.
+    pub const ALL: [Locale; 2] = [Locale::English, Locale::Chinese];
+
+    /// The language tag, as `lang` has it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Locale::English => "en",
+            Locale::Chinese => "zh-CN",
+        }
+    }
+
+    /// What its speakers call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Locale::English => "English",
+            Locale::Chinese => "中文",
+        }
+    }
+
+    /// The language for someone who prefers that tag.
+    pub fn preferred(tag: &str) -> Locale {
+        if tag.to_ascii_lowercase().starts_with("zh") { Locale::Chinese } else { Locale::English }
+    }
+
     /// Its words.
     pub fn words(self) -> &'static Words {
         match self {
             Locale::English => &en::WORDS,
+            Locale::Chinese => &zh::WORDS,
         }
     }
 }
@@ -58,6 +86,14 @@ macro_rules! words {
         pub struct Words {
             $($(#[$doc])* pub $name: &'static str,)*
             $($(#[$fdoc])* pub $function: fn($($argument),*) -> String,)*
+        }
+
+        #[cfg(test)]
+        impl Words {
+            /// Every fixed text with its name.
+            fn texts(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name)),*]
+            }
         }
     };
 }
@@ -461,6 +497,42 @@ words! {
     role_only,
     /// A name without an answer.
     nxdomain,
+    /// The button, and the dialog in which a world is handed on.
+    share,
+    /// Label of what is handed on.
+    share_extent,
+    /// Everything that was done.
+    share_whole,
+    /// Only the start.
+    share_start,
+    /// Label of the link.
+    share_link,
+    /// The link is long.
+    share_long,
+    /// Button.
+    copy_link,
+    /// Button.
+    save_file,
+    /// Button.
+    copy_markdown,
+    /// Button.
+    copy_script,
+    /// Button.
+    copy_manifest,
+    /// It was copied.
+    copied,
+    /// It was not copied.
+    not_copied,
+    /// Label of the file input.
+    open_file,
+    /// The browser keeps the world.
+    kept,
+    /// The browser does not.
+    not_kept,
+    /// A kept world is being opened.
+    opening,
+    /// The world is of the last visit.
+    restored,
     /// The lessons' title, and the button that opens them.
     lessons,
     /// What lessons are.
@@ -536,6 +608,10 @@ words! {
     fn note(&Note),
     /// `2Gi of 5Gi`: requested, capacity.
     fn size(&str, &str),
+    /// What is handed on: the files' names, and how many lines were typed.
+    fn share_contents(&[&str], usize),
+    /// Why a kept world cannot be opened.
+    fn not_opened(&str),
     /// Which step of how many.
     fn lesson_step(usize, usize),
     /// How many steps of a lesson are done, of how many.
@@ -612,7 +688,28 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::{Span, marked};
+    use super::{Locale, Span, marked};
+
+    /// What is the same in both languages: terms of Kubernetes, and what one types.
+    const SHARED: [&str; 7] = ["DNS", "Pod", "TTL", "YAML", "NXDOMAIN", "StatefulSet", "# "];
+
+    fn is_han(c: char) -> bool {
+        ('\u{4e00}'..='\u{9fff}').contains(&c)
+    }
+
+    #[test]
+    fn every_text_is_in_chinese() {
+        for (name, text) in Locale::Chinese.words().texts() {
+            let shared = SHARED.iter().any(|shared| text.starts_with(shared));
+            assert!(text.chars().any(is_han) || shared, "{name} is not translated: {text}");
+            let han_before =
+                |mark: char| text.chars().zip(text.chars().skip(1)).any(|(a, b)| is_han(a) && b == mark);
+            assert!(
+                ![',', '.', ':', ';', '?'].into_iter().any(han_before),
+                "{name} has half-width punctuation: {text}"
+            );
+        }
+    }
 
     #[test]
     fn backticks_mark_names() {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use machinery::object::controller_of;
 use machinery::{Kind, ObjectKey, Resource};
 
@@ -49,23 +48,12 @@ impl<'a> Census<'a> {
         for set in snapshot.objects.list::<StatefulSet>("") {
             enter(set.key(), &KnownSet::of(set), &mut census);
         }
-        // Pods of one set follow each other: its key is looked up once.
-        let mut last: Option<(&str, ObjectKey)> = None;
         for pod in snapshot.objects.list::<Pod>("") {
-            let owner = controller_of(&pod.metadata).filter(|owner| owner.kind == "StatefulSet");
-            if let Some(owner) = owner
-                && last
-                    .as_ref()
-                    .is_none_or(|(uid, key)| *uid != owner.uid || *key.namespace != *pod.namespace())
-            {
-                last = set_of(snapshot, pod, owner).map(|key| (owner.uid.as_str(), key));
-            }
-            let key = last.as_ref().filter(|(uid, _)| owner.is_some_and(|owner| owner.uid == *uid));
-            let place =
-                key.and_then(|(_, key)| Some((ordinal_in(pod.name(), key)?, census.sets.get_mut(key)?)));
-            match place {
-                Some((ordinal, members)) => drop(members.pods.insert(ordinal, pod)),
-                None => census.pods.push(pod),
+            match owner(snapshot, pod).and_then(|key| Some((ordinal_in(pod.name(), &key)?, key))) {
+                Some((ordinal, key)) if census.sets.contains_key(&key) => {
+                    census.sets.entry(key).or_default().pods.insert(ordinal, pod);
+                }
+                _ => census.pods.push(pod),
             }
         }
         for claim in snapshot.objects.list::<PersistentVolumeClaim>("") {
@@ -86,7 +74,8 @@ impl<'a> Census<'a> {
 }
 
 /// The set that controls the pod, or did so before it was deleted.
-fn set_of(snapshot: Snapshot<'_>, pod: &Pod, owner: &OwnerReference) -> Option<ObjectKey> {
+fn owner(snapshot: Snapshot<'_>, pod: &Pod) -> Option<ObjectKey> {
+    let owner = controller_of(&pod.metadata).filter(|owner| owner.kind == "StatefulSet")?;
     let key = ObjectKey::new(Kind::StatefulSet, pod.namespace(), &owner.name);
     let live = snapshot.objects.get::<StatefulSet>(&key.namespace, &key.name);
     live.is_none_or(|live| live.uid() == owner.uid).then_some(key)

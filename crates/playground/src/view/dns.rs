@@ -2,15 +2,12 @@
 //!
 //! The answers are `node::dns`'s, and so is the broken link where a name has none.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
 use client::Listers;
-use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::EndpointSlice;
+use machinery::ObjectKey;
 use machinery::decision::BrokenLink;
-use machinery::{ObjectKey, Resource};
-use node::dns::{RecordType, ZONE, broken_link, records};
+use node::dns::{RecordType, ZONE, broken_link, query, records};
 
 use super::Snapshot;
 use super::lookup::{Lookup, Question, lookup};
@@ -40,46 +37,13 @@ pub struct Record {
     pub data: String,
 }
 
-/// The addresses of every name in the zone, made anew only when a Service or an EndpointSlice has changed.
-#[derive(Clone, Debug, Default)]
-pub struct Answers {
-    /// The newest of their resourceVersions, and how many there are.
-    stamp: (u64, usize),
-    addresses: Rc<BTreeMap<String, Vec<String>>>,
-}
-
-impl Answers {
-    /// Takes in what has changed.
-    pub fn follow(&mut self, names: &Listers) {
-        let slices = names.list::<EndpointSlice>("").map(|slice| version(&**slice));
-        let versions = slices.chain(names.list::<Service>("").map(|service| version(&**service)));
-        let stamp = versions.fold((0, 0), |(newest, count), version| (newest.max(version), count + 1));
-        if self.stamp == stamp {
-            return;
-        }
-        let mut addresses: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for record in records(names) {
-            if matches!(record.data.record_type(), RecordType::A | RecordType::Aaaa) {
-                addresses.entry(record.name).or_default().push(record.data.to_string());
-            }
-        }
-        *self = Answers { stamp, addresses: Rc::new(addresses) };
-    }
-
-    fn of(&self, fqdn: &str) -> Vec<String> {
-        self.addresses.get(&format!("{fqdn}.")).cloned().unwrap_or_default()
-    }
-}
-
-fn version<K: Resource>(object: &K) -> u64 {
-    object.meta().resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
-}
-
 /// The name of one identity of a set.
 pub fn name_of(snapshot: Snapshot<'_>, pod: &ObjectKey, service: &str) -> NameView {
     let fqdn = format!("{}.{service}.{}.svc.{ZONE}", pod.name, pod.namespace);
     let name = if service.is_empty() { pod.name.to_string() } else { format!("{}.{service}", pod.name) };
-    let addresses = snapshot.answers.of(&fqdn);
+    let answers = [RecordType::A, RecordType::Aaaa].map(|kind| query(snapshot.names, &fqdn, kind));
+    let addresses: Vec<String> =
+        answers.iter().flat_map(|answer| &answer.answer).map(|record| record.data.to_string()).collect();
     let answer =
         if addresses.is_empty() { Err(broken_link(snapshot.names, pod, service)) } else { Ok(addresses) };
     NameView { name, fqdn, answer }

@@ -9,7 +9,7 @@ use machinery::{ObjectKey, Resource};
 use super::Snapshot;
 
 /// Most rows that are shown.
-const ROWS: usize = 80;
+const ROWS: usize = 200;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ use machinery::object::controller_of;
 
 use crate::memory::Memory;
 use acts::Act;
-use dns::{Answers, Zone};
+use dns::Zone;
 use events::Events;
 use nodes::NodeRow;
 use objects::Objects;
@@ -53,8 +53,6 @@ pub struct Snapshot<'a> {
     pub objects: &'a Server,
     /// What the name server has seen.
     pub names: &'a Listers,
-    /// What its names stand for.
-    pub answers: &'a Answers,
     /// What is broken on purpose.
     pub defects: &'a BTreeSet<Defect>,
     /// The last command.

@@ -150,9 +150,9 @@ pub fn name_of(pod: &Pod) -> Option<&str> {
 /// The ordinal in `SET-7`, if the name is one of that set's.
 pub fn ordinal_in(name: &str, set: &ObjectKey) -> Option<i32> {
     let digits = name.strip_prefix(&*set.name)?.strip_prefix('-')?;
+    let ordinal = digits.parse().ok()?;
     // `web-07` and `web-+7` are other names.
-    let canonical = digits == "0" || !digits.starts_with(['0', '+', '-']);
-    digits.parse().ok().filter(|_| canonical)
+    (format!("{ordinal}") == digits && ordinal >= 0).then_some(ordinal)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use session::Session;
 use super::change::{FieldChange, field_changes};
 
 /// Most rows.
-const ROWS: usize = 60;
+const ROWS: usize = 150;
 /// Most fields that a row shows.
 const FIELDS: usize = 3;
 

@@ -228,6 +228,24 @@ pub(super) static WORDS: Words = Words {
     role_old: "old",
     role_only: "revision",
     nxdomain: "NXDOMAIN",
+    share: "Share",
+    share_extent: "What is in it",
+    share_whole: "everything that was done, and this moment",
+    share_start: "only the start, with the files",
+    share_link: "Link",
+    share_long: "This link is long, and some programs will cut it: save a file instead.",
+    copy_link: "Copy link",
+    save_file: "Save as file",
+    copy_markdown: "Copy as Markdown",
+    copy_script: "Copy as script",
+    copy_manifest: "Copy manifest",
+    copied: "Copied.",
+    not_copied: "The browser did not allow it: select the link and copy it by hand.",
+    open_file: "Open a saved file",
+    kept: "This browser keeps the world for your next visit.",
+    not_kept: "Not saved: this browser keeps nothing, or the world is too large. Save a file.",
+    opening: "A kept world is being replayed…",
+    restored: "This is the world of your last visit. Start anew with “Start from”.",
     lessons: "Lessons",
     lessons_intro: "Short walks, each in a world of its own. What you do counts, not how: type it, press it, drag it.",
     lessons_loading: "The lessons are on their way…",
@@ -277,6 +295,14 @@ pub(super) static WORDS: Words = Words {
         "" => format!("{requested} requested"),
         capacity => format!("{requested} of {capacity}"),
     },
+    share_contents: |files, lines| {
+        let files = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
+        format!(
+            "It holds {files} and {}. Nothing of it reaches a server: it is all in the link.",
+            count(lines, "command line")
+        )
+    },
+    not_opened: |why| format!("This world cannot be opened: {why}."),
     lesson_step: |step, of| format!("Step {step} of {of}"),
     lesson_progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ done".to_owned() },
     lesson_following: |title| format!("Next lesson: {title}"),
@@ -411,7 +437,6 @@ fn broken(broken: &BrokenLink) -> String {
 
 fn note(note: &Note) -> String {
     match note {
-        Note::StopsWithin(0) => "its grace period is over".to_owned(),
         Note::StopsWithin(seconds) => format!("stops within {seconds} s"),
         Note::NoNode => "has no node yet".to_owned(),
         Note::Kubelet(message) => message.clone(),

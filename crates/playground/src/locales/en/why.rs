@@ -60,12 +60,8 @@ pub(super) fn why_sentence(why: &Why) -> String {
         }
         Reason::Starting { pod, lacks, step: why } => starting(pod, *lacks, *why),
         Reason::Stopping { pod, seconds, step: why, held: by } => stopping(pod, *seconds, *why, by.as_ref()),
-        Reason::Broken { pod, status, message, image, frozen } => {
-            let message = match image {
-                Some(image) => format!(": its image `{image}` cannot be had"),
-                None if message.is_empty() => String::new(),
-                None => format!(": {message}"),
-            };
+        Reason::Broken { pod, status, message, frozen } => {
+            let message = if message.is_empty() { String::new() } else { format!(": {message}") };
             let template = if *frozen { "The template is another by now, and still nobody replaces" } else { "Another template alone will not replace" };
             format!("`{pod}` cannot run, {status}{message}. {template} it: delete it, and it comes back from the template.")
         }

@@ -118,8 +118,6 @@ pub enum Reason {
         status: String,
         /// The kubelet's words.
         message: String,
-        /// The image that cannot be had, if that is why.
-        image: Option<String>,
         /// The template is another by now, and the update does not come to the pod.
         frozen: bool,
     },

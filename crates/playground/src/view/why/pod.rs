@@ -16,8 +16,6 @@ use super::storage::of_claim;
 use super::{Reason, Risk, Rule, Why, WhyKind, verdict};
 use crate::commands;
 
-/// Most pods that are looked at for trouble.
-const SUSPECTS: usize = 100;
 /// Most pods in trouble that are told of.
 const TOLD: usize = 20;
 
@@ -39,7 +37,7 @@ pub(super) fn troubles(snapshot: Snapshot<'_>) -> Vec<Why> {
         Shape::Starting => pod.spec.as_ref().is_none_or(|spec| spec.node_name.is_none()),
         Shape::Ready | Shape::Ended => false,
     };
-    let pods = snapshot.objects.list::<Pod>("").map(|pod| &**pod).filter(suspect).take(SUSPECTS);
+    let pods = snapshot.objects.list::<Pod>("").map(|pod| &**pod).filter(suspect);
     let mut told: Vec<(Option<i32>, Why)> = pods
         .map(|pod| (ordinal(pod), of_pod(snapshot, pod, None)))
         .filter(|(ordinal, why)| {
@@ -96,31 +94,12 @@ fn top_of(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
 }
 
 fn broken(snapshot: Snapshot<'_>, pod: &Pod, frozen: bool) -> Why {
-    let reason = Reason::Broken {
-        pod: pod.name().to_owned(),
-        status: kubectl::pod_summary(pod, snapshot.objects.features()).reason,
-        message: waiting_message(pod).map(|(_, message)| message.to_owned()).unwrap_or_default(),
-        image: missing_image(pod),
-        frozen,
-    };
+    let message = waiting_message(pod).map(|(_, message)| message.to_owned()).unwrap_or_default();
+    let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
+    let why =
+        Why::new(WhyKind::Stuck, Reason::Broken { pod: pod.name().to_owned(), status, message, frozen });
     let rule = if frozen { Rule::OrderedReady } else { Rule::UpdateFromTop };
-    let why = Why::new(WhyKind::Stuck, reason).because(rule);
-    why.or_command(commands::delete(&pod.key()), Some(Risk::Pod))
-}
-
-/// The image of the first container that waits because its image cannot be had.
-fn missing_image(pod: &Pod) -> Option<String> {
-    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
-    let lacks = |reason: &str| {
-        matches!(reason, "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull")
-    };
-    let mut lacking = statuses.filter(|status| {
-        let waiting = status.state.as_ref().and_then(|state| state.waiting.as_ref());
-        waiting.and_then(|waiting| waiting.reason.as_deref()).is_some_and(lacks)
-    });
-    let name = &lacking.next()?.name;
-    let container = pod.spec.as_ref()?.containers.iter().find(|container| container.name == *name)?;
-    container.image.clone()
+    why.because(rule).or_command(commands::delete(&pod.key()), Some(Risk::Pod))
 }
 
 fn on_silent_node<'a>(snapshot: Snapshot<'_>, pod: &'a Pod) -> Option<&'a str> {

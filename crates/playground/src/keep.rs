@@ -1,0 +1,190 @@
+//! To keep a world and to hand it on: links, files, the browser's memory, and what is copied as text.
+//!
+//! Invariant: what is opened is data ([`session::Saved`]): nothing in it runs before it is read and checked, and it is
+//! replayed frame by frame, so that a long story never stops the page.
+
+use std::rc::Rc;
+
+use session::{Content, Saved, Session};
+
+use crate::model::Model;
+
+/// How much virtual time one frame replays while a kept world is opened, in milliseconds.
+const REPLAY_MS: u64 = 5_000;
+/// Longest line of kept output, in bytes: a block of markdown is for people.
+const SHOWN_LIMIT: usize = 200_000;
+
+/// What is handed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything that was done, and the moment looked at.
+    #[default]
+    Whole,
+    /// Only how it began, with the files.
+    Start,
+}
+
+/// As what something is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The file in the editor.
+    Manifest,
+    /// The files, the commands and what they printed, for an issue or a blog.
+    Markdown,
+    /// The files and the commands, for a real cluster.
+    Script,
+}
+
+/// The part of the model that is about keeping. A clone is cheap.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Keep {
+    /// What is handed on.
+    pub extent: Extent,
+    /// A kept world that is being opened: the moment to come to, in milliseconds since its begin.
+    pub opening: Option<u64>,
+    /// Whether the dialog is open in which the world is handed on.
+    pub sharing: bool,
+    /// Why something could not be opened.
+    pub refused: Option<Rc<str>>,
+    /// Whether the world is the one of the last visit.
+    pub restored: bool,
+}
+
+/// An act of keeping.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeepMsg {
+    /// Opens a text that [`Saved::to_text`] made.
+    Open {
+        /// The text.
+        text: String,
+        /// Whether it is the one of the last visit.
+        restored: bool,
+    },
+    /// What was to be opened cannot be read.
+    Refuse(String),
+    /// Stops opening: the world stands where it has come to.
+    Stop,
+    /// The message was read.
+    Dismiss,
+    /// Opens the dialog in which the world is handed on, or closes it.
+    Share(bool),
+    /// What is handed on.
+    Extent(Extent),
+}
+
+/// Applies an act of keeping.
+pub(crate) fn update(model: &mut Model, msg: KeepMsg) {
+    match msg {
+        KeepMsg::Open { text, restored } => match Saved::from_text(&text).and_then(|saved| saved.open()) {
+            Ok((session, at_ms)) => {
+                model.replace_session(session);
+                model.lessons.course = None;
+                model.keep = Keep { opening: Some(at_ms), restored, ..Keep::default() };
+            }
+            // A memory of the last visit that cannot be read is no news.
+            Err(_) if restored => {}
+            Err(why) => model.keep.refused = Some(why.into()),
+        },
+        KeepMsg::Refuse(why) => model.keep.refused = Some(why.into()),
+        KeepMsg::Stop => model.keep.opening = None,
+        KeepMsg::Dismiss => (model.keep.refused, model.keep.restored) = (None, false),
+        KeepMsg::Share(sharing) => model.keep.sharing = sharing,
+        KeepMsg::Extent(extent) => model.keep.extent = extent,
+    }
+}
+
+/// Goes on with opening a kept world for one frame. Whether there was one to go on with.
+pub(crate) fn replay(model: &mut Model) -> bool {
+    let Some(target) = model.keep.opening else { return false };
+    let left = target.saturating_sub(model.session.elapsed_ms());
+    model.session.advance(left.min(REPLAY_MS));
+    if left <= REPLAY_MS {
+        model.keep.opening = None;
+    }
+    true
+}
+
+impl Model {
+    /// The world as it is handed on.
+    pub fn saved(&self) -> Saved {
+        match self.keep.extent {
+            Extent::Whole => Saved::whole(&self.session),
+            Extent::Start => Saved::start_only(&self.session),
+        }
+    }
+
+    /// The world as a text in another form.
+    pub fn copied(&self, form: Form) -> String {
+        match form {
+            Form::Manifest => self.text().to_string(),
+            Form::Markdown => markdown(&self.session),
+            Form::Script => script(&self.session),
+        }
+    }
+}
+
+fn markdown(session: &Session) -> String {
+    let mut text = String::new();
+    for file in session.files().iter() {
+        let fence = fence(&file.text);
+        text += &format!("`{}`\n\n{fence}yaml\n{}\n{fence}\n\n", file.name, file.text.trim_end());
+    }
+    let mut shown = String::new();
+    for entry in session.log().iter() {
+        match &entry.content {
+            Content::Command(line) => shown += &format!("$ {line}\n"),
+            Content::Out(part) | Content::Err(part) => shown += part,
+            Content::Note(note) => shown += &format!("# {note}\n"),
+            Content::Exit(_) => {}
+        }
+        if shown.len() > SHOWN_LIMIT {
+            shown += "# …\n";
+            break;
+        }
+    }
+    let fence = fence(&shown);
+    text + &format!("{fence}console\n{}\n{fence}\n", shown.trim_end())
+}
+
+/// A fence that does not occur in the text.
+fn fence(text: &str) -> String {
+    let mut fence = "```".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    fence
+}
+
+fn script(session: &Session) -> String {
+    let mut text = "#!/usr/bin/env bash\n# The same for a real cluster. Faults are left out; wait where the story waits.\nset -u\n".to_owned();
+    let typed: Vec<&str> = session.log().iter().filter_map(|entry| line(&entry.content)).collect();
+    for file in session.files().iter().filter(|file| typed.iter().any(|line| line.contains(&*file.name))) {
+        let mark = end_mark(&file.text);
+        text += &format!(
+            "\ncat > '{}' <<'{mark}'\n{}\n{mark}\n",
+            file.name.replace('\'', "'\\''"),
+            file.text.trim_end()
+        );
+    }
+    text.push('\n');
+    for line in typed {
+        text += &format!("{line}\n");
+    }
+    text
+}
+
+fn line(content: &Content) -> Option<&str> {
+    match content {
+        Content::Command(line) => Some(line),
+        _ => None,
+    }
+}
+
+/// A here-document's end that is no line of the text.
+fn end_mark(text: &str) -> String {
+    let mut mark = "EOF".to_owned();
+    while text.lines().any(|line| line == mark) {
+        mark.push('_');
+    }
+    mark
+}

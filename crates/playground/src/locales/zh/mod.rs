@@ -1,0 +1,385 @@
+//! Chinese. Terms as on kubernetes.io's Chinese pages; StatefulSet, Pod, PVC and PV stay English.
+
+mod examples;
+mod lessons;
+mod why;
+
+use machinery::decision::BrokenLink;
+
+use super::Words;
+use crate::effect::{Change, Effect};
+use crate::track::{Mark, Subject, Tick};
+use crate::view::acts::ActKind;
+use crate::view::pod::{Note, short_image};
+use crate::view::stage::{SetView, Stage};
+use crate::view::timeline::clock;
+
+use examples::{example_hint, example_title};
+use lessons::missing;
+use why::{risk, why_next, why_rule, why_sentence};
+
+pub(super) static WORDS: Words = Words {
+    tagline: "StatefulSet 演练场",
+    simulated: "只在本标签页中模拟，不接触任何集群",
+    start_from: "从这里开始",
+    version: "模拟的版本和特性门控",
+    world_manifest: "清单",
+    world_tutorial: "教程从头开始",
+    world_empty: "空集群",
+    worlds: "起点",
+    examples: "常见困惑",
+    example: "示例：",
+    theme: "主题",
+    theme_system: "跟随系统",
+    theme_light: "浅色",
+    theme_dark: "深色",
+    help: "帮助",
+    help_text: "StatefulSet 给每个 Pod 一个比它活得更久的身份：名字、DNS 记录和自己的存储。舞台上的每一列就是一个身份。Pod 死了，列还在，Pod 会回到自己的列里。\n\
+        按`应用`创建编辑器里的内容，然后扩缩容、删除 Pod、拖动分区 (partition)、更换镜像。每个按钮都会在终端里输入对应的 `kubectl` 命令；你也可以自己输入。\n\
+        工具条下面的一行说明为什么发生、在等什么。点击一张卡片，就问到那个对象。\n\
+        `Ctrl`+`Enter` 应用文件。在终端里，`↑` 和 `↓` 找回之前的命令，`Ctrl`+`C` 停止命令。焦点在分区手柄上时，方向键移动，`Enter` 确定，`Esc` 放回。在编辑器里，`Tab` 移到下一个控件。\n\
+        这里在本标签页中模拟 Kubernetes v1.36（也可选 v1.32）：API server、控制器、调度器、kubelet 和 DNS，时钟可以停下。容器并不真的运行。",
+    close: "关闭",
+    editor: "编辑器",
+    files: "文件",
+    apply: "应用",
+    editor_keys: "Ctrl 或 Command 加 Enter 应用文件。Tab 离开编辑器。",
+    terminal: "终端",
+    terminal_log: "输入和输出",
+    prompt: "命令行",
+    terminal_hint: "# 试试：kubectl get pv · help",
+    waiting_for: "等待：",
+    waiting: "等待中",
+    stop: "停止",
+    go_on: "继续",
+    stage: "舞台",
+    cluster: "集群",
+    deleted: "已删除",
+    deleting: "正在删除",
+    ready: "就绪",
+    replicas: "副本",
+    partition: "分区",
+    less: "减一",
+    more: "加一",
+    on_delete: "OnDelete：删除 Pod 时才更新",
+    set_image: "更换镜像…",
+    image: "镜像",
+    container: "容器",
+    set: "确定",
+    cancel: "取消",
+    row_name: "DNS",
+    row_pod: "Pod",
+    row_claim: "PVC",
+    row_volume: "卷",
+    no_pod: "还没有 Pod",
+    no_pod_wanted: "没有 Pod",
+    no_claim: "没有 PVC",
+    no_volume: "没有卷",
+    no_node: "没有节点",
+    was: "原为",
+    age: "存在",
+    would_replace: "将被替换",
+    pod_menu: "操作",
+    delete_pod: "删除 Pod",
+    look_up: "查询它的名字",
+    show_yaml: "显示 YAML",
+    shelf: "卷架",
+    shelf_empty: "每个卷都已被占用",
+    no_volumes: "没有卷",
+    outside: "不属于任何 StatefulSet",
+    outside_empty: "没有",
+    heat: "全部序号",
+    follow: "跟随变化",
+    shape_ready: "就绪",
+    shape_starting: "启动中",
+    shape_stopping: "退出中",
+    shape_broken: "故障",
+    shape_ended: "已结束",
+    shape_none: "还没有 Pod",
+    empty_hint: "这里会出现列，每个序号一列",
+    why: "为什么",
+    next: "接下来：",
+    way_out: "出路：",
+    way_on: "如果需要：",
+    way_out_hint: "把它输入到命令行",
+    rule: "规则：",
+    heal: "恢复",
+    at_risk: "风险：",
+    about: "关于",
+    back_to_all: "回到整体",
+    try_next: "试试：",
+    details: "详情",
+    events: "事件",
+    dns_zone: "DNS 区域",
+    last_seen: "最近",
+    event_type: "类型",
+    reason: "原因",
+    object: "对象",
+    message: "消息",
+    no_events: "还没有事件。",
+    name: "名字",
+    record_type: "类型",
+    ttl: "TTL",
+    data: "回答",
+    no_records: "还没有记录：有了 Service 才有第一条。",
+    time: "时间",
+    play: "播放",
+    pause: "暂停",
+    step: "单步",
+    speed: "速度",
+    clock: "虚拟时间",
+    live: "实时",
+    paused: "已暂停",
+    rushing: "运行到静止",
+    past: "你正在看",
+    back_to_live: "回到实时",
+    past_forks: "在这里做的事会开始另一条时间线；现在这条会保留。",
+    step_back: "退一步：撤销上一个操作",
+    run_until_quiet: "运行到静止",
+    track: "时间轴",
+    track_keys: "左右键在事件之间移动，Page Up 和 Page Down 移动十秒，Home 到开头，End 回到实时。",
+    track_commands: "命令",
+    track_faults: "故障",
+    track_sets: "StatefulSet",
+    track_pods: "Pod",
+    track_storage: "存储",
+    forks: "其他时间线",
+    at: "时间",
+    what: "内容",
+    trail: "轨迹",
+    change: "变化",
+    fields: "改了什么",
+    no_trail: "还没有任何变化。",
+    objects: "对象",
+    objects_list: "全部对象",
+    filter: "筛选",
+    mark: "从现在开始比较",
+    unmark: "与上一个操作比较",
+    state_new: "新建",
+    state_changed: "已改",
+    state_gone: "消失",
+    no_objects: "没有符合的对象。",
+    line_added: "增加：",
+    line_removed: "删去：",
+    keys: "按键",
+    keys_switch: "焦点在舞台或时间轴上时，单个按键有效",
+    key_space: "播放或暂停",
+    key_step: "到下一个变化",
+    key_help: "本帮助",
+    key_terminal: "到命令行",
+    panes: "面板",
+    pane_stage: "舞台",
+    pane_why: "为什么",
+    pane_terminal: "终端",
+    pane_editor: "YAML",
+    kind_quiet: "静止",
+    kind_beyond: "超出模拟范围",
+    kind_progressing: "进行中",
+    kind_waiting: "等你处理",
+    kind_stuck: "卡住",
+    role_current: "当前",
+    role_update: "更新",
+    role_old: "旧",
+    role_only: "版本",
+    nxdomain: "NXDOMAIN",
+    share: "分享",
+    share_extent: "包含什么",
+    share_whole: "做过的一切，以及现在这一刻",
+    share_start: "只有起点和文件",
+    share_link: "链接",
+    share_long: "这个链接很长，有些程序会把它截断：请改为保存文件。",
+    copy_link: "复制链接",
+    save_file: "存为文件",
+    copy_markdown: "复制为 Markdown",
+    copy_script: "复制为脚本",
+    copy_manifest: "复制清单",
+    copied: "已复制。",
+    not_copied: "浏览器不允许：请选中链接手动复制。",
+    open_file: "打开保存的文件",
+    kept: "浏览器会保留这个世界，下次来还在。",
+    not_kept: "没有保存：浏览器不保留，或者世界太大。请存为文件。",
+    opening: "正在重放保存的世界…",
+    restored: "这是你上次留下的世界。要重新开始，请用“从这里开始”。",
+    lessons: "课程",
+    lessons_intro: "一个个小练习，各在自己的世界里。看结果，不看方式：输入、点击、拖动都算。",
+    lessons_loading: "课程马上就到…",
+    lessons_failed: "无法取得课程：",
+    lessons_all: "全部课程",
+    lesson_open_file: "打开自己的课程文件",
+    lesson_broken: "这还不是课程：",
+    lesson_reached: "完成。",
+    lesson_missing: "还差：",
+    lesson_hint: "提示",
+    lesson_solution: "显示解法",
+    lesson_solution_how: "一种做法。点击一行，它会输入到命令行里，然后在那里按 Enter。",
+    lesson_next: "下一步",
+    lesson_again: "重做这一步",
+    failed: "模拟的集群停止了：这是我们的错误，不是你的。你输入的内容都还在。",
+    why_sentence,
+    why_next,
+    why_rule,
+    risk,
+    why_more: |more| format!("还有 {more} 条"),
+    part: |first, last, number| format!("序号 {first} 到 {last}，共 {number} 个"),
+    more_of: |more| format!("还有 {more} 个"),
+    example_title,
+    example_hint,
+    tick,
+    ticks_more: |more| format!("还有 {more} 个"),
+    head: |clock, past| if past { format!("{clock}，过去") } else { format!("{clock}，实时") },
+    fork: |fork| {
+        let line = fork.line.as_ref().map_or_else(String::new, |line| format!("：`{line}`"));
+        format!("在 {} 离开，曾到 {}{line}", clock(fork.left_ms), clock(fork.end_ms))
+    },
+    fork_count: |forks| format!("{forks} 条分支"),
+    compared: |clock, marked| {
+        if marked {
+            format!("与你标记的 {clock} 比较")
+        } else {
+            format!("与上一个操作之前的 {clock} 比较")
+        }
+    },
+    fields_more: |more| format!("+{more}"),
+    objects_more: |more| format!("还有 {more} 个；缩小范围即可看到"),
+    act,
+    effect,
+    broken,
+    note,
+    size: |requested, capacity| match capacity {
+        "" => format!("申请 {requested}"),
+        capacity => format!("{capacity} 中的 {requested}"),
+    },
+    share_contents: |files, lines| {
+        let files = if files.is_empty() { "没有文件".to_owned() } else { files.join("、") };
+        format!("里面有 {files} 和 {lines} 条命令。这些都在链接里，不会到达任何服务器。")
+    },
+    not_opened: |why| format!("打不开这个世界：{why}。"),
+    lesson_step: |step, of| format!("第 {step} 步，共 {of} 步"),
+    lesson_progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ 完成".to_owned() },
+    lesson_following: |title| format!("下一课：{title}"),
+    lesson_write: |file| format!("写入文件 {file}"),
+    lesson_wait: |seconds| format!("等待 {seconds} 秒"),
+    missing,
+    released_by: |claim| format!("由 {claim} 释放"),
+    held_by: |names| format!("被 {} 占用", names.join("、")),
+    counts,
+    empty_stage: |stage| format!("一个空集群，有 {} 个节点和 {} 个卷", stage.nodes, stage.volumes),
+    partition_place,
+    pods: |pods| format!("{pods} 个 Pod"),
+    table_caption: |set| format!("StatefulSet {}：按序号排列的身份", set.key.name),
+};
+
+fn counts(stage: &Stage) -> String {
+    let sets = stage.sets.iter().filter(|set| !set.deleted).count();
+    format!("{} 个节点 · {} 个卷 · {sets} 个 StatefulSet", stage.nodes, stage.volumes)
+}
+
+fn partition_place(set: &SetView, partition: i32) -> String {
+    if partition > set.replicas {
+        format!("分区 {partition} > {} 个副本：都不更新", set.replicas)
+    } else {
+        format!("分区 {partition}")
+    }
+}
+
+fn tick(tick: &Tick) -> String {
+    let key = match &tick.subject {
+        Subject::Line(line) => return format!("`{line}`"),
+        Subject::File(name) => return format!("写入 `{name}`"),
+        Subject::Interrupt => return "`Ctrl-C`".to_owned(),
+        Subject::Fault(fault) => return format!("故障：{fault}"),
+        Subject::Object(key) => key,
+    };
+    let happened = match tick.mark {
+        Mark::Born => "被创建",
+        Mark::Ready => "就绪",
+        Mark::Unready => "不再就绪",
+        Mark::Broken => "无法运行",
+        Mark::Bound => "绑定",
+        Mark::Changed | Mark::Act => "改变",
+        Mark::Leaving => "将被删除",
+        Mark::Gone => "消失",
+    };
+    format!("`{}` {happened}", key.name)
+}
+
+fn act(kind: &ActKind) -> String {
+    match kind {
+        ActKind::Scale(replicas) => format!("扩缩到 {replicas}"),
+        ActKind::Delete(pod) => format!("删除 {pod}"),
+        ActKind::LookUp(pod) => format!("查询 {pod} 的名字"),
+        ActKind::Partition(partition) => format!("{partition} 以下保持不动"),
+        ActKind::Image(image) => format!("更新到 {}", short_image(image)),
+    }
+}
+
+fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Unknown => "文件很长：应用时才知道会怎样".to_owned(),
+        Effect::Nothing => "文件里没有内容".to_owned(),
+        Effect::Same => "没有变化：文件与集群一致".to_owned(),
+        Effect::Refused(message) => message.clone(),
+        Effect::Changes { created, configured, details, pods } => {
+            let mut parts = Vec::new();
+            if !created.is_empty() {
+                let pods = if *pods == 0 { String::new() } else { format!("：{pods} 个 Pod") };
+                parts.push(format!("创建 {}{pods}", objects(created)));
+            }
+            parts.extend(details.iter().map(change));
+            if details.is_empty() && !configured.is_empty() {
+                parts.push(format!("修改 {}", objects(configured)));
+            }
+            parts.join("；")
+        }
+    }
+}
+
+fn change(change: &Change) -> String {
+    match change {
+        Change::Replicas(set, old, new) if new < old => {
+            let removed: Vec<String> =
+                (*new..*old).rev().map(|ordinal| format!("{set}-{ordinal}")).take(4).collect();
+            format!("副本 {old} → {new}：移除 {}", removed.join("、"))
+        }
+        Change::Replicas(set, old, new) => format!("{set} 的副本 {old} → {new}"),
+        Change::Image(container, old, new) => {
+            format!("{container} 的镜像 {} → {}", short_image(old), short_image(new))
+        }
+    }
+}
+
+/// Two names, or a number if there are many.
+fn objects(names: &[String]) -> String {
+    let short = |name: &String| match name.split_once('/') {
+        Some((kind, name)) => format!("{}/{name}", kind.split('.').next().unwrap_or(kind)),
+        None => name.clone(),
+    };
+    match names {
+        [one] => short(one),
+        [one, two] => format!("{} 和 {}", short(one), short(two)),
+        many => format!("{} 个对象：{} …", many.len(), short(&many[0])),
+    }
+}
+
+fn broken(broken: &BrokenLink) -> String {
+    match broken {
+        BrokenLink::NoSubdomain => "StatefulSet 没有指定 Service".to_owned(),
+        BrokenLink::OtherSubdomain(subdomain) => format!("Pod 属于 {subdomain}"),
+        BrokenLink::NoService(service) => format!("没有 Service {service}"),
+        BrokenLink::NoPod => "没有 Pod".to_owned(),
+        BrokenLink::NotSelected(service) => format!("{service} 没有选中它"),
+        BrokenLink::NoAddress => "还没有地址".to_owned(),
+        BrokenLink::Terminating => "正在退出".to_owned(),
+        BrokenLink::NotReady => "未就绪".to_owned(),
+        BrokenLink::NotPublished => "尚未发布".to_owned(),
+    }
+}
+
+fn note(note: &Note) -> String {
+    match note {
+        Note::StopsWithin(seconds) => format!("{seconds} 秒内停止"),
+        Note::NoNode => "还没有节点".to_owned(),
+        Note::Kubelet(message) => message.clone(),
+        Note::Restarts(times) => format!("已重启 {times} 次"),
+    }
+}

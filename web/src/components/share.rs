@@ -1,0 +1,139 @@
+//! The dialog in which a world is handed on: as a link, as a file, or copied as text.
+
+use playground::keep::{Extent, Form, KeepMsg};
+use playground::{Locale, Model, Msg};
+use web_sys::{HtmlDialogElement, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::hooks::use_dispatch;
+use crate::{dom, link};
+
+/// A link that is longer is better a file: many programs cut it.
+const LINK_LIMIT: usize = 32_000;
+
+/// The dialog.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ShareProps {
+    /// The language.
+    pub locale: Locale,
+    /// What is handed on.
+    pub extent: Extent,
+    /// Whether the browser keeps the world.
+    pub kept: bool,
+    /// The model.
+    pub model: Shared,
+}
+
+/// The model as it was when something was last done: a dialog is not drawn anew for every frame.
+#[derive(Clone)]
+pub struct Shared(pub Model);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Shared) -> bool {
+        let done = |shared: &Shared| (shared.0.session.inputs().count(), shared.0.session.course());
+        done(self) == done(other)
+    }
+}
+
+/// The dialog.
+#[component]
+pub fn Share(props: &ShareProps) -> Html {
+    let dispatch = use_dispatch();
+    let words = props.locale.words();
+    let (address, done) = (use_state(String::new), use_state(|| None::<Done>));
+    let dialog = use_node_ref();
+    let saved = props.model.0.saved();
+    let (files, lines) = saved.contents();
+    {
+        let (address, text) = (address.clone(), saved.to_text());
+        use_effect_with(text.clone(), move |_| link::make(text, move |link| address.set(link)));
+    }
+    let copy = |form: Option<Form>| {
+        let (done, address, model) = (done.clone(), address.clone(), props.model.clone());
+        Callback::from(move |_: MouseEvent| {
+            let text = form.map_or_else(|| (*address).clone(), |form| model.0.copied(form));
+            let done = done.clone();
+            link::copy(&text, move |copied| {
+                done.set(Some(if copied { Done::Copied } else { Done::Refused }))
+            });
+        })
+    };
+    let save = {
+        let text = saved.to_text();
+        Callback::from(move |_: MouseEvent| link::download("petset-world.json", &text))
+    };
+    let opened = {
+        let dispatch = dispatch.clone();
+        Callback::from(move |event: Event| {
+            let input: Option<HtmlInputElement> = event.target_dyn_into();
+            let Some(file) = input.and_then(|input| input.files()?.get(0)) else { return };
+            let dispatch = dispatch.clone();
+            dom::read_text(file, move |text| {
+                dispatch.send(Msg::Keep(KeepMsg::Open { text, restored: false }));
+            });
+        })
+    };
+    use_effect_with((), {
+        let dialog = dialog.clone();
+        move |()| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                // Refused only if it is open already.
+                let _ = dialog.show_modal();
+            }
+        }
+    });
+    let extent = |extent: Extent, label: &'static str| {
+        html! {
+            <label class="share-extent">
+                <input type="radio" name="extent" checked={props.extent == extent}
+                    onchange={dispatch.on(Msg::Keep(KeepMsg::Extent(extent)))} />
+                {label}
+            </label>
+        }
+    };
+    let long = address.len() > LINK_LIMIT;
+    html! {
+        <dialog class="help share" ref={dialog} aria-labelledby="share-title" onclose={dispatch.on(Msg::Keep(KeepMsg::Share(false)))}>
+            <h2 id="share-title">{words.share}</h2>
+            <p>{(words.share_contents)(&files, lines)}</p>
+            <fieldset class="share-extents">
+                <legend class="hidden">{words.share_extent}</legend>
+                { extent(Extent::Whole, words.share_whole) }
+                { extent(Extent::Start, words.share_start) }
+            </fieldset>
+            <input class="share-link" id="share-link" readonly=true value={(*address).clone()} aria-label={words.share_link} />
+            if long {
+                <p>{words.share_long}</p>
+            }
+            <div class="share-acts">
+                <button type="button" class="control control-bright" onclick={copy(None)}>{words.copy_link}</button>
+                <button type="button" class="control" onclick={save}>{words.save_file}</button>
+                <button type="button" class="control" onclick={copy(Some(Form::Markdown))}>{words.copy_markdown}</button>
+                <button type="button" class="control" onclick={copy(Some(Form::Script))}>{words.copy_script}</button>
+                <button type="button" class="control" onclick={copy(Some(Form::Manifest))}>{words.copy_manifest}</button>
+            </div>
+            <p role="status" class="share-done">
+                {
+                    match *done {
+                        None => "",
+                        Some(Done::Copied) => words.copied,
+                        Some(Done::Refused) => words.not_copied,
+                    }
+                }
+            </p>
+            <label class="lesson-file">
+                {words.open_file}
+                <input type="file" accept=".json" onchange={opened} />
+            </label>
+            <p class="nothing">{if props.kept { words.kept } else { words.not_kept }}</p>
+            <button type="button" class="control" onclick={dispatch.on(Msg::Keep(KeepMsg::Share(false)))}>{words.close}</button>
+        </dialog>
+    }
+}
+
+/// What became of a copy.
+#[derive(Clone, Copy, PartialEq)]
+enum Done {
+    Copied,
+    Refused,
+}

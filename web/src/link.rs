@@ -1,0 +1,55 @@
+//! Links and files that hold a world. The page's address keeps it in its fragment, which no server sees.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::dom;
+
+/// What a link's fragment begins with; another way of packing will get another letter.
+const MARK: &str = "#g=";
+
+#[wasm_bindgen(module = "/js/link.js")]
+extern "C" {
+    fn pack(text: &str) -> Promise;
+    fn unpack(packed: &str, limit: u32) -> Promise;
+    #[wasm_bindgen(js_name = copy)]
+    fn copy_text(text: &str) -> Promise;
+    /// Hands a text to the browser as a file.
+    pub fn download(name: &str, text: &str);
+}
+
+/// The packed world in the page's address, if there is one.
+pub fn in_address() -> Option<String> {
+    dom::window()?.location().hash().ok()?.strip_prefix(MARK).map(str::to_owned)
+}
+
+/// Unpacks a world and hands it on, or why it cannot be read.
+pub fn open(packed: String, then: impl FnOnce(Result<String, String>) + 'static) {
+    spawn_local(async move {
+        let limit = u32::try_from(session::saved::TEXT_LIMIT).unwrap_or(u32::MAX);
+        let text = JsFuture::from(unpack(&packed, limit)).await;
+        then(text.map(|text| text.as_string().unwrap_or_default()).map_err(|error| message(&error)));
+    });
+}
+
+/// Makes a link to a world and hands it on.
+pub fn make(text: String, then: impl FnOnce(String) + 'static) {
+    spawn_local(async move {
+        let packed = JsFuture::from(pack(&text)).await.ok().and_then(|packed| packed.as_string());
+        let page = dom::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+        let page = page.split(['#', '?']).next().unwrap_or_default();
+        then(packed.map(|packed| format!("{page}{MARK}{packed}")).unwrap_or_default());
+    });
+}
+
+/// Copies a text, and says whether the browser allowed it.
+pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
+    let copied = JsFuture::from(copy_text(text));
+    spawn_local(async move { then(copied.await.is_ok()) });
+}
+
+fn message(error: &JsValue) -> String {
+    let error = error.dyn_ref::<js_sys::Error>();
+    error.map_or_else(|| "the link is damaged".to_owned(), |error| String::from(error.message()))
+}
