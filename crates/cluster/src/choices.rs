@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use client::{Choice, Choices};
 use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
 
 /// Upstream's alphabet for generated names: no vowels, nothing that looks alike (apimachinery/pkg/util/rand/rand.go).
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// What is chosen for whom, taken from a recording. Whoever is not named here is chosen for as usual.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Script {
     /// `namespace/name` of a claim → the volume that it gets.
     pub volumes: BTreeMap<String, String>,

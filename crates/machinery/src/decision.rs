@@ -5,20 +5,24 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::object::ObjectKey;
 
 /// What a controller decided about an object in its last sync.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// When.
     pub at: Timestamp,
     /// What, and because of which object.
+    #[serde(flatten)]
     pub verdict: Verdict,
 }
 
 /// What a pod lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Lack {
     /// It has no node.
     Scheduled,
@@ -38,7 +42,8 @@ pub enum Lack {
 }
 
 /// Why a pod was made from this revision and no other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Source {
     /// From the update revision.
     Update,
@@ -49,7 +54,8 @@ pub enum Source {
 }
 
 /// A pod that was created.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Created {
     /// The pod.
     pub pod: ObjectKey,
@@ -58,7 +64,8 @@ pub struct Created {
 }
 
 /// What is left of an update when nothing waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Rollout {
     /// Every pod is at the update revision.
     Complete,
@@ -82,7 +89,8 @@ pub enum Rollout {
 }
 
 /// Why a ControllerRevision is the update revision of its set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum RevisionChoice {
     /// No revision had the set's template.
     Created {
@@ -106,7 +114,8 @@ pub enum RevisionChoice {
 }
 
 /// The first broken link on the way from a pod to its name's answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum BrokenLink {
     /// There is no pod.
     NoPod,
@@ -129,7 +138,8 @@ pub enum BrokenLink {
 }
 
 /// Why a volume does not fit a claim (pkg/controller/volume/persistentvolume; component-helpers/storage/volume).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Misfit {
     /// It belongs to another claim.
     Taken,
@@ -152,7 +162,8 @@ pub enum Misfit {
 }
 
 /// What was decided, and the rule behind it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "verdict", content = "details", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Verdict {
     /// StatefulSet: everything is as the spec wants it.
     Settled {
@@ -256,7 +267,8 @@ pub enum Verdict {
 }
 
 /// What a waiting StatefulSet would do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Step {
     /// Create the pod of the same ordinal anew: a terminating pod holds its slot until it is gone.
     Replacement,

@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
 use crate::scheme::Kind;
@@ -197,6 +198,16 @@ impl ObjectKey {
     /// The key of the object of that kind and name.
     pub fn new(kind: Kind, namespace: &str, name: &str) -> ObjectKey {
         ObjectKey { kind, namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl Serialize for ObjectKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut key = serializer.serialize_struct("ObjectKey", 3)?;
+        key.serialize_field("kind", self.kind.name())?;
+        key.serialize_field("namespace", &*self.namespace)?;
+        key.serialize_field("name", &*self.name)?;
+        key.end()
     }
 }
 

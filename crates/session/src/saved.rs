@@ -59,7 +59,8 @@ enum SavedAct {
     Run(String),
     Interrupt(bool),
     Fault(Fault),
-    Choose(Vec<(String, String)>, Vec<(String, String)>),
+    Save(String),
+    Choose(Script),
 }
 
 impl Saved {
@@ -192,12 +193,8 @@ fn act(input: &Input) -> SavedAct {
         Input::Command { line } => SavedAct::Run(line.to_string()),
         Input::Interrupt => SavedAct::Interrupt(true),
         Input::Fault(fault) => SavedAct::Fault(fault.clone()),
-        Input::Script(script) => {
-            let pairs = |map: &std::collections::BTreeMap<String, String>| {
-                map.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
-            };
-            SavedAct::Choose(pairs(&script.volumes), pairs(&script.nodes))
-        }
+        Input::EditSaved { text } => SavedAct::Save(text.to_string()),
+        Input::Script(script) => SavedAct::Choose(script.clone()),
     }
 }
 
@@ -209,9 +206,7 @@ fn input(act: &SavedAct) -> Input {
         SavedAct::Run(line) => Input::Command { line: line.as_str().into() },
         SavedAct::Interrupt(_) => Input::Interrupt,
         SavedAct::Fault(fault) => Input::Fault(fault.clone()),
-        SavedAct::Choose(volumes, nodes) => Input::Script(Script {
-            volumes: volumes.iter().cloned().collect(),
-            nodes: nodes.iter().cloned().collect(),
-        }),
+        SavedAct::Save(text) => Input::EditSaved { text: text.as_str().into() },
+        SavedAct::Choose(script) => Input::Script(script.clone()),
     }
 }

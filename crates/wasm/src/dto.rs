@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::core::v1::Pod;
 use machinery::Kind;
+use node::dns::{Record, RecordType, Resolver, query};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use session::{Content, Session, Start};
@@ -112,6 +114,58 @@ impl Snapshot {
     }
 }
 
+/// An answer of the name server; records as a zone file writes them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct DnsAnswer {
+    /// How it went: `NOERROR`, `NXDOMAIN`.
+    pub rcode: String,
+    /// The records asked for.
+    pub answer: Vec<String>,
+    /// The zone's authority, with an empty answer.
+    pub authority: Vec<String>,
+    /// The addresses of the targets named in the answer.
+    pub additional: Vec<String>,
+}
+
+/// What the name server answers.
+///
+/// # Errors
+/// An unknown type.
+pub fn dig(session: &Session, name: &str, record_type: &str) -> Result<DnsAnswer, String> {
+    let wanted =
+        RecordType::parse(record_type).ok_or_else(|| format!("there is no record type {record_type:?}"))?;
+    let found = query(session.world().listers(), name, wanted);
+    let lines = |records: &[Record]| records.iter().map(ToString::to_string).collect();
+    Ok(DnsAnswer {
+        rcode: found.rcode.to_string(),
+        answer: lines(&found.answer),
+        authority: lines(&found.authority),
+        additional: lines(&found.additional),
+    })
+}
+
+/// The addresses that a pod gets for a name.
+///
+/// # Errors
+/// A pod that is not there.
+pub fn resolve(session: &Session, namespace: &str, pod: &str, name: &str) -> Result<Vec<String>, String> {
+    let found = session.world().server().get::<Pod>(namespace, pod);
+    let pod = found.ok_or_else(|| format!("there is no pod {pod:?} in namespace {namespace:?}"))?;
+    let resolver = Resolver { listers: session.world().listers(), pod };
+    Ok(resolver.addresses(name).iter().map(ToString::to_string).collect())
+}
+
+/// Every decision with the object that it is about, as `{ about, at, verdict, details? }`.
+pub fn decisions(session: &Session) -> Vec<Value> {
+    let decisions = session.world().decisions().iter();
+    let plain = decisions.filter_map(|(key, decision)| {
+        let mut plain = serde_json::to_value(&**decision).ok()?;
+        plain.as_object_mut()?.insert("about".to_owned(), serde_json::to_value(key).ok()?);
+        Some(plain)
+    });
+    plain.collect()
+}
+
 /// Runs a command line to its end, or stops it.
 pub fn run(session: &mut Session, line: &str, timeout_ms: u64) -> RunResult {
     let first = session.log().written();
@@ -160,6 +214,7 @@ mod tests {
         assert_eq!(declared("ClusterOptions"), fields(&ClusterOptions::default()));
         assert_eq!(declared("RunOptions"), fields(&RunOptions::default()));
         assert_eq!(declared("RunResult"), fields(&RunResult::default()));
+        assert_eq!(declared("DnsAnswer"), fields(&DnsAnswer::default()));
         let snapshot = Snapshot::of(&Session::new(Start::default()));
         assert_eq!(declared("Snapshot"), fields(&snapshot));
         let types = include_str!("types.d.ts");

@@ -9,7 +9,7 @@ mod dto;
 pub use dto::{ClusterOptions, RunOptions, RunResult, Snapshot};
 
 use cluster::Fault;
-use machinery::{Kind, ObjectKey};
+use machinery::{Kind, Object, ObjectKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
@@ -24,6 +24,8 @@ const TYPES: &'static str = include_str!("types.d.ts");
 const LIMIT_SECONDS: f64 = 2_592_000.0;
 /// Virtual seconds after which a command is stopped, unless said otherwise.
 const TIMEOUT_SECONDS: f64 = 600.0;
+/// The file that [`Cluster::apply`] writes.
+const MANIFEST: &str = "manifest.yaml";
 
 /// A simulated cluster with a terminal: it lives in this tab, and its clock moves only when told to.
 #[wasm_bindgen]
@@ -73,6 +75,16 @@ impl Cluster {
         write(&dto::run(&mut self.session, line, timeout))
     }
 
+    /// Applies a manifest, as `kubectl apply -f -` does.
+    ///
+    /// # Errors
+    /// A text that is too long. A manifest that is refused is no error: see `exitCode`.
+    #[wasm_bindgen(unchecked_return_type = "RunResult")]
+    pub fn apply(&mut self, manifest: &str) -> Result<JsValue, JsError> {
+        self.write_file(MANIFEST, manifest)?;
+        self.run(&format!("kubectl apply -f {MANIFEST}"), JsValue::UNDEFINED)
+    }
+
     /// Breaks something on purpose, or heals it. It is part of the session's course of events, like a command.
     ///
     /// # Errors
@@ -106,6 +118,16 @@ impl Cluster {
         Ok(())
     }
 
+    /// Lets virtual time pass until nothing moves by itself any more but periodic work and late retries, at most so many
+    /// seconds (600). Whether it came to that.
+    ///
+    /// # Errors
+    /// A number of seconds that is negative, or more than 30 days.
+    pub fn settle(&mut self, limit_seconds: Option<f64>) -> Result<bool, JsError> {
+        let limit = milliseconds("limitSeconds", limit_seconds.unwrap_or(TIMEOUT_SECONDS))?;
+        Ok(self.session.run_until_quiet(limit))
+    }
+
     /// The virtual time, as `2026-01-01T00:01:00Z`.
     pub fn now(&self) -> String {
         self.session.now().to_string()
@@ -120,6 +142,50 @@ impl Cluster {
         write(&Snapshot::of(&self.session))
     }
 
+    /// The objects of a kind, by namespace and name; of one namespace, if one is given.
+    ///
+    /// # Errors
+    /// A kind that does not exist here.
+    #[wasm_bindgen(unchecked_return_type = "KubernetesObject[]")]
+    pub fn list(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Kind")] kind: &str,
+        namespace: Option<String>,
+    ) -> Result<JsValue, JsError> {
+        let kind = known(kind)?;
+        let of_kind = self.session.world().server().all().filter(|object| object.kind() == kind);
+        let here = of_kind.filter(|object| namespace.as_deref().is_none_or(|n| object.namespace() == n));
+        write(&here.map(Object::to_value).collect::<Vec<_>>())
+    }
+
+    /// Why things are as they are: what each controller decided about each object in its last sync.
+    ///
+    /// # Errors
+    /// None that could be met.
+    #[wasm_bindgen(unchecked_return_type = "Decision[]")]
+    pub fn decisions(&self) -> Result<JsValue, JsError> {
+        write(&dto::decisions(&self.session))
+    }
+
+    /// The addresses that a pod of that namespace gets for a name, by its hosts file and search path; none if it does not
+    /// resolve.
+    ///
+    /// # Errors
+    /// A pod that is not there.
+    pub fn resolve(&self, namespace: &str, pod: &str, name: &str) -> Result<Vec<String>, JsError> {
+        dto::resolve(&self.session, namespace, pod, name).map_err(|message| JsError::new(&message))
+    }
+
+    /// What CoreDNS answers about a full name; the type is A unless another is given.
+    ///
+    /// # Errors
+    /// A record type that does not exist.
+    #[wasm_bindgen(unchecked_return_type = "DnsAnswer")]
+    pub fn dig(&self, name: &str, record_type: Option<String>) -> Result<JsValue, JsError> {
+        let answer = dto::dig(&self.session, name, record_type.as_deref().unwrap_or("A"));
+        write(&answer.map_err(|message| JsError::new(&message))?)
+    }
+
     /// One object as Kubernetes gives it as JSON; `undefined` if there is none. The namespace of what lives in none is `""`.
     ///
     /// # Errors
@@ -131,16 +197,19 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<JsValue, JsError> {
-        let found = Kind::ALL.into_iter().find(|known| known.name() == kind);
-        let kind = found.ok_or_else(|| {
-            let names = Kind::ALL.map(Kind::name);
-            JsError::new(&format!("there is no kind {kind:?} here; there are {}", names.join(", ")))
-        })?;
-        match self.session.world().server().object(&ObjectKey::new(kind, namespace, name)) {
+        match self.session.world().server().object(&ObjectKey::new(known(kind)?, namespace, name)) {
             Some(object) => write(&object.to_value()),
             None => Ok(JsValue::UNDEFINED),
         }
     }
+}
+
+fn known(kind: &str) -> Result<Kind, JsError> {
+    let found = Kind::ALL.into_iter().find(|known| known.name() == kind);
+    found.ok_or_else(|| {
+        let names = Kind::ALL.map(Kind::name);
+        JsError::new(&format!("there is no kind {kind:?} here; there are {}", names.join(", ")))
+    })
 }
 
 fn read<T: DeserializeOwned + Default>(what: &str, value: JsValue) -> Result<T, JsError> {

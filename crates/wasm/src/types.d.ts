@@ -117,6 +117,101 @@ export type Fault =
   /** Exactly these are broken from here on. */
   | { type: "only"; defects: Defect[] };
 
+/** Where an object is found; the namespace of what lives in none is `""`. */
+export interface ObjectKey {
+  kind: Kind;
+  namespace: string;
+  name: string;
+}
+
+/** What a pod lacks. */
+export type Lack = "scheduled" | "running" | "ready" | "gone" | "node" | { available: { at: string } };
+
+/** What is left of an update when nothing waits. */
+export type Rollout =
+  | "complete"
+  | { partition: { partition: number; pods: number } }
+  | { partitionAboveReplicas: { partition: number } }
+  | { onDelete: { pods: number } };
+
+/** Why a volume does not fit a claim. */
+export type Misfit =
+  | "taken"
+  | "tooSmall"
+  | "accessModes"
+  | "storageClass"
+  | "volumeMode"
+  | "selector"
+  | "released"
+  | "terminating"
+  | "notAvailable";
+
+/** What a controller decided, and because of what. */
+export type Verdict =
+  /** StatefulSet: everything is as the spec wants it. */
+  | { verdict: "settled"; details: { rollout: Rollout } }
+  /** StatefulSet: these pods were created. */
+  | { verdict: "creating"; details: { pods: { pod: ObjectKey; from: "update" | "partition" | "currentReplicas" }[] } }
+  /** StatefulSet: these pods were deleted, being beyond the replicas. */
+  | { verdict: "scalingDown"; details: { pods: ObjectKey[] } }
+  /** StatefulSet: these pods were deleted to come back at the update revision. */
+  | { verdict: "updating"; details: { pods: ObjectKey[] } }
+  /** StatefulSet: a pod that has ended is deleted, to be created anew. */
+  | { verdict: "replacing"; details: { pod: ObjectKey } }
+  /** StatefulSet: nothing moves before this pod has what it lacks. */
+  | {
+      verdict: "waiting";
+      details: { step: "replacement" | "ordinals" | "scaleDown" | "update" | "nothing"; pod: ObjectKey; lacks: Lack };
+    }
+  /** StatefulSet: the pod that the update would replace is itself in its way, and has to be deleted by hand. */
+  | { verdict: "frozen"; details: { pod: ObjectKey; lacks: Lack } }
+  /** Claim: no volume fits; each with the reason. */
+  | { verdict: "noVolume"; details: { misfits: Record<string, Misfit> } }
+  /** Claim: bound to this volume. */
+  | { verdict: "bound"; details: { volume: string } }
+  /** Pod: no node takes it. */
+  | { verdict: "unschedulable"; details: { claims: ObjectKey[]; message: string } }
+  /** StatefulSet: the claim still carries the reference to an earlier pod. */
+  | { verdict: "staleClaim"; details: { pod: ObjectKey; claim: ObjectKey } }
+  /** StatefulSet: the pod's claim is being deleted. */
+  | { verdict: "claimTerminating"; details: { pod: ObjectKey; claim: ObjectKey } }
+  /** StatefulSet: a pod that the set does not control has the name. */
+  | { verdict: "nameTaken"; details: { pod: ObjectKey } }
+  /** StatefulSet: the set is being deleted. */
+  | { verdict: "setTerminating" }
+  /** The sync failed and is retried. */
+  | { verdict: "failed"; details: { message: string } }
+  /** ControllerRevision: why it is its set's update revision. */
+  | {
+      verdict: "revision";
+      details:
+        | "equivalent"
+        | { created: { collisions: number } }
+        | { kept: { generation: number } }
+        | { rolledBack: { from: number; to: number } };
+    }
+  /** Claim: its class binds when a pod that uses it is scheduled. */
+  | { verdict: "waitsForConsumer" }
+  /** Claim: its class has a volume made by a provisioner. */
+  | { verdict: "waitsForProvisioner"; details: { provisioner: string } }
+  /** Claim or volume: its deletion waits for these. */
+  | { verdict: "inUse"; details: { by: ObjectKey[] } };
+
+/** A controller's last decision about an object. */
+export type Decision = { about: ObjectKey; at: string } & Verdict;
+
+/** An answer of the cluster's name server; records as a zone file writes them. */
+export interface DnsAnswer {
+  /** How it went: "NOERROR", "NXDOMAIN". */
+  rcode: string;
+  /** The records asked for. */
+  answer: string[];
+  /** The zone's authority, with an empty answer. */
+  authority: string[];
+  /** The addresses of the targets named in the answer. */
+  additional: string[];
+}
+
 /** An object's metadata, as far as every object has it. */
 export interface ObjectMeta {
   name: string;

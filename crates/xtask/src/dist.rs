@@ -21,9 +21,21 @@ pub fn dist(workspace: &Workspace) -> Result<()> {
     weigh(workspace, &folder)
 }
 
+/// Prints what every file of a folder weighs.
+pub fn print_sizes(workspace: &Workspace, folder: &Path) -> Result<()> {
+    println!("{:<32}{:>12}{:>12}{:>12}  bytes", "", "raw", "gzip", "brotli");
+    for line in sizes(workspace, folder)?.lines() {
+        Weight::parse(line).with_context(|| format!("cannot read the sizes in \"{line}\""))?.print();
+    }
+    Ok(())
+}
+
+fn sizes(workspace: &Workspace, folder: &Path) -> Result<String> {
+    output(Command::new("node").arg(workspace.path("crates/xtask/node/sizes.mjs")).arg(folder))
+}
+
 fn weigh(workspace: &Workspace, folder: &Path) -> Result<()> {
-    let mut node = Command::new("node");
-    let printed = output(node.arg(workspace.path("crates/xtask/node/sizes.mjs")).arg(folder))?;
+    let printed = sizes(workspace, folder)?;
     let mut files = Vec::new();
     for line in printed.lines() {
         files.push(Weight::parse(line).with_context(|| format!("cannot read the sizes in \"{line}\""))?);

@@ -14,6 +14,7 @@ mod http;
 mod marks;
 mod npm;
 mod outline;
+mod package;
 mod page;
 mod playwright;
 mod process;
@@ -38,7 +39,8 @@ Usage: cargo xtask COMMAND
 Commands:
   serve [--port N]    build the page and serve it on 127.0.0.1 (port 8080, or the next free one)
   dist                leave the page in dist/, as small as it gets: a static site for any file server and any path
-  test [--only PART]  run every check; PART is lint, native, wasm or page
+  npm                 leave the engine in npm/ as a package for browsers and Node
+  test [--only PART]  run every check; PART is lint, native, wasm, package or page
   tidy                check the project's own rules only (a part of lint)
   conformance [--version V] [--effects-only] [--json] PATH…
                       replay recordings of a real control plane (files or folders), and print what differs first
@@ -53,6 +55,7 @@ Commands:
 enum Request {
     Serve { port: u16 },
     Dist,
+    Npm,
     Test { only: Option<test::Part> },
     Tidy,
     Bench(bench::Options),
@@ -90,6 +93,7 @@ fn parse(words: &[&str]) -> Result<Request, String> {
             Ok(Request::Serve { port })
         }
         ["dist"] => Ok(Request::Dist),
+        ["npm"] => Ok(Request::Npm),
         ["test"] => Ok(Request::Test { only: None }),
         ["test", "--only", part] => match test::Part::named(part) {
             Some(part) => Ok(Request::Test { only: Some(part) }),
@@ -114,6 +118,7 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Help => print!("{USAGE}"),
         Request::Serve { port } => serve::serve(&Workspace::find()?, port)?,
         Request::Dist => dist::dist(&Workspace::find()?)?,
+        Request::Npm => package::npm(&Workspace::find()?)?,
         Request::Test { only } => return Ok(test::test(&Workspace::find()?, only)),
         Request::Tidy => tidy::tidy(&Workspace::find()?)?,
         Request::Bench(options) => bench::bench(&Workspace::find()?, &options)?,
@@ -142,6 +147,7 @@ mod tests {
             "serve",
             "serve --port 0",
             "dist",
+            "npm",
             "test",
             "test --only wasm",
             "tidy",

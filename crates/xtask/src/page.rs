@@ -130,7 +130,7 @@ fn split(workspace: &Workspace, compiled: &Path, products: &Path) -> Result<Path
 }
 
 /// Lets binaryen make a wasm smaller, in place.
-fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
+pub fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     let folder = workspace.path("crates/xtask/node");
     npm::install(&folder)?;
     step("wasm-opt -Oz", || {

@@ -76,7 +76,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// Copies the files and folders within `from` into `to`; no file may be there already.
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+pub fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;

@@ -50,6 +50,26 @@ pub fn fuzz(line: &str) -> Tally {
     counts.unwrap_or_default()
 }
 
+/// `# pass 2` and `# fail 0`: Node's own test runner, as TAP.
+pub fn node(line: &str) -> Tally {
+    let count = |what: &str| line.strip_prefix(what).and_then(|number| number.parse().ok()).unwrap_or(0);
+    Tally { passed: count("# pass "), failed: count("# fail ") }
+}
+
+/// `      Tests  1 failed | 2 passed (3)`: vitest.
+pub fn vitest(line: &str) -> Tally {
+    let mut tally = Tally::default();
+    let Some(counts) = line.trim_start().strip_prefix("Tests ") else { return tally };
+    for count in counts.split(['|', '(']) {
+        match numbered(count.trim()) {
+            Some((number, "passed")) => tally.passed += number,
+            Some((number, "failed")) => tally.failed += number,
+            _ => {}
+        }
+    }
+    tally
+}
+
 /// Splits `5 passed` into its number and what is numbered.
 fn numbered(text: &str) -> Option<(u64, &str)> {
     let (number, what) = text.split_once(' ')?;
@@ -83,6 +103,11 @@ mod tests {
             (playwright, "  2 did not run", 0, 0),
             (playwright, "  ✓  1 smoke.spec.ts:4:1 › 2 passed (1.1s)", 0, 0),
             (playwright, "Running 1 test using 1 worker", 0, 0),
+            (node, "# pass 2", 2, 0),
+            (node, "# fail 1", 0, 1),
+            (node, "# Subtest: pass 2", 0, 0),
+            (vitest, "      Tests  1 failed | 2 passed (3)", 2, 1),
+            (vitest, " Test Files  1 passed (1)", 0, 0),
         ] {
             assert_eq!(reader(line), Tally { passed, failed }, "{line}");
         }

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use crate::process::{output, run, step, watch};
 use crate::tally::{self, Tally};
 use crate::workspace::Workspace;
-use crate::{browser, dist, playwright, tidy, tools};
+use crate::{browser, dist, npm, package, playwright, tidy, tools};
 
 /// Chooses the two crates that make sense on wasm only.
 const WASM_CRATES: [&str; 4] = ["--package", "web", "--package", "petset"];
@@ -28,13 +28,15 @@ pub enum Part {
     Native,
     /// The JS API in a headless browser.
     Wasm,
+    /// The npm package, as a test author uses it.
+    Package,
     /// The built page in a headless browser.
     Page,
 }
 
 impl Part {
     /// All parts in the order they run.
-    const ALL: [Part; 4] = [Part::Lint, Part::Native, Part::Wasm, Part::Page];
+    const ALL: [Part; 5] = [Part::Lint, Part::Native, Part::Wasm, Part::Package, Part::Page];
 
     /// The part that people call so.
     pub fn named(name: &str) -> Option<Part> {
@@ -46,6 +48,7 @@ impl Part {
             Part::Lint => "lint",
             Part::Native => "native",
             Part::Wasm => "wasm",
+            Part::Package => "package",
             Part::Page => "page",
         }
     }
@@ -55,6 +58,7 @@ impl Part {
             Part::Lint => lint(tests),
             Part::Native => native(tests),
             Part::Wasm => wasm(tests),
+            Part::Package => package(tests),
             Part::Page => page(tests),
         }
     }
@@ -152,6 +156,20 @@ fn wasm(tests: &mut Tests) -> Result<()> {
     // The default of 20 s is short for an unoptimised build on a busy machine.
     command.arg("crates/wasm").env("PETSET_DIGESTS", digests.trim()).env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     tests.runner("wasm-pack test", &mut command, tally::libtest)
+}
+
+fn package(tests: &mut Tests) -> Result<()> {
+    tests.check("the npm package", package::npm)?;
+    let folder = tests.workspace.path("tests/npm");
+    npm::install(&folder)?;
+    let node = |arguments: &[&str]| {
+        let mut command = Command::new("node");
+        command.args(arguments).current_dir(&folder).env("NO_COLOR", "1");
+        command
+    };
+    tests.check("tsc", |_| run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit"])))?;
+    tests.runner("node --test", &mut node(&["--test", "--test-reporter=tap"]), tally::node)?;
+    tests.runner("vitest", &mut node(&["node_modules/vitest/vitest.mjs", "run"]), tally::vitest)
 }
 
 fn page(tests: &mut Tests) -> Result<()> {
