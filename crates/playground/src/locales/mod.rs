@@ -691,7 +691,8 @@ mod tests {
     use super::{Locale, Span, marked};
 
     /// What is the same in both languages: terms of Kubernetes, and what one types.
-    const SHARED: [&str; 7] = ["DNS", "Pod", "TTL", "YAML", "NXDOMAIN", "StatefulSet", "# "];
+    const SHARED: [&str; 9] =
+        ["PVC", "Service", "DNS", "Pod", "TTL", "YAML", "NXDOMAIN", "StatefulSet", "# "];
 
     fn is_han(c: char) -> bool {
         ('\u{4e00}'..='\u{9fff}').contains(&c)
