@@ -124,7 +124,7 @@ test('two presses of + while a command runs ask for two more', async ({ page }) 
 test('a thousand pods: a strip of all, columns for a part, and frames in time', async ({ page }) => {
   test.setTimeout(180_000);
   await open(page);
-  await page.getByLabel('Start from').selectOption('empty');
+  await page.getByLabel('Start from').selectOption({ label: 'Empty cluster, 100 nodes' });
   await type(page, web(1000));
   await page.getByRole('button', { name: '60×' }).click();
   await expect(page.getByTestId('ready')).toHaveText('1000/1000 ready', { timeout: 120_000 });

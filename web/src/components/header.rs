@@ -13,6 +13,10 @@ use super::help;
 use crate::dom;
 use crate::hooks::{Theme, use_dispatch};
 
+/// The start world with nothing in it but many nodes: a node takes 110 pods.
+const MANY: &str = "many";
+const MANY_NODES: u32 = 100;
+
 /// The head.
 #[derive(Clone, PartialEq, Properties)]
 pub struct HeaderProps {
@@ -41,8 +45,11 @@ pub fn Header(props: &HeaderProps) -> Html {
             if let Some(example) = Example::named(&chosen) {
                 return Some(Msg::Example(example));
             }
-            let world = chosen.parse().ok()?;
-            Some(Msg::Restart(Start { world, ..start.clone() }))
+            let (world, nodes) = match chosen.as_str() {
+                MANY => (StartWorld::Empty, MANY_NODES),
+                world => (world.parse().ok()?, Start::default().nodes),
+            };
+            Some(Msg::Restart(Start { world, nodes, ..start.clone() }))
         })
     };
     let change = {
@@ -57,13 +64,14 @@ pub fn Header(props: &HeaderProps) -> Html {
         let label = label(features);
         html! { <option value={label.clone()} selected={features == props.start.features}>{label}</option> }
     };
+    let many = props.example.is_none() && props.start.nodes == MANY_NODES;
     let world = |world: StartWorld| {
         let label = match world {
             StartWorld::Manifest => words.world_manifest,
             StartWorld::Tutorial => words.world_tutorial,
             StartWorld::Empty => words.world_empty,
         };
-        html! { <option value={world.to_string()} selected={props.example.is_none() && world == props.start.world}>{label}</option> }
+        html! { <option value={world.to_string()} selected={props.example.is_none() && !many && world == props.start.world}>{label}</option> }
     };
     let example = |example: &Example| {
         let selected = props.example == Some(*example);
@@ -88,7 +96,10 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <label class="header-start">
                     <span aria-hidden="true">{words.start_from}</span>
                     <select class="control" id="world" aria-label={words.start_from} onchange={restart}>
-                        <optgroup label={words.worlds}>{ for StartWorld::ALL.into_iter().map(world) }</optgroup>
+                        <optgroup label={words.worlds}>
+                            { for StartWorld::ALL.into_iter().map(world) }
+                            <option value={MANY} selected={many}>{words.world_many}</option>
+                        </optgroup>
                         <optgroup label={words.examples}>{ for Example::ALL.iter().map(example) }</optgroup>
                     </select>
                 </label>

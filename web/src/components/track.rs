@@ -270,10 +270,10 @@ fn Table(props: &TableProps) -> Html {
         html! { <tr><td>{clock(tick.at_ms)}</td><td>{words.row(tick.row)}</td><td>{(words.tick)(tick).replace('`', "")}</td></tr> }
     };
     html! {
-        <table class="hidden">
+        <div class="hidden"><table>
             <caption>{words.track}</caption>
             <thead><tr><th scope="col">{words.at}</th><th scope="col">{words.object}</th><th scope="col">{words.what}</th></tr></thead>
             <tbody>{ for props.ticks.iter().rev().take(TABLE).map(row) }</tbody>
-        </table>
+        </table></div>
     }
 }

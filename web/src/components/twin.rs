@@ -43,7 +43,7 @@ pub fn Twin(props: &TwinProps) -> Html {
         }
     };
     html! {
-        <table class="hidden">
+        <div class="hidden"><table>
             <caption>{(words.table_caption)(&props.set)}</caption>
             <thead>
                 <tr>
@@ -55,6 +55,6 @@ pub fn Twin(props: &TwinProps) -> Html {
                 </tr>
             </thead>
             <tbody>{ for props.set.columns.iter().map(row) }</tbody>
-        </table>
+        </table></div>
     }
 }

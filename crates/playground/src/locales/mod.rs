@@ -113,6 +113,8 @@ words! {
     world_tutorial,
     /// The world with nothing in it.
     world_empty,
+    /// The world with nothing in it but many nodes.
+    world_many,
     /// Title of the worlds in the menu.
     worlds,
     /// Title of the examples in the menu.

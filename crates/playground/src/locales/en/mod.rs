@@ -26,6 +26,7 @@ pub(super) static WORDS: Words = Words {
     world_manifest: "Manifest",
     world_tutorial: "Tutorial from the top",
     world_empty: "Empty cluster",
+    world_many: "Empty cluster, 100 nodes",
     worlds: "Start worlds",
     examples: "What confuses people",
     example: "Example:",
