@@ -27,7 +27,7 @@ fn message(world: &World, pod: &str) -> String {
 /// Nothing that preemption could change.
 fn lasting(reasons: &str) -> String {
     format!(
-        "0/3 nodes are available: {reasons}. preemption: 0/3 nodes are available: \
+        "0/3 nodes are available: {reasons}. no new claims to deallocate, preemption: 0/3 nodes are available: \
          3 Preemption is not helpful for scheduling."
     )
 }
@@ -44,7 +44,7 @@ fn a_pod_that_no_node_takes_is_told_why() {
         ),
         (
             with(plain(), "/spec/containers/0/resources", requests("9")),
-            "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: \
+            "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: \
              3 No preemption victims found for incoming pod."
                 .to_owned(),
         ),
@@ -121,7 +121,7 @@ fn pods_that_avoid_each_other_get_a_node_each() {
     nodes.sort();
     assert_eq!(nodes, NODES.map(|node| Some(node.to_owned())));
     let expected = "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules. \
-         preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.";
+         no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.";
     assert_eq!(message(&world, "zk-3"), expected);
     let freed = node_of(&world, "zk-1");
     delete(&mut world, Kind::Pod, "zk-1");
