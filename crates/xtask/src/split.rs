@@ -40,10 +40,20 @@ const LOAD: &str = "load";
 /// The first part's global that the second one sets when its functions can be called.
 const READY: &str = "ready";
 
-/// Crates whose functions run at moments that no recording can be sure to meet (a window is resized, a tab hidden): all
-/// theirs is in the first part.
-const ALWAYS_FIRST: [&str; 7] =
-    ["web", "yew", "wasm_bindgen", "js_sys", "web_sys", "gloo_events", "gloo_utils"];
+/// Crates whose functions run at moments that no recording can be sure to meet (a window is resized, a tab hidden; Yew's
+/// hash maps begin with random numbers, memory lies as it fell): all theirs is in the first part.
+const ALWAYS_FIRST: [&str; 10] = [
+    "web",
+    "yew",
+    "wasm_bindgen",
+    "js_sys",
+    "web_sys",
+    "gloo_events",
+    "gloo_utils",
+    "hashbrown",
+    "indexmap",
+    "dlmalloc",
+];
 
 /// Crates of which what runs depends on the frames' timing: of a function that ran, all is in the first part.
 const WHOLE: [&str; 1] = ["playground"];
