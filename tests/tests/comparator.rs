@@ -202,7 +202,7 @@ fn two_versions_differ_in_nothing_but_what_is_known() {
                 new.events = None;
             }
             let old = played(&old, &ordered).with_names(&texts.names);
-            if let Some(what) = difference(&new, &old, &texts) {
+            if let Some(what) = difference(&new, &[], &old, &texts) {
                 found.insert((name.clone(), index), what);
             }
         }

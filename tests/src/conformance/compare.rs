@@ -50,9 +50,11 @@ impl Played {
 }
 
 /// The first difference; `None` if there is none.
-pub fn difference(step: &Step, played: &Played, texts: &Texts) -> Option<String> {
+///
+/// `slices` are what the slices held before the step, as entries of a trail.
+pub fn difference(step: &Step, slices: &[String], played: &Played, texts: &Texts) -> Option<String> {
     let recorded = Output { exit: Some(step.exit), out: step.out.clone(), err: step.err.clone() };
-    let free = Freedom::of(step);
+    let free = Freedom::of(step, slices);
     played
         .failure
         .clone()

@@ -70,9 +70,10 @@ fn replay_with(trace: &Trace, mode: Mode, phase_ms: Option<u64>) -> Result<(), D
     for (index, step) in trace.steps.iter().enumerate() {
         session.set_defects(step.kubelet.defects(&pods));
         let before = session.world().server().resource_version();
+        let slices = trail::slices(session.world().server());
         let played = play(&mut session, step);
         texts.names.learn(&step.trail, session.world().server().changes_since(before));
-        if let Some(what) = difference(step, &played.with_names(&texts.names), &texts) {
+        if let Some(what) = difference(step, &slices, &played.with_names(&texts.names), &texts) {
             return Err(Difference { step: index, run: step.run.clone(), what });
         }
     }

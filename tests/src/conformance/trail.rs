@@ -1,5 +1,8 @@
 //! What happened, as the recordings word it: one line for each visible change of an object.
 
+use std::sync::Arc;
+
+use apiserver::Server;
 use client::api::{Change, WatchEvent};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolume, Pod};
@@ -139,6 +142,14 @@ fn status(id: &str, set: &StatefulSet) -> String {
         or_none(status.current_revision),
         or_none(status.update_revision),
     )
+}
+
+/// What each slice holds now, as the entry that would tell of it.
+pub fn slices(server: &Server) -> Vec<String> {
+    let entry = |slice: &Arc<EndpointSlice>| {
+        Some(format!("slice/{} {}", state::service_of(slice)?, endpoints(slice)))
+    };
+    server.list::<EndpointSlice>("").filter_map(entry).collect()
 }
 
 /// `web-0:ready, web-1:serving+terminating`, by name.

@@ -17,16 +17,19 @@ pub struct Freedom {
     pub foreground: bool,
     /// The command line slept for real.
     pub sleep: bool,
+    /// What the slices held before the step, as entries of a trail.
+    pub slices: Vec<String>,
 }
 
 impl Freedom {
     /// What the recording of a step leaves free.
-    pub fn of(step: &Step) -> Freedom {
+    pub fn of(step: &Step, slices: &[String]) -> Freedom {
         Freedom {
             burst: changes_at_once(&step.trail),
             conflict: step.meets_conflict(),
             foreground: step.run.contains("foreground"),
             sleep: step.run.split_whitespace().any(|word| word == "sleep"),
+            slices: slices.to_vec(),
         }
     }
 }
@@ -56,7 +59,8 @@ fn agree(id: &str, theirs: &[&str], mine: &[&str], free: &Freedom) -> bool {
         "pod" | "pvc" | "pv" | "slice" if free.sleep => true,
         "slice" => {
             let batched = || is_subsequence(theirs, mine) || is_subsequence(mine, theirs);
-            let on_the_way = if free.burst { courses_agree(theirs, mine) } else { batched() };
+            let on_the_way =
+                if free.burst { courses_agree(id, theirs, mine, &free.slices) } else { batched() };
             theirs.last() == mine.last() && on_the_way
         }
         "pvc" if free.conflict => parts_agree(theirs, mine, |line| line.contains(" owners ")),
@@ -85,8 +89,13 @@ fn parts_agree(theirs: &[&str], mine: &[&str], sort: impl Fn(&str) -> bool) -> b
 
 /// Whether each pod went the same way through a slice's entries. Where pods change at once the entries on the way are
 /// those of one order among them, and another run has others.
-fn courses_agree(theirs: &[&str], mine: &[&str]) -> bool {
-    let (theirs, mine) = (courses(theirs), courses(mine));
+fn courses_agree(slice: &str, theirs: &[&str], mine: &[&str], before: &[String]) -> bool {
+    let from = |entries: &[&str]| -> Vec<String> {
+        let before = before.iter().filter(|entry| id(entry) == slice).cloned();
+        before.chain(entries.iter().map(|entry| (*entry).to_owned())).collect()
+    };
+    let (theirs, mine) = (from(theirs), from(mine));
+    let (theirs, mine) = (courses(&theirs), courses(&mine));
     let pods: BTreeSet<&str> = theirs.keys().chain(mine.keys()).copied().collect();
     pods.into_iter().all(|pod| {
         let of = |courses: &BTreeMap<&str, Vec<String>>| courses.get(pod).cloned().unwrap_or_default();
@@ -96,11 +105,11 @@ fn courses_agree(theirs: &[&str], mine: &[&str]) -> bool {
 }
 
 /// What each pod was in a slice's entries, one after the other: `ready`, `serving+terminating`, or not there.
-fn courses<'a>(entries: &[&'a str]) -> BTreeMap<&'a str, Vec<String>> {
-    let pods = |entry: &'a str| {
+fn courses(entries: &[String]) -> BTreeMap<&str, Vec<String>> {
+    fn pods(entry: &str) -> BTreeMap<&str, &str> {
         let listed = entry.split_once(' ').map_or("", |(_, pods)| pods);
-        listed.split(", ").filter_map(|pod| pod.split_once(':')).collect::<BTreeMap<&str, &str>>()
-    };
+        listed.split(", ").filter_map(|pod| pod.split_once(':')).collect()
+    }
     let all: BTreeSet<&str> = entries.iter().flat_map(|entry| pods(entry).into_keys()).collect();
     let mut courses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for entry in entries {
@@ -236,6 +245,16 @@ mod tests {
         for (a, b, free, expected) in cases {
             assert_eq!(differ(&trail(a), &trail(b), free, &web).is_none(), expected, "{a:?} {b:?}");
         }
+    }
+
+    #[test]
+    fn a_course_begins_where_the_pod_was() {
+        let burst = |slices: &[&str]| Freedom { burst: true, slices: trail(slices), ..Freedom::default() };
+        let theirs = trail(&["slice/web a:serving+terminating, b:ready", "- slice/web"]);
+        let mine = trail(&["slice/web a:serving+terminating, b:serving+terminating", "- slice/web"]);
+        let agree = |free: &Freedom| differ(&theirs, &mine, free, &BTreeSet::new()).is_none();
+        assert!(agree(&burst(&["slice/web a:ready, b:ready"])));
+        assert!(!agree(&burst(&["slice/other a:ready, b:ready"])));
     }
 
     #[test]
