@@ -17,7 +17,7 @@ const WASM_CRATES: [&str; 4] = ["--package", "web", "--package", "petset"];
 const NATIVE_CRATES: [&str; 5] = ["--workspace", "--exclude", "web", "--exclude", "petset"];
 
 /// Random worlds that a run of all checks goes through.
-const FUZZ_WORLDS: &str = "400";
+const FUZZ_WORLDS: &str = "180";
 
 /// A part of the tests that can be run by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
