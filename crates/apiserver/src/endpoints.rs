@@ -43,7 +43,9 @@ fn make(server: &Server, service: &Service) -> Option<Object> {
     };
     let mut labels = service.metadata.labels.clone().unwrap_or_default();
     if selector.is_some() {
-        labels.insert("endpoints.kubernetes.io/managed-by".to_owned(), "endpoint-controller".to_owned());
+        if server.features().endpoints_name_their_controller() {
+            labels.insert("endpoints.kubernetes.io/managed-by".to_owned(), "endpoint-controller".to_owned());
+        }
         if spec.cluster_ip.as_deref() == Some("None") {
             labels.insert("service.kubernetes.io/headless".to_owned(), String::new());
         }
@@ -56,10 +58,19 @@ fn make(server: &Server, service: &Service) -> Option<Object> {
         uid: service.metadata.uid.clone(),
         creation_timestamp: service.metadata.creation_timestamp.clone(),
         labels: Some(labels),
+        annotations: selector.and_then(|_| trigger_time(server, service)),
         resource_version: Some(version.to_string()),
         ..Default::default()
     };
     Some(Endpoints { metadata, subsets: (!subsets.is_empty()).then_some(subsets) }.into())
+}
+
+// Slices carry the same time.
+fn trigger_time(server: &Server, service: &Service) -> Option<BTreeMap<String, String>> {
+    const TRIGGER: &str = "endpoints.kubernetes.io/last-change-trigger-time";
+    let slices = slices(server, service);
+    let times = slices.filter_map(|slice| slice.metadata.annotations.as_ref()?.get(TRIGGER).cloned());
+    times.max().map(|time| BTreeMap::from([(TRIGGER.to_owned(), time)]))
 }
 
 /// Ready and other addresses that share the same ports.
@@ -167,15 +178,19 @@ fn resolve(port: &ServicePort, pod: &Pod) -> Option<Port> {
     Some((name, protocol, number))
 }
 
-/// For a service whose slices someone else keeps.
-fn from_slices(server: &Server, service: &Service) -> Option<(Vec<EndpointSubset>, u64)> {
-    let is_of_service = |slice: &&Arc<EndpointSlice>| {
+fn slices<'a>(server: &'a Server, service: &'a Service) -> impl Iterator<Item = &'a Arc<EndpointSlice>> {
+    let is_of_service = move |slice: &&Arc<EndpointSlice>| {
         let labels = slice.metadata.labels.as_ref();
         labels.and_then(|l| l.get("kubernetes.io/service-name")).is_some_and(|name| name == service.name())
     };
+    server.list::<EndpointSlice>(service.namespace()).filter(is_of_service)
+}
+
+/// For a service whose slices someone else keeps.
+fn from_slices(server: &Server, service: &Service) -> Option<(Vec<EndpointSubset>, u64)> {
     let mut by_ports: BTreeMap<Vec<Port>, Addresses> = BTreeMap::new();
     let mut version = None;
-    for slice in server.list::<EndpointSlice>(service.namespace()).filter(is_of_service) {
+    for slice in slices(server, service) {
         version = version.max(slice.metadata.resource_version.as_deref().and_then(|v| v.parse().ok()));
         let ports: Vec<Port> = slice.ports.iter().flatten().filter_map(slice_port).collect();
         let addresses = by_ports.entry(ports).or_default();

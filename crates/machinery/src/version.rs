@@ -122,6 +122,8 @@ since_1_32! {
     label_limits_are_in_bytes;
     /// 1.33: reading and writing v1 Endpoints earns a warning.
     endpoints_are_deprecated;
+    /// 1.33: Endpoints say who manages them.
+    endpoints_name_their_controller;
     /// 1.35: a pod whose containers have completed but for one that failed shows that one's reason.
     failures_outweigh_completion;
     /// 1.33: a negative `revisionHistoryLimit` earns a warning.

@@ -64,6 +64,8 @@ impl Commands {
             session.write_file(name, text);
         }
         session.script(Script { volumes: self.bindings(), ..Script::default() });
+        // Where these were recorded nobody could edit.
+        run(&mut session, "EDITOR=false");
         for line in &self.setup {
             run(&mut session, line);
         }

@@ -1,8 +1,9 @@
 //! `kubectl describe`: an object told for people.
 //!
 //! Models kubectl/pkg/describe/describe.go. Kinds without a describer of their own are told as it tells custom resources;
-//! that departs for nodes, namespaces, deployments, endpoints and storage classes.
+//! that departs for nodes and deployments.
 
+mod cluster;
 mod containers;
 mod events;
 mod generic;
@@ -43,6 +44,13 @@ pub(crate) fn describe(
         Object::EndpointSlice(slice) => network::describe_slice(&mut text, slice),
         Object::ConfigMap(config_map) => generic::describe_config_map(&mut text, config_map),
         Object::Secret(secret) => generic::describe_secret(&mut text, secret),
+        Object::Namespace(namespace) => {
+            cluster::describe_namespace(&mut text, namespace);
+            return Ok(align(&text.into_string(), DESCRIBE));
+        }
+        Object::StorageClass(class) => cluster::describe_class(&mut text, class),
+        Object::ServiceAccount(account) => cluster::describe_account(&mut text, account),
+        Object::Endpoints(endpoints) => cluster::describe_endpoints(&mut text, endpoints),
         other => generic::describe(&mut text, other),
     }
     if with_events {

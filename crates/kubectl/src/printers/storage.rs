@@ -62,16 +62,19 @@ pub(crate) fn volume(volume: &PersistentVolume, now: Timestamp) -> Vec<String> {
     ]
 }
 
-/// NAME PROVISIONER RECLAIMPOLICY VOLUMEBINDINGMODE ALLOWVOLUMEEXPANSION AGE.
-pub(crate) fn class(class: &StorageClass, now: Timestamp) -> Vec<String> {
-    let mut name = class.metadata.name.clone().unwrap_or_default();
-    let annotations = class.metadata.annotations.iter().flatten();
-    let is_default = |(key, value): (&String, &String)| {
+/// Whether claims without a class get this one (storageutil.IsDefaultAnnotation).
+pub(crate) fn is_default_class(class: &StorageClass) -> bool {
+    class.metadata.annotations.iter().flatten().any(|(key, value)| {
         value == "true"
             && (key == "storageclass.kubernetes.io/is-default-class"
                 || key == "storageclass.beta.kubernetes.io/is-default-class")
-    };
-    if annotations.into_iter().any(is_default) {
+    })
+}
+
+/// NAME PROVISIONER RECLAIMPOLICY VOLUMEBINDINGMODE ALLOWVOLUMEEXPANSION AGE.
+pub(crate) fn class(class: &StorageClass, now: Timestamp) -> Vec<String> {
+    let mut name = class.metadata.name.clone().unwrap_or_default();
+    if is_default_class(class) {
         name.push_str(" (default)");
     }
     vec![

@@ -9,6 +9,7 @@ use machinery::{Kind, Object, json};
 use serde_json::{Map, Value};
 
 use super::get::list_of;
+use super::prune::{self, Kept};
 use super::writing::{Writing, info_of, manifests, no_arguments};
 use super::{Call, Command, DryRun, Next};
 use crate::context::Context;
@@ -66,6 +67,7 @@ pub(super) const VIEW_LAST_APPLIED: Command = Command {
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
     no_arguments(call)?;
+    prune::check(parsed)?;
     for name in ["server-side", "force"] {
         if parsed.on(name) {
             return Err(Failure::message(format!("--{name} is not simulated; apply without it")));
@@ -83,11 +85,17 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if given.is_empty() && failures.is_empty() {
         return Err(Failure::message("no objects passed to apply"));
     }
-    let mut applied = Vec::new();
+    let (mut applied, mut kept) = (Vec::new(), Kept::default());
     for manifest in &given {
         match apply(context, manifest, writing) {
-            Ok((_, _, object)) if report.prints_objects() => applied.push(object),
-            Ok((info, operation, object)) => report.done(context, &info, operation, &object)?,
+            Ok((info, operation, object)) => {
+                kept.add(&info, &object);
+                if report.prints_objects() {
+                    applied.push(object);
+                } else {
+                    report.done(context, &info, operation, &object)?;
+                }
+            }
             Err(failure) => failures.push(failure),
         }
     }
@@ -97,6 +105,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         _ => report.whole(context, &list_of(applied))?,
     }
     Failure::all(failures)?;
+    if parsed.on("prune") {
+        prune::run(context, parsed, writing, &kept, &mut report)?;
+    }
     Ok(Next::Done)
 }
 

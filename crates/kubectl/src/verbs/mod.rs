@@ -27,6 +27,7 @@ mod metadata;
 mod overview;
 mod patch;
 mod pods;
+mod prune;
 mod replace;
 mod rollout;
 mod run;
