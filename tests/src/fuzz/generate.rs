@@ -112,7 +112,7 @@ impl Generator {
             let size = self.random.of(&["1Gi", "2Gi", "500Mi"]);
             let policy = self.random.of(&["Retain", "Delete", "Recycle"]);
             let class = self.random.of(&CLASSES);
-            let source = self.random.of(&["nfs: {path: /d, server: nfs}", "hostPath: {path: /tmp/d}"]);
+            let source = self.random.of(&["nfs: {path: /d, server: nfs}", "hostPath: {path: /d}"]);
             let _ = write!(
                 text,
                 "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: pv{number}}}\nspec:\n  accessModes: {modes}\n  capacity: {{storage: {size}}}\n  persistentVolumeReclaimPolicy: {policy}\n{class}  {source}\n---\n"

@@ -116,11 +116,11 @@ pub fn set(replicas: i32) -> Value {
                     "containers": [{
                         "name": "nginx", "image": "nginx",
                         "volumeMounts": [
-                            {"name": "datadir", "mountPath": "/tmp/zookeeper"},
+                            {"name": "datadir", "mountPath": "/data/zookeeper"},
                             {"name": "home", "mountPath": "/home"},
                         ],
                     }],
-                    "volumes": [{"name": "home", "hostPath": {"path": "/tmp/home"}}],
+                    "volumes": [{"name": "home", "hostPath": {"path": "/data/home"}}],
                 },
             },
             "volumeClaimTemplates": [{

@@ -70,7 +70,7 @@ fn create_claim(cluster: &mut Cluster, words: &[&str]) {
 fn create_volume(cluster: &mut Cluster, words: &[&str]) {
     let [name, size, phase, rest @ ..] = words else { panic!("{words:?}") };
     let source = if rest.contains(&"hostPath") {
-        json!({"hostPath": {"path": format!("/tmp/{name}")}})
+        json!({"hostPath": {"path": format!("/data/{name}")}})
     } else if rest.contains(&"csi") {
         json!({"csi": {"driver": "csi.example.com", "volumeHandle": name}})
     } else {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::apply;
 use super::writing::{Writing, manifests};
-use super::{Call, Command, DryRun, Next};
+use super::{Call, Command, DryRun, Next, TEMP_DIR};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, int, switch};
@@ -50,7 +50,8 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let mut differs = false;
     for (name, live, merged) in files.into_iter().filter(|(_, live, merged)| live != merged) {
         differs = true;
-        let (old, new) = (format!("/tmp/LIVE-{number}/{name}"), format!("/tmp/MERGED-{number}/{name}"));
+        let (old, new) =
+            (format!("{TEMP_DIR}/LIVE-{number}/{name}"), format!("{TEMP_DIR}/MERGED-{number}/{name}"));
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let hunks = text_diff::unified(&lines(&live), &lines(&merged));
         context.out(format!("diff -u -N {old} {new}\n--- {old}\t{time}\n+++ {new}\t{time}\n{hunks}"));

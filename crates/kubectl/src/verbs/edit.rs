@@ -11,7 +11,7 @@ use machinery::{Kind, yaml};
 use serde_json::{Value, json};
 
 use super::writing::info_of;
-use super::{Call, Command, Next, Running};
+use super::{Call, Command, Next, Running, TEMP_DIR};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, switch};
@@ -143,8 +143,9 @@ impl Editing {
 
     fn preserve(&self, context: &mut Context<'_, '_>) {
         let number = context.now().as_millisecond().unsigned_abs() % 10_000_000_000;
-        context
-            .err(format!("A copy of your changes has been stored to \"/tmp/kubectl-edit-{number}.yaml\"\n"));
+        context.err(format!(
+            "A copy of your changes has been stored to \"{TEMP_DIR}/kubectl-edit-{number}.yaml\"\n"
+        ));
     }
 
     /// Sends what was changed; the answer is what has to be mended.

@@ -153,6 +153,9 @@ pub(crate) struct Command {
     pub run: fn(&Call, &mut Context<'_, '_>) -> Result<Next, Failure>,
 }
 
+/// Where Go keeps temporary files on Linux (os.TempDir).
+const TEMP_DIR: &str = "/tmp";
+
 /// The commands, in the order in which kubectl has them.
 pub(crate) const COMMANDS: &[Command] = &[
     create::COMMAND,
