@@ -58,6 +58,8 @@ async function everyday(page: Page): Promise<void> {
     'kubectl get sts -owide',
     'kubectl get svc',
     'kubectl get all',
+    'kubectl get nodes',
+    'kubectl get events',
     'kubectl exec -it myapp-0 -- nslookup myapp-1',
     'kubectl exec -it myapp-0 -- nslookup myapp-1.myapp-svc.default.svc.cluster.local',
     'kubectl delete pod myapp-0',
