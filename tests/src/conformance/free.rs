@@ -43,8 +43,8 @@ const VALUES: [(&str, &str); 19] = [
     // Pods and Services, and nodes; a volume's server is no choice of the cluster's.
     (r"\b10(\.\d{1,3}){3}\b|\b192\.168\.1\.1\d\b", "<ip>"),
     // Where the API server listens.
-    (r"<ip>:(6443|16\d43)\b", "<ip>:<port>"),
-    (r"(kubernetes\s+IPv4\s+|\b(?:targetPort|TargetPort|port)\W+)(6443|16\d43)\b", "$1<port>"),
+    (r"(<ip>|\b127\.0\.0\.1):(6443|16\d43)\b", "<ip>:<port>"),
+    (r"(https\s+|kubernetes\s+IPv4\s+|\b(?:targetPort|TargetPort|port)\W+)(6443|16\d43)\b", "$1<port>"),
     (r"([a-z0-9])-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "$1-<suffix>"),
     (r"\b(LIVE|MERGED|kubectl-edit)-\d+", "$1-<suffix>"),
     (r#"(resourceVersion"?: ?"?|resource version to be \d+, was )\d+"#, "$1<version>"),
