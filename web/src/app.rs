@@ -37,7 +37,7 @@ pub fn App(props: &AppProps) -> Html {
     let model = &state.0;
     use_locale(&dispatch, model.locale);
     let session = &model.session;
-    use_frames(&dispatch, model.playing, session.now().as_millisecond());
+    use_frames(&dispatch, model.playing, session.reached_ms());
     let (theme, next_theme) = use_theme();
     let (keys_on, switch_keys) = use_key_switch();
     let onkeydown = keys(&dispatch, keys_on, model.playing);

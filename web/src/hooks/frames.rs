@@ -8,12 +8,13 @@ use yew::prelude::*;
 use crate::dom;
 use crate::session::Dispatch;
 
-/// Asks for one frame after each moment that was drawn, so that a slow page slows the clock and never queues work.
+/// Asks for one frame after each moment that was reached and drawn, so that a slow page slows the clock and never queues
+/// work. (The cluster's own time may stand still for a frame, after requests have taken of it in advance.)
 #[hook]
-pub fn use_frames(dispatch: &Dispatch, playing: bool, now_ms: i64) {
+pub fn use_frames(dispatch: &Dispatch, playing: bool, reached_ms: u64) {
     let last = use_mut_ref(|| None::<f64>);
     let dispatch = dispatch.clone();
-    use_effect_with((playing, now_ms), move |_| {
+    use_effect_with((playing, reached_ms), move |_| {
         let mut pending = None;
         if !playing {
             *last.borrow_mut() = None;
