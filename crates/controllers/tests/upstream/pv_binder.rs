@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Cluster, expect};
 
+/// The only folder in which hostPath's plugin deletes (pkg/volume/hostpath/host_path.go).
+const DELETABLE: &str = "/tmp";
+
 const SCENARIOS: &str = include_str!("pv_binder.txt");
 
 /// The value of an option.
@@ -70,7 +73,7 @@ fn create_claim(cluster: &mut Cluster, words: &[&str]) {
 fn create_volume(cluster: &mut Cluster, words: &[&str]) {
     let [name, size, phase, rest @ ..] = words else { panic!("{words:?}") };
     let source = if rest.contains(&"hostPath") {
-        json!({"hostPath": {"path": format!("/data/{name}")}})
+        json!({"hostPath": {"path": format!("{DELETABLE}/{name}")}})
     } else if rest.contains(&"csi") {
         json!({"csi": {"driver": "csi.example.com", "volumeHandle": name}})
     } else {
