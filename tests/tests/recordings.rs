@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use tests::conformance::{Mode, Source, Trace, collect, replay, run};
 
 /// Recordings that the engine does not follow to their end yet, and what is missing.
-const OPEN: [(&str, &str); 8] = [
+const OPEN: [(&str, &str); 6] = [
     ("1.32/traces/20-immutable-fields.json", "the difference of Go structs in the form of go-cmp"),
-    ("1.32/traces/21-publishNotReadyAddresses.json", "the trigger time of Endpoints"),
     ("1.32/traces/24-two-vct-storageclass.json", "which of two volumes comes first in a pod"),
     ("1.32/traces/29-apply-vs-create.json", "apply --server-side"),
     ("1.32/traces/34-pv-matching.json", "a write of the binder met another one, and was never repeated"),
     ("1.36/traces/20-immutable-fields.json", "the line number in a difference of Go structs"),
-    ("1.36/traces/21-publishNotReadyAddresses.json", "the trigger time of Endpoints"),
     ("1.36/traces/29-apply-vs-create.json", "apply --server-side"),
 ];
 

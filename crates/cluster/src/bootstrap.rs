@@ -17,6 +17,8 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 const ZONES: [&str; 3] = ["zone-c", "zone-a", "zone-b"];
 /// Where the API server listens.
 const MASTER: &str = "192.168.1.10";
+/// Where a kubelet listens on its node (`--port`).
+const KUBELET_PORT: u32 = 10_250;
 
 /// Creates all of it.
 ///
@@ -88,10 +90,10 @@ fn node(number: u32, config: &Config) -> Value {
     let host = 10 + number;
     let address = format!("192.168.{}.{}", 1 + host / 256, host % 256);
     let range = format!("10.{}.{}.0/24", 244 + number / 256, number % 256);
-    let (kubelet, runtime) = match config.profile {
-        Profile::Default => (config.features.version, "containerd://2.2.1"),
+    let (kubelet, runtime, port) = match config.profile {
+        Profile::Default => (config.features.version, "containerd://2.2.1", KUBELET_PORT),
         // What the stand-in behind the recordings said of itself.
-        Profile::Recorder => (Version::V1_32, "fake://1.0"),
+        Profile::Recorder => (Version::V1_32, "fake://1.0", 0),
     };
     let room = json!({"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"});
     let mut labels = json!({
@@ -105,6 +107,11 @@ fn node(number: u32, config: &Config) -> Value {
         labels["topology.kubernetes.io/region"] = "region-1".into();
         labels["topology.kubernetes.io/zone"] = ZONES[number as usize % ZONES.len()].into();
     }
+    let mut addresses =
+        vec![json!({"type": "InternalIP", "address": address}), json!({"type": "Hostname", "address": name})];
+    if config.profile == Profile::Recorder {
+        addresses.push(json!({"type": "InternalDNS", "address": "127.0.0.1"}));
+    }
     json!({
         "metadata": {
             "name": name,
@@ -113,13 +120,11 @@ fn node(number: u32, config: &Config) -> Value {
         },
         "spec": {"podCIDR": range, "podCIDRs": [range]},
         "status": {
-            "addresses": [
-                {"type": "InternalIP", "address": address},
-                {"type": "Hostname", "address": name},
-            ],
+            "addresses": addresses,
             "allocatable": room,
             "capacity": room,
             "conditions": conditions(),
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
             "nodeInfo": {
                 "architecture": "amd64",
                 "bootID": name,

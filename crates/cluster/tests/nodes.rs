@@ -4,7 +4,7 @@ mod support;
 
 use client::api::Change;
 use cluster::{Component, Config, Defect, Fault, World, Write};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use machinery::Kind;
 use machinery::Resource;
 use node::kubelet::{NamePattern, Profile};
@@ -176,6 +176,24 @@ fn faults_hold_pods_until_they_are_healed() {
         world.inject(&Fault::HealAll).expect("heals");
         assert!(world.settle(60_000));
         assert_eq!(pods(&world), running(&["p"]), "{profile:?}");
+    }
+}
+
+#[test]
+fn a_node_says_where_it_is_reached() {
+    let known = [
+        (Profile::Default, vec!["InternalIP", "Hostname"], 10_250),
+        (Profile::Recorder, vec!["InternalIP", "Hostname", "InternalDNS"], 0),
+    ];
+    for (profile, expected, port) in known {
+        let world = world(Config { profile, ..Config::default() });
+        let status = world.server().get::<Node>("", "node-1").and_then(|node| node.status.clone());
+        let status = status.expect("a status");
+        let kinds: Vec<String> =
+            status.addresses.into_iter().flatten().map(|address| address.type_).collect();
+        assert_eq!(kinds, expected, "{profile:?}");
+        let kubelet = status.daemon_endpoints.and_then(|daemons| daemons.kubelet_endpoint);
+        assert_eq!(kubelet.map(|endpoint| endpoint.port), Some(port), "{profile:?}");
     }
 }
 
