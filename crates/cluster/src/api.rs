@@ -9,6 +9,7 @@ use client::api::{ExecOutput, LogLine, Refusal, Request, Response, WatchEvent};
 use client::{Api, Listers};
 use jiff::Timestamp;
 use machinery::Kind;
+use node::runtime::Runtime;
 
 use crate::choices::Chooser;
 use crate::fault::{self, Defect};
@@ -39,7 +40,7 @@ impl Api for ApiHandle<'_> {
         container: &str,
         command: &[String],
     ) -> Result<ExecOutput, Refusal> {
-        node::exec::exec(self.world.listers(), namespace, pod, container, command)
+        self.world.exec(namespace, pod, container, command)
     }
 
     fn logs(
@@ -49,7 +50,7 @@ impl Api for ApiHandle<'_> {
         container: &str,
         previous: bool,
     ) -> Result<Vec<LogLine>, Refusal> {
-        node::logs::logs(self.world.listers(), namespace, pod, container, previous)
+        node::logs::logs(self.world.listers(), self.world.runtime(), namespace, pod, container, previous)
     }
 }
 
@@ -59,6 +60,7 @@ pub(crate) struct SyncApi<'a> {
     pub(crate) server: &'a mut Server,
     pub(crate) choices: &'a mut Chooser,
     pub(crate) listers: &'a Listers,
+    pub(crate) runtime: &'a mut Runtime,
     pub(crate) now: Timestamp,
 }
 
@@ -83,6 +85,6 @@ impl Api for SyncApi<'_> {
         container: &str,
         command: &[String],
     ) -> Result<ExecOutput, Refusal> {
-        node::exec::exec(self.listers, namespace, pod, container, command)
+        node::exec::exec(self.listers, self.runtime, namespace, pod, container, command)
     }
 }

@@ -4,6 +4,7 @@
 
 use apiserver::Server;
 use machinery::json;
+use node::runtime::Runtime;
 
 /// The hash of nothing.
 pub(crate) const START: u64 = 0xcbf2_9ce4_8422_2325;
@@ -13,12 +14,13 @@ pub(crate) fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The hash of every stored object, in their order.
-pub(crate) fn digest(server: &Server) -> u64 {
-    server.all().fold(START, |hash, object| {
+/// The hash of every stored object, in their order, and of what containers have left behind.
+pub(crate) fn digest(server: &Server, runtime: &Runtime) -> u64 {
+    let objects = server.all().fold(START, |hash, object| {
         let text = json::to_string(&object.to_value());
         fnv1a(fnv1a(hash, text.as_bytes()), b"\n")
-    })
+    });
+    runtime.pieces().fold(objects, |hash, piece| fnv1a(fnv1a(hash, piece.as_bytes()), b"\n"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use apiserver::{Env, Server};
-use client::api::{Change, Refusal, Request, Response, WatchEvent};
+use client::api::{Change, ExecOutput, Refusal, Request, Response, WatchEvent};
 use client::reconcile::Decisions;
 use client::{Choices, Context, Listers, Outcome, Recorder};
 use imbl::{OrdMap, Vector};
@@ -17,6 +17,7 @@ use machinery::time::after_ms;
 use machinery::version::Features;
 use machinery::{Kind, ObjectKey, Resource};
 use node::kubelet::{Pace, Profile};
+use node::runtime::Runtime;
 
 use crate::api::{ApiHandle, SyncApi};
 use crate::choices::{Chooser, Script};
@@ -69,6 +70,8 @@ pub struct World {
     now: Timestamp,
     server: Server,
     listers: Listers,
+    /// What containers have left behind.
+    runtime: Runtime,
     /// Up to which resourceVersion changes were delivered.
     delivered: u64,
     components: Components,
@@ -112,6 +115,7 @@ impl World {
             now: after_ms(config.start, -SETUP_MS),
             server: Server::new(config.features),
             listers: Listers::default(),
+            runtime: Runtime::default(),
             delivered: 0,
             components: Components::new(config.profile),
             queue: Queue::default(),
@@ -160,6 +164,11 @@ impl World {
         &self.listers
     }
 
+    /// What containers have left behind.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// Why things are as they are, by object.
     pub fn decisions(&self) -> &Decisions {
         &self.decisions
@@ -172,7 +181,7 @@ impl World {
 
     /// A hash of everything that is stored.
     pub fn digest(&self) -> u64 {
-        digest::digest(&self.server)
+        digest::digest(&self.server, &self.runtime)
     }
 
     /// Sets what is chosen where Kubernetes leaves it open, from now on.
@@ -341,6 +350,17 @@ impl World {
         response
     }
 
+    /// Runs a command in a container.
+    pub(crate) fn exec(
+        &mut self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        command: &[String],
+    ) -> Result<ExecOutput, Refusal> {
+        node::exec::exec(&self.listers, &mut self.runtime, namespace, pod, container, command)
+    }
+
     fn add(&mut self, component: Component, key: client::Key, after_ms: i64, lane: Lane) {
         let due_ms = self.now.as_millisecond().saturating_add(after_ms.max(1));
         self.queue.add(Item { due_ms, component, key, lane });
@@ -352,6 +372,7 @@ impl World {
         self.delivered = self.server.resource_version();
         for event in &events {
             self.listers.apply(event);
+            self.runtime.on_event(event);
             if event.change == Change::Deleted {
                 self.decisions.remove(&event.object.key());
             }
@@ -401,6 +422,7 @@ impl World {
             server: &mut self.server,
             choices: &mut self.server_choices,
             listers,
+            runtime: &mut self.runtime,
             now: self.now,
         };
         let mut cx = Context {

@@ -1,25 +1,32 @@
 //! Commands in a container: the few programs that show a pod's identity.
 //!
 //! Models pkg/kubelet/server (exec) and BusyBox 1.2x as the tutorial's image has it. Departs: no program runs; what is
-//! printed is worked out from the pod, the caches and DNS. Invariant: a command changes nothing.
+//! printed is worked out from the pod, the caches, DNS and what was written. Invariant: a command changes the runtime alone.
 
+mod environment;
+mod files;
+mod http;
 mod nslookup;
+mod shell;
 
 use client::Listers;
 use client::api::{ExecOutput, Refusal, Stream};
-use k8s_openapi::api::core::v1::{Container, Pod, Service};
+use k8s_openapi::api::core::v1::{Container, Pod};
 use machinery::status::Reason;
 use machinery::{Kind, Resource, Status};
 
+use self::environment::variables;
+use self::files::Files;
+use self::shell::{Command, Piece, Unsupported, What, When, Word};
 use crate::dns::{self, Resolver};
+use crate::runtime::Runtime;
 
 /// The exit status of a shell that does not find a program, and of the runtime here.
 const NOT_FOUND: i32 = 127;
-/// What lies in the root directory of the tutorial's image.
-const ROOT: [&str; 17] = [
-    "bin", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys",
-    "tmp", "usr", "var",
-];
+/// How many shells may run in one another.
+const DEPTH_MAX: u32 = 4;
+/// How many commands one call may run.
+const COMMANDS_MAX: u32 = 500;
 
 /// Runs a command in a pod's container (the first one if `container` is empty).
 ///
@@ -27,6 +34,7 @@ const ROOT: [&str; 17] = [
 /// Where the pod is not there, has no node, or the container is not in it or does not run.
 pub fn exec(
     listers: &Listers,
+    runtime: &mut Runtime,
     namespace: &str,
     pod: &str,
     container: &str,
@@ -35,18 +43,19 @@ pub fn exec(
     let pod = listers.get::<Pod>(namespace, pod).ok_or_else(|| Status::not_found(Kind::Pod, pod))?;
     let container = running_container(pod, container)?;
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    Ok(Shell { listers, pod, container }.run(&words))
+    Ok(Shell::new(listers, runtime, pod, container).run(&words))
 }
 
 /// What a container's own command prints.
 pub(crate) fn output_of(
     listers: &Listers,
+    runtime: &mut Runtime,
     pod: &Pod,
     container: &Container,
     command: &[String],
 ) -> ExecOutput {
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    Shell { listers, pod, container }.run(&words)
+    Shell::new(listers, runtime, pod, container).run(&words)
 }
 
 fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refusal> {
@@ -80,22 +89,49 @@ fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refu
 /// Where a command runs.
 struct Shell<'a> {
     listers: &'a Listers,
+    runtime: &'a mut Runtime,
     pod: &'a Pod,
     container: &'a Container,
+    variables: Vec<(String, String)>,
+    /// How many shells run in one another.
+    depth: u32,
+    /// How many commands may still run.
+    left: u32,
 }
 
-impl Shell<'_> {
-    fn run(&self, words: &[&str]) -> ExecOutput {
+impl<'a> Shell<'a> {
+    fn new(
+        listers: &'a Listers,
+        runtime: &'a mut Runtime,
+        pod: &'a Pod,
+        container: &'a Container,
+    ) -> Shell<'a> {
+        let variables = variables(listers, pod, container);
+        Shell { listers, runtime, pod, container, variables, depth: 0, left: COMMANDS_MAX }
+    }
+
+    fn resolver(&self) -> Resolver<'a> {
+        Resolver { listers: self.listers, pod: self.pod }
+    }
+
+    fn files(&self) -> Files<'_> {
+        let Shell { listers, pod, container, .. } = *self;
+        Files { listers, pod, container, variables: &self.variables }
+    }
+
+    fn run(&mut self, words: &[&str]) -> ExecOutput {
         let Some((program, args)) = words.split_first() else {
             return failed("no command was given\n".to_owned(), 1);
         };
         let name = program.rsplit('/').next().unwrap_or(program);
         match name {
-            "nslookup" => nslookup::run(Resolver { listers: self.listers, pod: self.pod }, args),
+            "nslookup" => nslookup::run(self.resolver(), args),
+            "wget" => http::wget(self.resolver(), self.runtime, args),
+            "curl" => http::curl(self.resolver(), self.runtime, args),
             "hostname" => self.hostname(args),
             "cat" => self.cat(args),
             "env" | "printenv" => self.env(args),
-            "echo" => printed(format!("{}\n", args.join(" "))),
+            "echo" => echo(args),
             "ls" => self.ls(args),
             "true" => printed(String::new()),
             "false" => failed(String::new(), 1),
@@ -110,36 +146,123 @@ impl Shell<'_> {
         }
     }
 
-    /// `sh -c LINE`, where the line is one simple command.
-    fn sh(&self, args: &[&str]) -> ExecOutput {
-        let line = match args {
-            ["-c", line] => line,
-            _ => {
-                let help =
-                    "sh: an interactive shell is not simulated; give one command, e.g. -- nslookup NAME\n";
-                return failed(help.to_owned(), 2);
-            }
+    /// `sh -c LINE`.
+    fn sh(&mut self, args: &[&str]) -> ExecOutput {
+        let ["-c", line] = args else {
+            let help = "sh: an interactive shell is not simulated; give one command, e.g. -- nslookup NAME\n";
+            return failed(help.to_owned(), 2);
         };
-        if line.contains(['|', '&', ';', '<', '>', '(', ')', '$', '`', '\\', '"', '\'', '*', '?', '\n']) {
-            let help = format!("sh: only a simple command is simulated here, not: {line}\n");
-            return failed(help, 2);
-        }
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words.first() {
-            None => printed(String::new()),
-            Some(program) => {
-                let output = self.run(&words);
-                if output.exit_code == NOT_FOUND {
-                    return failed(format!("sh: {program}: not found\n"), NOT_FOUND);
-                }
+        match shell::parse(line) {
+            Ok(commands) if self.depth < DEPTH_MAX => {
+                self.depth += 1;
+                let output = self.commands(&commands);
+                self.depth -= 1;
                 output
+            }
+            Ok(_) => failed("sh: shells within shells are not simulated so deep\n".to_owned(), 2),
+            Err(Unsupported) => {
+                let help =
+                    format!("sh: only simple commands are simulated here, with > and >>, not: {line}\n");
+                failed(help, 2)
             }
         }
     }
 
+    fn commands(&mut self, commands: &[Command]) -> ExecOutput {
+        let mut output = ExecOutput::default();
+        for command in commands {
+            let runs = match command.when {
+                When::Always => true,
+                When::Succeeded => output.exit_code == 0,
+                When::Failed => output.exit_code != 0,
+            };
+            if runs && self.left == 0 {
+                output.err("sh: too many commands for one line\n");
+                output.exit_code = 2;
+                return output;
+            }
+            if runs {
+                self.left -= 1;
+                let ended = self.command(command);
+                output.pieces.extend(ended.pieces);
+                output.exit_code = ended.exit_code;
+            }
+        }
+        output
+    }
+
+    fn command(&mut self, command: &Command) -> ExecOutput {
+        let words: Vec<String> = command.words.iter().flat_map(|word| self.fields(word)).collect();
+        let mut files = Vec::new();
+        for redirect in &command.redirects {
+            let file = self.fields(&redirect.file).join(" ");
+            // It is opened before the command runs, and emptied unless it is added to.
+            if let Err(output) = self.write(&file, "", redirect.append) {
+                return output;
+            }
+            files.push(file);
+        }
+        let mut output = match words.first() {
+            None => printed(String::new()),
+            Some(program) => {
+                let output = self.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+                // The runtime's words are not the shell's.
+                let is_unknown = output.exit_code == NOT_FOUND && !is_shell(program);
+                if is_unknown { failed(format!("sh: {program}: not found\n"), NOT_FOUND) } else { output }
+            }
+        };
+        // The last redirection is the one that holds.
+        if let Some(file) = files.last() {
+            let text = output.text(Stream::Out);
+            output.pieces.retain(|(stream, _)| *stream != Stream::Out);
+            if let Err(refused) = self.write(file, &text, true) {
+                output.pieces.extend(refused.pieces);
+                output.exit_code = refused.exit_code;
+            }
+        }
+        output
+    }
+
+    fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), ExecOutput> {
+        let Shell { listers, pod, container, .. } = *self;
+        let files = Files { listers, pod, container, variables: &self.variables };
+        let written = files.write(self.runtime, path, text, append);
+        written.map_err(|why| failed(format!("sh: {why}\n"), 1))
+    }
+
+    /// What a word stands for: what is not quoted is split where there is space.
+    fn fields(&mut self, word: &Word) -> Vec<String> {
+        let mut fields: Vec<String> = Vec::new();
+        let mut is_open = false;
+        for Piece { what, quoted } in word {
+            let value = match what {
+                What::Text(text) => text.clone(),
+                What::Variable(name) => {
+                    let found = self.variables.iter().find(|(n, _)| n == name);
+                    found.map(|(_, value)| value.clone()).unwrap_or_default()
+                }
+                What::Command(commands) => {
+                    self.commands(commands).text(Stream::Out).trim_end_matches('\n').to_owned()
+                }
+            };
+            let whole = *quoted || matches!(what, What::Text(_));
+            let parts: Vec<&str> = if whole { vec![&*value] } else { value.split_whitespace().collect() };
+            let starts_anew = !whole && value.starts_with(char::is_whitespace);
+            for (index, part) in parts.iter().enumerate() {
+                match fields.last_mut().filter(|_| is_open && index == 0 && !starts_anew) {
+                    Some(field) => field.push_str(part),
+                    None => fields.push((*part).to_owned()),
+                }
+                is_open = true;
+            }
+            is_open &= whole || !value.ends_with(char::is_whitespace);
+        }
+        fields
+    }
+
     fn hostname(&self, args: &[&str]) -> ExecOutput {
         let own = dns::hostname(self.pod);
-        let resolver = Resolver { listers: self.listers, pod: self.pod };
+        let resolver = self.resolver();
         let addresses = || resolver.addresses(&own);
         match args {
             [] | ["-s"] => printed(format!("{own}\n")),
@@ -162,40 +285,42 @@ impl Shell<'_> {
                 "/etc/hosts" => output.out(dns::hosts_file(self.pod)),
                 "/etc/resolv.conf" => output.out(dns::resolv_conf(self.pod)),
                 "/etc/hostname" => output.out(format!("{}\n", dns::hostname(self.pod))),
-                _ => {
-                    output.err(format!("cat: can't open '{path}': No such file or directory\n"));
-                    output.exit_code = 1;
-                }
+                path => match self.files().read(self.runtime, path) {
+                    Some(text) => output.out(text),
+                    None => {
+                        output.err(if self.files().is_directory(self.runtime, path) {
+                            "cat: read error: Is a directory\n".to_owned()
+                        } else {
+                            format!("cat: can't open '{path}': No such file or directory\n")
+                        });
+                        output.exit_code = 1;
+                    }
+                },
             }
         }
         output
     }
 
     fn ls(&self, args: &[&str]) -> ExecOutput {
-        let mounts: Vec<&str> = self
-            .container
-            .volume_mounts
-            .iter()
-            .flatten()
-            .map(|m| m.mount_path.trim_end_matches('/'))
-            .collect();
         let mut output = ExecOutput::default();
+        let args = args.strip_prefix(&["-1"]).unwrap_or(args);
         let paths = if args.is_empty() { &["/"][..] } else { args };
+        let files = self.files();
         for path in paths {
-            match path.trim_end_matches('/') {
-                "" => output.out(format!("{}\n", ROOT.join("\n"))),
-                path if mounts.contains(&path) => {}
-                path => {
-                    output.err(format!("ls: {path}: No such file or directory\n"));
-                    output.exit_code = 1;
-                }
+            if let Some(names) = files.names(self.runtime, path) {
+                output.out(names.into_iter().map(|name| format!("{name}\n")).collect::<String>());
+            } else if files.read(self.runtime, path).is_some() {
+                output.out(format!("{path}\n"));
+            } else {
+                output.err(format!("ls: {path}: No such file or directory\n"));
+                output.exit_code = 1;
             }
         }
         output
     }
 
     fn env(&self, args: &[&str]) -> ExecOutput {
-        let variables = self.variables();
+        let variables = &self.variables;
         match args {
             [] => printed(variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect()),
             [wanted] => match variables.iter().find(|(name, _)| name == wanted) {
@@ -205,85 +330,18 @@ impl Shell<'_> {
             _ => failed("env: only `env` and `printenv NAME` are simulated\n".to_owned(), 1),
         }
     }
-
-    /// The container's environment (pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables).
-    fn variables(&self) -> Vec<(String, String)> {
-        let mut variables = vec![
-            ("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
-            ("HOSTNAME".to_owned(), dns::hostname(self.pod)),
-        ];
-        for variable in self.container.env.iter().flatten() {
-            let field = || variable.value_from.as_ref()?.field_ref.as_ref().map(|f| f.field_path.as_str());
-            let value = variable.value.clone().or_else(|| self.field(field()?));
-            variables.push((variable.name.clone(), value.unwrap_or_default()));
-        }
-        let own = self.listers.list::<Service>(self.pod.namespace());
-        let master = self.listers.get::<Service>("default", "kubernetes");
-        let others = own.filter(|s| s.name() != "kubernetes");
-        for service in others.chain(master) {
-            variables.extend(service_variables(service));
-        }
-        variables.push(("HOME".to_owned(), "/root".to_owned()));
-        variables
-    }
-
-    /// A field of the pod, as the downward API names it.
-    fn field(&self, path: &str) -> Option<String> {
-        let pod = self.pod;
-        Some(match path {
-            "metadata.name" => pod.name().to_owned(),
-            "metadata.namespace" => pod.namespace().to_owned(),
-            "metadata.uid" => pod.uid().to_owned(),
-            "spec.nodeName" => pod.spec.as_ref()?.node_name.clone()?,
-            "spec.serviceAccountName" => pod.spec.as_ref()?.service_account_name.clone()?,
-            "status.podIP" => pod.status.as_ref()?.pod_ip.clone()?,
-            "status.hostIP" => pod.status.as_ref()?.host_ip.clone()?,
-            _ => {
-                let (map, key) = path.strip_suffix("']")?.split_once("['")?;
-                let values = match map {
-                    "metadata.labels" => pod.metadata.labels.as_ref()?,
-                    "metadata.annotations" => pod.metadata.annotations.as_ref()?,
-                    _ => return None,
-                };
-                values.get(key)?.clone()
-            }
-        })
-    }
 }
 
-/// The variables of a service with an address of its own (pkg/kubelet/envvars/envvars.go).
-fn service_variables(service: &Service) -> Vec<(String, String)> {
-    let spec = service.spec.clone().unwrap_or_default();
-    let Some(ip) = spec.cluster_ip.filter(|ip| !ip.is_empty() && ip != "None") else {
-        return Vec::new();
-    };
-    let ports = spec.ports.unwrap_or_default();
-    let Some(first) = ports.first() else {
-        return Vec::new();
-    };
-    let upper = |text: &str| text.to_ascii_uppercase().replace('-', "_");
-    let prefix = upper(service.name());
-    let url = |protocol: &str, port: i32| format!("{}://{ip}:{port}", protocol.to_ascii_lowercase());
-    let protocol_of = |protocol: &Option<String>| protocol.clone().unwrap_or_else(|| "TCP".to_owned());
-    let mut variables = vec![
-        (format!("{prefix}_SERVICE_HOST"), ip.clone()),
-        (format!("{prefix}_SERVICE_PORT"), first.port.to_string()),
-    ];
-    for port in &ports {
-        if let Some(name) = port.name.as_deref().filter(|n| !n.is_empty()) {
-            variables.push((format!("{prefix}_SERVICE_PORT_{}", upper(name)), port.port.to_string()));
-        }
+fn is_shell(program: &str) -> bool {
+    matches!(program.rsplit('/').next(), Some("sh" | "ash"))
+}
+
+/// `echo` without options but `-n`.
+fn echo(args: &[&str]) -> ExecOutput {
+    match args {
+        ["-n", args @ ..] => printed(args.join(" ")),
+        args => printed(format!("{}\n", args.join(" "))),
     }
-    variables.push((format!("{prefix}_PORT"), url(&protocol_of(&first.protocol), first.port)));
-    for port in &ports {
-        let protocol = protocol_of(&port.protocol);
-        let base = format!("{prefix}_PORT_{}_{protocol}", port.port);
-        variables.push((base.clone(), url(&protocol, port.port)));
-        variables.push((format!("{base}_PROTO"), protocol.to_ascii_lowercase()));
-        variables.push((format!("{base}_PORT"), port.port.to_string()));
-        variables.push((format!("{base}_ADDR"), ip.clone()));
-    }
-    variables
 }
 
 fn printed(stdout: String) -> ExecOutput {

@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 use machinery::{Kind, Resource, Status};
 
 use crate::exec;
+use crate::runtime::Runtime;
 
 /// The lines that a container printed, oldest first; of its last run before this one if `previous`.
 ///
@@ -17,6 +18,7 @@ use crate::exec;
 /// Where the pod or the container is not there, or has not begun.
 pub fn logs(
     listers: &Listers,
+    runtime: &Runtime,
     namespace: &str,
     pod: &str,
     container: &str,
@@ -41,7 +43,8 @@ pub fn logs(
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let printed = exec::output_of(listers, pod, declared, &words);
+    // What it writes was not written when it ran, and is not now.
+    let printed = exec::output_of(listers, &mut runtime.clone(), pod, declared, &words);
     let line = |text: &str| LogLine { at: started, text: text.to_owned() };
     let text: String = printed.pieces.into_iter().map(|(_, text)| text).collect();
     Ok(text.lines().map(line).collect())

@@ -5,6 +5,7 @@ use client::api::Stream;
 use client::api::{Change, WatchEvent};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::{Kind, Object};
+use node::runtime::Runtime;
 use node::{dns, exec};
 use serde_json::{Value, json};
 
@@ -94,7 +95,8 @@ fn listers() -> Listers {
 
 fn run(pod: &str, line: &str) -> (String, String, i32) {
     let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-    let output = exec::exec(&listers(), "default", pod, "", &words).expect("the container runs");
+    let output = exec::exec(&listers(), &mut Runtime::default(), "default", pod, "", &words)
+        .expect("the container runs");
     (output.text(Stream::Out), output.text(Stream::Err), output.exit_code)
 }
 
@@ -125,15 +127,20 @@ fn commands_print_what_they_print_in_a_container() {
 }
 
 #[test]
-fn a_shell_runs_one_simple_command() {
+fn a_shell_runs_simple_commands() {
     let shell = |line: &str| {
         let words = ["sh", "-c", line].map(str::to_owned);
-        let output = exec::exec(&listers(), "default", "web-0", "", &words).expect("the container runs");
+        let output = exec::exec(&listers(), &mut Runtime::default(), "default", "web-0", "", &words)
+            .expect("the container runs");
         (output.text(Stream::Out), output.text(Stream::Err), output.exit_code)
     };
     assert_eq!(shell("echo hello"), ("hello\n".to_owned(), String::new(), 0));
     assert_eq!(shell("nope"), (String::new(), "sh: nope: not found\n".to_owned(), 127));
-    assert_eq!(shell("echo a | cat").2, 2);
+    for line in
+        ["echo a | cat", "for", "echo 'a", "a=b", "echo $(", "echo &", "&& echo", "echo 2>x", "echo >"]
+    {
+        assert_eq!(shell(line).2, 2, "{line}");
+    }
 }
 
 #[test]
@@ -167,7 +174,9 @@ fn services_with_an_address_are_in_the_environment() {
 fn only_a_running_container_takes_a_command() {
     let refusal = |pod: &str, container: &str| {
         let words = ["true".to_owned()];
-        exec::exec(&listers(), "default", pod, container, &words).expect_err("is refused").message
+        exec::exec(&listers(), &mut Runtime::default(), "default", pod, container, &words)
+            .expect_err("is refused")
+            .message
     };
     assert_eq!(refusal("nope", ""), "pods \"nope\" not found");
     assert_eq!(refusal("web-0", "nope"), "container nope is not valid for pod web-0");

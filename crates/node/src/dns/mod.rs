@@ -15,6 +15,7 @@ pub use link::broken_link;
 pub use query::query;
 pub use record::{Answer, Data, Rcode, Record, RecordType};
 pub use resolve::{Resolver, hostname, hosts_file, resolv_conf};
+pub(crate) use zone::endpoints_of_port;
 pub use zone::records;
 
 /// The cluster's domain.

@@ -98,6 +98,19 @@ pub(super) fn endpoint_entries(listers: &Listers, service: &Service) -> Vec<Entr
     entries
 }
 
+/// Where a connection to one of the service's ports may go: its ready endpoints.
+pub(crate) fn endpoints_of_port(listers: &Listers, service: &Service, number: u16) -> Vec<(IpAddr, u16)> {
+    let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    let names = ports.filter(|port| port.port == i32::from(number)).map(|port| port.name.as_deref());
+    let Some(name) = names.map(Option::unwrap_or_default).next() else {
+        return Vec::new();
+    };
+    let entries = endpoint_entries(listers, service).into_iter();
+    entries
+        .filter_map(|e| e.port.filter(|port| port.name == name).map(|port| (e.host, port.number)))
+        .collect()
+}
+
 fn slices_of<'a>(listers: &'a Listers, service: &'a Service) -> impl Iterator<Item = &'a EndpointSlice> {
     let of_service = |slice: &&EndpointSlice| {
         slice.metadata.labels.as_ref().and_then(|l| l.get(SERVICE_NAME)).is_some_and(|n| n == service.name())

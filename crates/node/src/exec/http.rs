@@ -1,0 +1,200 @@
+//! `wget` and `curl`, and the web server of the tutorial's image that answers them.
+//!
+//! Models BusyBox' networking/wget.c, curl's messages, nginx 1.12 as the image configures it, and kube-proxy in mode ipvs:
+//! connections go to a service's ready endpoints in turn. Departs: no other image listens; nothing takes time.
+
+use std::net::IpAddr;
+
+use client::Listers;
+use client::api::ExecOutput;
+use k8s_openapi::api::core::v1::{Container, Pod, Service};
+use machinery::image;
+
+use super::files::{Files, PAGES};
+use super::{failed, printed, variables};
+use crate::dns::{self, Resolver};
+use crate::runtime::Runtime;
+
+const IMAGE: &str = "ikubernetes/myapp";
+/// Where the image's server listens.
+const PORT: u16 = 80;
+
+/// Where a program connects.
+struct Url<'a> {
+    host: &'a str,
+    port: u16,
+    path: &'a str,
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    NoName,
+    Refused(IpAddr),
+    Unreachable(IpAddr),
+}
+
+/// What the server answers.
+struct Answer {
+    status: &'static str,
+    body: String,
+}
+
+/// `wget -qO- URL`.
+pub(super) fn wget(resolver: Resolver<'_>, runtime: &mut Runtime, args: &[&str]) -> ExecOutput {
+    let url = match args {
+        ["-qO-" | "-qO" | "-q" | "-O-" | "-O" | "-", .., url]
+            if is_quiet_to_stdout(&args[..args.len() - 1]) =>
+        {
+            url
+        }
+        _ => return failed("wget: only `wget -qO- URL` is simulated\n".to_owned(), 1),
+    };
+    let Some(url) = read(url) else {
+        return failed(format!("wget: not an http or ftp url: {url}\n"), 1);
+    };
+    match get(resolver, runtime, &url) {
+        Ok(Answer { status: "200 OK", body }) => printed(body),
+        Ok(answer) => failed(format!("wget: server returned error: HTTP/1.1 {}\n", answer.status), 1),
+        Err(Unanswered::NoName) => failed(format!("wget: bad address '{}'\n", url.host), 1),
+        Err(Unanswered::Refused(ip)) => {
+            failed(format!("wget: can't connect to remote host ({ip}): Connection refused\n"), 1)
+        }
+        Err(Unanswered::Unreachable(ip)) => {
+            failed(format!("wget: can't connect to remote host ({ip}): Host is unreachable\n"), 1)
+        }
+    }
+}
+
+fn is_quiet_to_stdout(flags: &[&str]) -> bool {
+    matches!(
+        flags,
+        ["-qO-"] | ["-qO", "-"] | ["-q", "-O-"] | ["-q", "-O", "-"] | ["-O-", "-q"] | ["-O", "-", "-q"]
+    )
+}
+
+/// `curl [-s] URL`.
+pub(super) fn curl(resolver: Resolver<'_>, runtime: &mut Runtime, args: &[&str]) -> ExecOutput {
+    let (silent, url) = match args {
+        [url] if !url.starts_with('-') => (false, url),
+        ["-s", url] | [url, "-s"] => (true, url),
+        ["-sS", url] => (false, url),
+        _ => return failed("curl: only `curl [-s] URL` is simulated\n".to_owned(), 2),
+    };
+    let complain = |text: String, code| failed(if silent { String::new() } else { text }, code);
+    let Some(url) = read(url) else {
+        return complain("curl: (1) Protocol not supported\n".to_owned(), 1);
+    };
+    match get(resolver, runtime, &url) {
+        Ok(answer) => printed(answer.body),
+        Err(Unanswered::NoName) => complain(format!("curl: (6) Could not resolve host: {}\n", url.host), 6),
+        Err(_) => {
+            let Url { host, port, .. } = url;
+            let text = format!(
+                "curl: (7) Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server\n"
+            );
+            complain(text, 7)
+        }
+    }
+}
+
+fn read(text: &str) -> Option<Url<'_>> {
+    let rest = match text.split_once("://") {
+        Some(("http", rest)) => rest,
+        Some(_) => return None,
+        None => text,
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, port.parse().ok()?),
+        None => (authority, PORT),
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    (!host.is_empty()).then_some(Url { host, port, path: if path.is_empty() { "/" } else { path } })
+}
+
+fn get(resolver: Resolver<'_>, runtime: &mut Runtime, url: &Url<'_>) -> Result<Answer, Unanswered> {
+    let asked = *resolver.addresses(url.host).first().ok_or(Unanswered::NoName)?;
+    let listers = resolver.listers;
+    let (ip, port) = match service_at(listers, asked) {
+        Some(service) => {
+            let endpoints = dns::endpoints_of_port(listers, service, url.port);
+            let turn = usize::try_from(runtime.connections).unwrap_or(0);
+            let chosen = endpoints.get(turn % endpoints.len().max(1)).ok_or(Unanswered::Refused(asked))?;
+            runtime.connections += 1;
+            *chosen
+        }
+        None => (asked, url.port),
+    };
+    let pod = if ip.is_loopback() { Some(resolver.pod) } else { pod_at(listers, ip) };
+    let pod = pod.ok_or(Unanswered::Unreachable(asked))?;
+    let server = server_of(pod).filter(|_| port == PORT);
+    let (container, version) = server.ok_or(Unanswered::Refused(asked))?;
+    Ok(serve(
+        Files { listers, pod, container, variables: &variables(listers, pod, container) },
+        runtime,
+        version,
+        url.path,
+    ))
+}
+
+/// The service that has this address of its own.
+fn service_at(listers: &Listers, ip: IpAddr) -> Option<&Service> {
+    let text = ip.to_string();
+    let has = |service: &&Service| {
+        service.spec.as_ref().is_some_and(|spec| spec.cluster_ip.as_ref() == Some(&text))
+    };
+    listers.list::<Service>("").map(|service| &**service).find(has)
+}
+
+fn pod_at(listers: &Listers, ip: IpAddr) -> Option<&Pod> {
+    let text = ip.to_string();
+    let has = |pod: &&Pod| {
+        let status = pod.status.as_ref();
+        let is_over = matches!(status.and_then(|s| s.phase.as_deref()), Some("Succeeded" | "Failed"));
+        !is_over && status.and_then(|s| s.pod_ip.as_ref()) == Some(&text)
+    };
+    listers.list::<Pod>("").map(|pod| &**pod).find(has)
+}
+
+/// The running container that listens, and the version that it tells.
+fn server_of(pod: &Pod) -> Option<(&Container, &str)> {
+    let statuses = pod.status.as_ref()?.container_statuses.as_deref().unwrap_or_default();
+    let runs = |name: &str| {
+        let mut own = statuses.iter().filter(|status| status.name == name);
+        own.any(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
+    };
+    pod.spec.as_ref()?.containers.iter().filter(|container| runs(&container.name)).find_map(|container| {
+        let image = container.image.as_deref()?;
+        let name = image.strip_prefix("docker.io/").unwrap_or(image).split([':', '@']).next();
+        let version = image::version(image).ok()?.tag.filter(|tag| tag.starts_with('v'))?;
+        (name == Some(IMAGE) && container.command.is_none()).then_some((container, version))
+    })
+}
+
+fn serve(files: Files<'_>, runtime: &Runtime, version: &str, path: &str) -> Answer {
+    let ok = |body: String| Answer { status: "200 OK", body };
+    if path == "/hostname.html" {
+        return ok(format!("{}\n", dns::hostname(files.pod)));
+    }
+    let is_root = path.ends_with('/');
+    let file = format!("{PAGES}{path}{}", if is_root { "index.html" } else { "" });
+    if let Some(text) = files.read(runtime, &file) {
+        return ok(text.to_owned());
+    }
+    match path {
+        // The page lies in the image, where a volume hides it.
+        "/" | "/index.html" if !files.is_mounted(PAGES) => {
+            ok(format!("Hello MyApp | Version: {version} | <a href=\"hostname.html\">Pod Name</a>\n"))
+        }
+        "/" => refusal("403 Forbidden"),
+        _ => refusal("404 Not Found"),
+    }
+}
+
+fn refusal(status: &'static str) -> Answer {
+    let body = format!(
+        "<html>\r\n<head><title>{status}</title></head>\r\n<body bgcolor=\"white\">\r\n\
+         <center><h1>{status}</h1></center>\r\n<hr><center>nginx/1.12.2</center>\r\n</body>\r\n</html>\r\n"
+    );
+    Answer { status, body }
+}
