@@ -118,14 +118,14 @@ impl Cluster {
 #[test]
 fn lines_write_and_read_files() {
     Cluster::new().check(&[
-        ("echo a > /tmp/f && cat /tmp/f", "a\n"),
-        ("echo b >> /tmp/f; cat /tmp/f", "a\nb\n"),
-        ("echo c >/tmp/./x/../f; cat /tmp/f; ls /tmp", "c\nf\n"),
+        ("echo a > /srv/f && cat /srv/f", "a\n"),
+        ("echo b >> /srv/f; cat /srv/f", "a\nb\n"),
+        ("echo c >/srv/./x/../f; cat /srv/f; ls /srv", "c\nf\n"),
         ("echo 'a  b' \"$HOSTNAME  c\" $NOPE d", "a  b writer  c d\n"),
-        ("echo \"$(hostname)\" > /tmp/h; cat /tmp/h; echo x$(cat /tmp/h)y", "writer\nxwritery\n"),
-        ("echo -n a > /tmp/n; cat /tmp/n", "a"),
+        ("echo \"$(hostname)\" > /srv/h; cat /srv/h; echo x$(cat /srv/h)y", "writer\nxwritery\n"),
+        ("echo -n a > /srv/n; cat /srv/n", "a"),
         ("false && echo a || echo b; echo c", "b\nc\n"),
-        ("nope > /tmp/e; cat /tmp/e", "sh: nope: not found\n"),
+        ("nope > /srv/e; cat /srv/e", "sh: nope: not found\n"),
         ("echo a > /dev/null", ""),
         ("echo a > /sub/x; ls /usr/share/nginx/html; cat /usr/share/nginx/html/deep/x", "deep\na\n"),
         ("echo a > /nope/f", "sh: can't create /nope/f: nonexistent directory\n[1]"),
@@ -139,16 +139,16 @@ fn lines_write_and_read_files() {
 
 #[test]
 fn files_live_as_long_as_what_they_lie_on() {
-    let write = "echo a > /usr/share/nginx/html/f; echo b > /scratch/f; echo c > /tmp/f";
-    let read = "cat /usr/share/nginx/html/f; cat /scratch/f; cat /tmp/f";
+    let write = "echo a > /usr/share/nginx/html/f; echo b > /scratch/f; echo c > /srv/f";
+    let read = "cat /usr/share/nginx/html/f; cat /scratch/f; cat /srv/f";
     let gone = |path: &str| format!("cat: can't open '{path}': No such file or directory\n");
     let mut cluster = Cluster::new();
     cluster.check(&[(write, ""), (read, "a\nb\nc\n")]);
     cluster.change(Change::Modified, Kind::Pod, writer("first", 1));
-    assert_eq!(cluster.sh(read), format!("a\nb\n{}[1]", gone("/tmp/f")), "the container came back");
+    assert_eq!(cluster.sh(read), format!("a\nb\n{}[1]", gone("/srv/f")), "the container came back");
     cluster.change(Change::Deleted, Kind::Pod, writer("first", 1));
     cluster.change(Change::Added, Kind::Pod, writer("second", 0));
-    let rest = gone("/scratch/f") + &gone("/tmp/f");
+    let rest = gone("/scratch/f") + &gone("/srv/f");
     assert_eq!(cluster.sh(read), format!("a\n{rest}[1]"), "another pod came");
     let read = "cat /usr/share/nginx/html/f";
     for (phase, policy, expected) in [
@@ -174,11 +174,11 @@ fn what_is_written_is_bounded() {
     }
     let full = "sh: write error: No space left on device\n[1]";
     assert_eq!(cluster.sh("echo a > /scratch/more"), full);
-    let long = format!("echo {} >> /tmp/long", "a".repeat(40_000));
+    let long = format!("echo {} >> /srv/long", "a".repeat(40_000));
     assert_eq!(cluster.sh(&long), "");
     assert_eq!(cluster.sh(&long), full);
     // A script that calls itself ends.
-    let ends = cluster.sh("echo 'sh -c \"$(cat /tmp/s)\"' > /tmp/s; sh -c \"$(cat /tmp/s)\"");
+    let ends = cluster.sh("echo 'sh -c \"$(cat /srv/s)\"' > /srv/s; sh -c \"$(cat /srv/s)\"");
     assert_eq!(ends, "sh: shells within shells are not simulated so deep\n[2]");
 }
 
