@@ -302,9 +302,12 @@ impl<'a> Shell<'a> {
     }
 
     fn ls(&self, args: &[&str]) -> ExecOutput {
-        let mut output = ExecOutput::default();
         let args = args.strip_prefix(&["-1"]).unwrap_or(args);
+        if args.first().is_some_and(|flag| flag.starts_with('-')) {
+            return failed("ls: only `ls [-1] PATH…` is simulated\n".to_owned(), 1);
+        }
         let paths = if args.is_empty() { &["/"][..] } else { args };
+        let mut output = ExecOutput::default();
         let files = self.files();
         for path in paths {
             if let Some(names) = files.names(self.runtime, path) {

@@ -119,6 +119,7 @@ fn commands_print_what_they_print_in_a_container() {
         ("printenv INDEX", "7\n", "", 0),
         ("printenv NOPE", "", "", 1),
         ("ls /data", "", "", 0),
+        ("ls -l /data", "", "ls: only `ls [-1] PATH…` is simulated\n", 1),
         ("ls /nope", "", "ls: /nope: No such file or directory\n", 1),
     ];
     for (line, stdout, stderr, code) in cases {
