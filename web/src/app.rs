@@ -55,8 +55,10 @@ pub fn App(props: &AppProps) -> Html {
     html! {
         <ContextProvider<Dispatch> context={dispatch}>
             <div class="app" data-pane={pane} data-ready="true" data-past={past.then_some("true")}>
-                <Header locale={model.locale} start={session.start().clone()} {theme} onthemes={next_theme} example={model.example} />
-                { kept_notice(model, &dispatch_kept) }
+                <div class="top">
+                    <Header locale={model.locale} start={session.start().clone()} {theme} onthemes={next_theme} example={model.example} />
+                    { kept_notice(model, &dispatch_kept) }
+                </div>
                 <main class="work" data-lesson={model.lessons.open.then_some("true")}>
                     <LessonPanel locale={model.locale} lessons={model.lessons.clone()} />
                     <div class="side">
