@@ -43,7 +43,6 @@ fn a_set_comes_up_and_is_seen() {
     assert_eq!((created.stderr.as_str(), created.exit_code, created.waiting_for), ("", 0, None));
     cluster.advance(10.0).map_err(JsValue::from).expect("time passes");
     let seen = snapshot(&cluster);
-    // The requests of the command have taken their time, too.
     assert_eq!((seen.elapsed_seconds, seen.time.as_str()), (10.0, "2026-01-01T00:01:10Z"));
     let names: Vec<_> = seen.objects["Pod"].iter().map(|pod| pod["metadata"]["name"].clone()).collect();
     assert_eq!(names, ["myapp-0", "myapp-1"]);
