@@ -70,8 +70,6 @@ pub struct Field {
     pub patch_strategy: &'static str,
     /// `patchMergeKey`, empty if there is none.
     pub merge_key: &'static str,
-    /// The values that `kubectl explain` lists.
-    pub enum_values: Vec<&'static str>,
     /// Whether Kubernetes 1.32 had it.
     pub in_1_32: bool,
 }
@@ -213,8 +211,7 @@ fn parse_line(
     row: &[&'static str],
     known: &impl Fn(&str, &str) -> Option<(&'static str, &'static str)>,
 ) -> Option<Line> {
-    let &[group, owner, name, declared, pointer, omitempty, omitzero, inline, strategy, key, values, in_1_32] =
-        row
+    let &[group, owner, name, declared, pointer, omitempty, omitzero, inline, strategy, key, in_1_32] = row
     else {
         return None;
     };
@@ -227,7 +224,6 @@ fn parse_line(
         omitzero: omitzero == "1",
         patch_strategy: strategy,
         merge_key: key,
-        enum_values: values.split(',').filter(|value| !value.is_empty()).collect(),
         in_1_32: in_1_32 == "1",
     };
     Some(Line { group, owner, go_type: declared, inline: inline == "1", field })
@@ -329,7 +325,5 @@ mod tests {
         assert!(
             matches!(&containers.go_type.kind, Type::List(e) if e.kind == Type::Struct("core", "Container"))
         );
-        let policy = find(("apps", "StatefulSet"), &["spec", "podManagementPolicy"]).expect("a field").1;
-        assert_eq!(policy.enum_values, ["OrderedReady", "Parallel"]);
     }
 }

@@ -18,6 +18,7 @@ mod package;
 mod page;
 mod playwright;
 mod process;
+mod schema;
 mod serve;
 mod site;
 mod split;
@@ -39,6 +40,7 @@ Usage: cargo xtask COMMAND
 Commands:
   serve [--port N]    build the page and serve it on 127.0.0.1 (port 8080, or the next free one)
   dist                leave the page in dist/, as small as it gets: a static site for any file server and any path
+  schema              leave the schema of the API's kinds in the target directory (docs/schema.md)
   npm                 leave the engine in npm/ as a package for browsers and Node
   test [--only PART]  run every check; PART is lint, native, wasm, package or page
   tidy                check the project's own rules only (a part of lint)
@@ -55,6 +57,7 @@ Commands:
 enum Request {
     Serve { port: u16 },
     Dist,
+    Schema,
     Npm,
     Test { only: Option<test::Part> },
     Tidy,
@@ -93,6 +96,7 @@ fn parse(words: &[&str]) -> Result<Request, String> {
             Ok(Request::Serve { port })
         }
         ["dist"] => Ok(Request::Dist),
+        ["schema"] => Ok(Request::Schema),
         ["npm"] => Ok(Request::Npm),
         ["test"] => Ok(Request::Test { only: None }),
         ["test", "--only", part] => match test::Part::named(part) {
@@ -118,6 +122,7 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Help => print!("{USAGE}"),
         Request::Serve { port } => serve::serve(&Workspace::find()?, port)?,
         Request::Dist => dist::dist(&Workspace::find()?)?,
+        Request::Schema => println!("{}", schema::build(&Workspace::find()?)?.display()),
         Request::Npm => package::npm(&Workspace::find()?)?,
         Request::Test { only } => return Ok(test::test(&Workspace::find()?, only)),
         Request::Tidy => tidy::tidy(&Workspace::find()?)?,
@@ -147,6 +152,7 @@ mod tests {
             "serve",
             "serve --port 0",
             "dist",
+            "schema",
             "npm",
             "test",
             "test --only wasm",

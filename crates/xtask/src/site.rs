@@ -5,6 +5,7 @@
 //! | `index.html` | `index.html` |
 //! | `petset_bg.js`, `petset_bg.wasm`, `lazy/second.wasm` | [`crate::page`] |
 //! | `style.css` | the sheets that `web/styles/main.css` imports, in its order, and then the rest of it |
+//! | `lazy/schema.json` | [`crate::schema`] |
 //! | `lazy/lessons.yaml` | the lessons in `crates/playground/lessons/`, in the order of their files |
 //! | everything else | `web/static/`, with its folders |
 
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::schema;
 use crate::workspace::Workspace;
 
 /// What the page fetches only when it needs it lies in this folder of the site.
@@ -26,6 +28,7 @@ pub fn assemble(workspace: &Workspace, products: &Path, site: &Path) -> Result<(
     let lessons = site.join("lazy/lessons.yaml");
     fs::create_dir_all(site.join("lazy"))?;
     fs::write(lessons, joined(&workspace.path("crates/playground/lessons"))?)?;
+    fs::copy(schema::build(workspace)?, site.join("lazy/schema.json"))?;
     let index = workspace.path("index.html");
     fs::copy(&index, site.join("index.html")).with_context(|| format!("cannot copy {}", index.display()))?;
     Ok(fs::write(site.join("style.css"), style(&workspace.path("web/styles"))?)?)

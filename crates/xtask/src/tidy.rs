@@ -11,7 +11,7 @@ use crate::process::output;
 use crate::workspace::Workspace;
 
 /// The crates, lowest layer first: each may use only those before it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "machinery",
     "client",
     "apiserver",
@@ -22,14 +22,20 @@ const LAYERS: [&str; 13] = [
     "session",
     "playground",
     "petset",
+    "schema",
     "xtask",
     "web",
     "tests",
 ];
 
 /// Crates that know nothing of one that stands before them.
-const STRANGERS: [(&str, &str); 4] =
-    [("controllers", "apiserver"), ("node", "apiserver"), ("node", "controllers"), ("kubectl", "cluster")];
+const STRANGERS: [(&str, &str); 5] = [
+    ("controllers", "apiserver"),
+    ("node", "apiserver"),
+    ("node", "controllers"),
+    ("kubectl", "cluster"),
+    ("web", "schema"),
+];
 
 /// Crates of the browser, by how their names begin, and who alone may use them.
 const BROWSER_CRATES: [(&str, &[&str]); 6] = [
