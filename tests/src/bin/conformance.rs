@@ -2,6 +2,7 @@
 //!
 //! Prints for each scenario `passed` or the first difference, then `N passed, M failed`; the exit status says the same.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,10 +50,16 @@ fn main() -> ExitCode {
         }
     }
     let report = run(&sources, request.effects_only);
-    if request.json {
-        println!("{}", serde_json::to_string(&report).expect("a report is JSON"));
-    } else {
-        print!("{report}");
+    let text = match request.json {
+        true => serde_json::to_string(&report).expect("a report is JSON") + "\n",
+        false => report.to_string(),
+    };
+    // Whoever read it (`| head`) may have seen enough.
+    if let Err(error) = io::stdout().write_all(text.as_bytes())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        eprintln!("error: the report cannot be written: {error}");
+        return ExitCode::from(2);
     }
     if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
