@@ -46,6 +46,9 @@ pub fn patch(
     warnings: &mut Vec<String>,
 ) -> Result<Answer, Refusal> {
     let old = server.read(request)?;
+    if request.field_validation != FieldValidation::Ignore {
+        patch::check(kind, patch).map_err(refuse_patch)?;
+    }
     if request.subresource == Subresource::Scale {
         let scale = patch::apply(kind, &scale::of(&old)?, patch, scale::GO_TYPE).map_err(refuse_patch)?;
         return update_scale(server, env, request, &scale, warnings);

@@ -3,6 +3,7 @@
 //! Models how apiserver/pkg/endpoints/handlers/patch.go applies them. Values are decoded JSON; what comes out still has
 //! to be decoded as the object's kind ([`crate::decode`]).
 
+mod checked;
 mod json_patch;
 mod merge;
 mod strategic;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub use checked::check;
 pub use merge::diff as merge_diff;
 pub use strategic_diff::{three_way, two_way};
 
