@@ -134,10 +134,14 @@ since_1_32! {
     more_types_are_served;
     /// 1.33: the table of service accounts has no SECRETS.
     service_accounts_have_no_secrets;
+    /// 1.33: `kubectl describe node` leaves kube-proxy's version out.
+    nodes_hide_their_proxy;
     /// 1.33: `kubectl get nodes -o wide` tells the architecture.
     nodes_tell_their_architecture;
-    /// 1.33: `kubectl scale` says of what is missing what every command says, before that there was nothing to scale.
-    scaling_skips_what_is_missing;
+    /// After 1.32: `kubectl scale` says of what is missing what every command says, before that there was nothing to scale.
+    scaling_says_what_is_missing;
+    /// After 1.32: the object that `kubectl scale` prints has its new size.
+    scaled_objects_print_their_size;
     /// 1.34: `kubectl describe` of several objects leaves out their Events.
     several_descriptions_leave_events_out;
     /// 1.33, 1.34: `wait` is no experiment any more, and `kuberc` has come.
@@ -158,6 +162,10 @@ since_1_32! {
     service_ranges_are_objects;
     /// 1.34: `spec.trafficDistribution` of a Service knows zones and nodes (PreferSameTrafficDistribution).
     traffic_can_stay_on_a_node;
+    /// After 1.32: kubectl knows other words for what `get`, `delete`, `top` and `describe` do.
+    more_words_are_suggested;
+    /// After 1.32: `kubectl delete --interactive` shows that no is the default.
+    no_is_the_default;
     /// After 1.32: `kubectl wait` prints the lack of a condition as an empty list.
     wait_takes_several_conditions;
     /// After 1.32: `kubectl apply --dry-run=client` says `unchanged` where nothing would change.
@@ -168,6 +176,8 @@ since_1_32! {
     events_tell_their_field;
     /// After 1.32: `kubectl describe` tells whether a projected source is optional as yes or no, before as Go prints a pointer.
     optional_sources_are_told_plainly;
+    /// After 1.32: where `kubectl describe` makes words of a field's name, capitals stay with the word behind them.
+    labels_keep_capitals;
     /// After 1.32: `kubectl describe` tells the names of container ports.
     port_names_are_told;
     /// 1.33: a file that begins like JSON may go on as YAML.

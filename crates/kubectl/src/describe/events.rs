@@ -21,6 +21,8 @@ pub(super) fn describe(
     object: &Object,
     context: &mut Context<'_, '_>,
 ) -> Result<(), Failure> {
+    // A kubelet gives its node's name for the uid.
+    let is_node = object.kind() == Kind::Node;
     // Those about cluster-scoped objects can be in any namespace.
     let (events, _) = context.list(Kind::Event, object.namespace(), ListOptions::default())?;
     let about = |event: &&std::sync::Arc<Event>| {
@@ -28,7 +30,7 @@ pub(super) fn describe(
         involved.kind.as_deref() == Some(object.kind().name())
             && involved.name.as_deref() == Some(object.name())
             // One that names no uid, as the eviction of a pod from its node, is not found.
-            && involved.uid.as_deref() == Some(object.uid())
+            && involved.uid.as_deref().is_some_and(|uid| uid == object.uid() || is_node && uid == object.name())
     };
     let mut events: Vec<_> =
         events.iter().filter_map(|event| event.get::<Event>()).filter(about).cloned().collect();

@@ -4,6 +4,7 @@
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use machinery::Object;
+use machinery::version::Features;
 use serde_json::{Map, Value};
 
 use super::text::Text;
@@ -38,7 +39,7 @@ fn content(text: &mut Text, level: usize, fields: &Map<String, Value>, path: &st
         if SKIPPED.contains(&path.as_str()) || level > MAX_DEPTH {
             continue;
         }
-        let label = smart_label(name);
+        let label = smart_label(name, text.features);
         match value {
             Value::Object(inner) => {
                 text.line(level, format!("{label}:"));
@@ -58,33 +59,62 @@ fn content(text: &mut Text, level: usize, fields: &Map<String, Value>, path: &st
     }
 }
 
-// `creationTimestamp` becomes `Creation Timestamp` (smartLabelFor).
-fn smart_label(field: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut last: Option<(bool, bool)> = None;
-    for c in field.chars() {
-        // A new word begins where lower case turns upper, and at each change to or from letters.
-        let class = (c.is_uppercase(), c.is_alphabetic());
-        let begins = match last {
-            None => true,
-            Some((_, was_letter)) if was_letter != class.1 => true,
-            Some((was_upper, _)) => class.0 && !was_upper,
-        };
-        match words.last_mut() {
-            Some(word) if !begins => word.push(c),
-            _ => words.push(c.to_string()),
-        }
-        last = Some(class);
+/// `creationTimestamp` becomes `Creation Timestamp`; what has more than letters and dashes stays (smartLabelFor).
+fn smart_label(field: &str, features: Features) -> String {
+    if field.chars().any(|c| !c.is_alphabetic() && c != '-') {
+        return field.to_owned();
+    }
+    let mut words = words(field);
+    if features.labels_keep_capitals() {
+        words = merged(words);
     }
     let titled = words.into_iter().map(|word| {
         let upper = word.to_uppercase();
-        if ACRONYMS.contains(&upper.as_str()) {
+        let is_acronym = ACRONYMS.contains(&upper.as_str());
+        if is_acronym && (upper != "OSB" || !features.labels_keep_capitals()) {
             return upper;
         }
         let mut chars = word.chars();
         chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
     });
-    titled.filter(|word: &String| word.chars().all(char::is_alphanumeric)).collect::<Vec<_>>().join(" ")
+    titled.collect::<Vec<String>>().join(" ")
+}
+
+/// The words of a name in camel case: `podDNSPolicy` is `pod`, `DNS`, `Policy` (camelcase.Split).
+fn words(field: &str) -> Vec<String> {
+    let class = |c: char| (c.is_lowercase(), c.is_uppercase());
+    let mut words: Vec<String> = Vec::new();
+    for c in field.chars() {
+        match words.last_mut() {
+            Some(word) if word.chars().next_back().is_some_and(|last| class(last) == class(c)) => {
+                word.push(c)
+            }
+            // A capital belongs to the small letters behind it.
+            Some(word) if c.is_lowercase() && word.ends_with(char::is_uppercase) => {
+                let capital: String = word.pop().into_iter().collect();
+                if word.is_empty() {
+                    words.pop();
+                }
+                words.push(capital + &c.to_string());
+            }
+            _ => words.push(c.to_string()),
+        }
+    }
+    words
+}
+
+/// Capitals, and the word behind them that begins with one, are one word: `DNSPolicy`.
+fn merged(words: Vec<String>) -> Vec<String> {
+    let mut merged: Vec<String> = Vec::new();
+    let mut words = words.into_iter().peekable();
+    while let Some(mut word) = words.next() {
+        let is_upper = word.len() >= 2 && word.chars().all(|c| !c.is_alphabetic() || c.is_uppercase());
+        if is_upper && let Some(next) = words.next_if(|next| next.starts_with(char::is_uppercase)) {
+            word.push_str(&next);
+        }
+        merged.push(word);
+    }
+    merged
 }
 
 /// Adds everything but the events of a config map.
@@ -117,18 +147,26 @@ pub(super) fn describe_secret(text: &mut Text, secret: &Secret) {
 
 #[cfg(test)]
 mod tests {
+    use machinery::version::{Features, Version};
+
     use super::smart_label;
 
     #[test]
     fn fields_become_words() {
         let cases = [
-            ("apiVersion", "API Version"),
-            ("creationTimestamp", "Creation Timestamp"),
-            ("uid", "UID"),
-            ("spec", "Spec"),
+            ("apiVersion", "API Version", "API Version"),
+            ("creationTimestamp", "Creation Timestamp", "Creation Timestamp"),
+            ("uid", "UID", "UID"),
+            ("podCIDR", "Pod CIDR", "Pod CIDR"),
+            ("podIPs", "Pod I Ps", "Pod I Ps"),
+            ("myDNSPolicy", "My DNS Policy", "My DNSPolicy"),
+            ("a-name", "A - Name", "A - Name"),
+            ("$patch", "$patch", "$patch"),
+            ("app.kubernetes.io/name", "app.kubernetes.io/name", "app.kubernetes.io/name"),
         ];
-        for (field, expected) in cases {
-            assert_eq!(smart_label(field), expected);
+        for (field, old, new) in cases {
+            assert_eq!(smart_label(field, Features::of(Version::V1_32)), old);
+            assert_eq!(smart_label(field, Features::of(Version::V1_36)), new);
         }
     }
 }

@@ -1,18 +1,20 @@
 //! `kubectl describe`: an object told for people.
 //!
-//! Models kubectl/pkg/describe/describe.go. Kinds without a describer of their own are told as it tells custom resources;
-//! that departs for nodes and deployments.
+//! Models kubectl/pkg/describe/describe.go. Kinds without a describer of their own are told as it tells custom resources.
 
 mod cluster;
 mod containers;
 mod events;
 mod generic;
 mod network;
+mod node;
 mod pod;
+mod resources;
 mod stateful_set;
 mod storage;
 mod text;
 mod volumes;
+mod workload;
 
 use machinery::Object;
 
@@ -20,8 +22,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::printers::tabwriter::{DESCRIBE, align};
 
-pub(crate) use stateful_set::template_text;
 pub(crate) use storage::used_by;
+pub(crate) use workload::{template_text, without_hash};
 
 use text::Text;
 
@@ -38,6 +40,9 @@ pub(crate) fn describe(
     match object {
         Object::Pod(pod) => pod::describe(&mut text, pod, context.now()),
         Object::StatefulSet(set) => stateful_set::describe(&mut text, set, context)?,
+        Object::Deployment(deployment) => workload::describe_deployment(&mut text, deployment, context)?,
+        Object::ReplicaSet(set) => workload::describe_replica_set(&mut text, set, context)?,
+        Object::Node(node) => node::describe(&mut text, node, context)?,
         Object::PersistentVolumeClaim(claim) => storage::describe_claim(&mut text, claim, context),
         Object::PersistentVolume(volume) => storage::describe_volume(&mut text, volume, context.now()),
         Object::Service(service) => network::describe_service(&mut text, service, context)?,
