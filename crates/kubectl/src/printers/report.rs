@@ -45,6 +45,16 @@ impl Report {
         !matches!(self.format, Format::Human | Format::Name)
     }
 
+    /// Whether no format was asked for.
+    pub fn is_plain(&self) -> bool {
+        self.format == Format::Human
+    }
+
+    /// Whether only names are printed.
+    pub fn is_name(&self) -> bool {
+        self.format == Format::Name
+    }
+
     /// Says what was done to an object.
     ///
     /// # Errors
@@ -66,13 +76,7 @@ impl Report {
                 context.out(format!("{}\n", info.type_and_name()));
                 Ok(())
             }
-            format => {
-                if *format == Format::Yaml && self.documents > 0 {
-                    context.out("---\n");
-                }
-                self.documents += 1;
-                format.print(context, object, false)
-            }
+            _ => self.whole(context, object),
         }
     }
 
@@ -80,7 +84,11 @@ impl Report {
     ///
     /// # Errors
     /// If a template of `-o` fails.
-    pub fn whole(&self, context: &mut Context<'_, '_>, value: &Value) -> Result<(), Failure> {
+    pub fn whole(&mut self, context: &mut Context<'_, '_>, value: &Value) -> Result<(), Failure> {
+        if self.format == Format::Yaml && self.documents > 0 {
+            context.out("---\n");
+        }
+        self.documents += 1;
         self.format.print(context, value, false)
     }
 }

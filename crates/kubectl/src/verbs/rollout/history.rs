@@ -1,6 +1,6 @@
-//! `kubectl rollout history`, and the revisions of a set.
+//! `kubectl rollout history`, and the revisions of a StatefulSet.
 //!
-//! Models kubectl/pkg/cmd/rollout/rollout_history.go and polymorphichelpers/history.go (`StatefulSetHistoryViewer`).
+//! Models kubectl/pkg/cmd/rollout/rollout_history.go and polymorphichelpers/history.go (`HistoryViewerFor`).
 
 use std::sync::Arc;
 
@@ -14,12 +14,13 @@ use machinery::version::Features;
 use machinery::{Kind, Object};
 use serde_json::Value;
 
-use super::super::{Call, Command, Next};
-use super::{CHANGE_CAUSE, OBJECTS, objects};
+use super::super::{Call, Command, DryRun, Next};
+use super::{OBJECTS, check_is_workload, deployment, objects, revision};
 use crate::context::Context;
 use crate::describe::template_text;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, int};
+use crate::printers::report::Report;
 use crate::printers::tabwriter::{DESCRIBE, align};
 
 const FLAGS: &[Flag] = &[int("revision", "Tell this revision in detail")];
@@ -36,28 +37,20 @@ pub(crate) const HISTORY: Command = Command {
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let wanted = call.parsed.int("revision").unwrap_or(0);
-    if wanted < 0 {
-        return Err(Failure::message(
-            "revision must be a positive integer: ".to_owned() + &wanted.to_string(),
-        ));
-    }
+    let wanted = revision(call)?;
+    let mut report = Report::new(context, &call.parsed, DryRun::None)?;
     let mut failures = Vec::new();
     for found in objects(call, context)? {
         let shown = found.and_then(|(info, object)| {
-            let Object::StatefulSet(set) = &object else {
-                let kind = crate::go_value::quote(&info.kind.group_kind());
-                return Err(Failure::message(format!("no history viewer has been implemented for {kind}")));
-            };
-            let revisions = revisions(context, set)?;
-            let text = if wanted > 0 {
-                one(set, &revisions, wanted, context.env.features)?
-            } else {
-                all(&revisions)
-            };
-            let with = if wanted > 0 { format!("with revision #{wanted}") } else { String::new() };
-            context.out(format!("{} {with}\n{text}\n", info.type_and_name()));
-            Ok(())
+            let revisions = Revisions::of(context, &object)?;
+            if report.is_plain() {
+                let text = revisions.text(wanted, context.env.features)?;
+                let with = if wanted > 0 { format!("with revision #{wanted}") } else { String::new() };
+                context.out(format!("{} {with}\n{text}\n", info.type_and_name()));
+                return Ok(());
+            }
+            let shown = revisions.objects(context, wanted)?;
+            shown.iter().try_for_each(|value| report.whole(context, value))
         });
         failures.extend(shown.err());
     }
@@ -65,30 +58,84 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     Ok(Next::Done)
 }
 
-fn all(revisions: &[Arc<ControllerRevision>]) -> String {
-    if revisions.is_empty() {
-        return "No rollout history found.".to_owned();
-    }
-    let mut text = "REVISION\tCHANGE-CAUSE\n".to_owned();
-    for revision in revisions {
-        let annotations = revision.metadata.annotations.as_ref();
-        let cause = annotations.and_then(|annotations| annotations.get(CHANGE_CAUSE));
-        let cause = cause.filter(|cause| !cause.is_empty()).map_or("<none>", String::as_str);
-        text.push_str(&format!("{}\t{cause}\n", revision.revision));
-    }
-    align(&text, DESCRIBE)
+/// The revisions of a workload, oldest first.
+enum Revisions {
+    StatefulSet(Arc<StatefulSet>, Vec<Arc<ControllerRevision>>),
+    Deployment(deployment::Revisions),
 }
 
-fn one(
-    set: &StatefulSet,
-    revisions: &[Arc<ControllerRevision>],
-    wanted: i64,
-    features: Features,
-) -> Result<String, Failure> {
-    let Some(revision) = revisions.iter().find(|revision| revision.revision == wanted) else {
-        return Err(Failure::message("unable to find the specified revision"));
-    };
-    Ok(template_text(&template_at(set, revision)?, features))
+impl Revisions {
+    fn of(context: &mut Context<'_, '_>, object: &Object) -> Result<Revisions, Failure> {
+        check_is_workload(object.kind(), "history")?;
+        match object {
+            Object::StatefulSet(set) => Ok(Revisions::StatefulSet(set.clone(), revisions(context, set)?)),
+            Object::Deployment(deployment) => {
+                Ok(Revisions::Deployment(deployment::revisions(context, deployment)?))
+            }
+            other => {
+                let kind = crate::go_value::quote(&other.kind().group_kind());
+                Err(Failure::message(format!("no history viewer has been implemented for {kind}")))
+            }
+        }
+    }
+
+    /// What is told of one revision, or of all if it is 0 (`ViewHistory`).
+    fn text(&self, wanted: i64, features: Features) -> Result<String, Failure> {
+        let causes: Vec<(i64, Option<&String>)> = match self {
+            Revisions::StatefulSet(_, revisions) => {
+                revisions.iter().map(|r| (r.revision, deployment::cause(&r.metadata))).collect()
+            }
+            Revisions::Deployment(sets) => {
+                sets.iter().map(|(number, set)| (*number, deployment::cause(&set.metadata))).collect()
+            }
+        };
+        if causes.is_empty() {
+            return Ok("No rollout history found.".to_owned());
+        }
+        if wanted == 0 {
+            return Ok(table(&causes));
+        }
+        let template = match self {
+            Revisions::StatefulSet(set, revisions) => {
+                let found = revisions.iter().find(|revision| revision.revision == wanted);
+                template_at(set, found.ok_or_else(no_such_revision)?)?
+            }
+            Revisions::Deployment(sets) => {
+                deployment::template_with_cause(sets.get(&wanted).ok_or_else(no_such_revision)?)
+            }
+        };
+        Ok(template_text(&template, features))
+    }
+
+    /// The workload at one revision, or at all of them (`GetHistory`).
+    fn objects(&self, context: &Context<'_, '_>, wanted: i64) -> Result<Vec<Value>, Failure> {
+        let is_wanted = |number: i64| wanted == 0 || wanted == number;
+        let found: Vec<Value> = match self {
+            Revisions::StatefulSet(set, revisions) => revisions
+                .iter()
+                .filter(|revision| is_wanted(revision.revision))
+                .map(|revision| set_at(&context.whole(&Object::StatefulSet(set.clone())), revision))
+                .collect::<Result<_, _>>()?,
+            Revisions::Deployment(sets) => sets
+                .iter()
+                .filter(|(number, _)| is_wanted(**number))
+                .map(|(_, set)| context.whole(&Object::ReplicaSet(set.clone())))
+                .collect(),
+        };
+        if found.is_empty() && wanted > 0 { Err(no_such_revision()) } else { Ok(found) }
+    }
+}
+
+fn no_such_revision() -> Failure {
+    Failure::message("unable to find the specified revision")
+}
+
+fn table(causes: &[(i64, Option<&String>)]) -> String {
+    let rows = causes.iter().map(|(number, cause)| {
+        let cause = cause.map_or("<none>", String::as_str);
+        format!("{number}\t{cause}\n")
+    });
+    align(&("REVISION\tCHANGE-CAUSE\n".to_owned() + &rows.collect::<String>()), DESCRIBE)
 }
 
 /// The set's revisions, oldest first (`controlledHistoryV1`).
@@ -110,9 +157,8 @@ pub(super) fn revisions(
 }
 
 /// The set as it was at the revision (`applyStatefulSetHistory`).
-fn set_at(set: &StatefulSet, revision: &ControllerRevision) -> Result<Value, Failure> {
-    let before = Object::from(set.clone()).to_value();
-    patch::apply(PatchType::Strategic, &before, &data(revision), Kind::StatefulSet.go_type())
+fn set_at(set: &Value, revision: &ControllerRevision) -> Result<Value, Failure> {
+    patch::apply(PatchType::Strategic, set, &data(revision), Kind::StatefulSet.go_type())
         .map_err(|error| Failure::message(error.to_string()))
 }
 
@@ -126,7 +172,7 @@ pub(super) fn template_at(
     set: &StatefulSet,
     revision: &ControllerRevision,
 ) -> Result<PodTemplateSpec, Failure> {
-    let value = set_at(set, revision)?;
+    let value = set_at(&Object::from(set.clone()).to_value(), revision)?;
     serde_json::from_value(value["spec"]["template"].clone())
         .map_err(|error| Failure::message(format!("the recorded template cannot be read: {error}")))
 }

@@ -2,19 +2,14 @@
 //!
 //! Models kubectl/pkg/cmd/rollout/rollout_restart.go and polymorphichelpers/objectrestarter.go.
 
-use client::api::{Request, Verb};
-use machinery::Kind;
-use machinery::patch::PatchType;
-use serde_json::json;
+use machinery::Object;
+use serde_json::{Value, json};
 
-use super::super::{Call, Command, Next};
-use super::{OBJECTS, objects, unsupported};
+use super::super::Command;
+use super::{OBJECTS, patch_each, refused};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag};
-use crate::printers::report::Report;
-use crate::resource::Info;
-use crate::verbs::DryRun;
 
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
@@ -25,43 +20,26 @@ pub(crate) const RESTART: Command = Command {
     about: "Restart a resource: all its pods are replaced, as in an update",
     usage: &["kubectl rollout restart RESOURCE", "kubectl rollout restart sts/myapp"],
     flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
-    run,
+    run: |call, context| patch_each(call, context, "restarted", patch),
 };
 
-fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let mut report = Report::new(context, &call.parsed, DryRun::None)?;
-    let mut failures = Vec::new();
-    for found in objects(call, context)? {
-        let restarted =
-            found.and_then(|(info, object)| restart(context, &mut report, &info, &object.to_value()));
-        failures.extend(restarted.err());
-    }
-    Failure::all(failures)?;
-    Ok(Next::Done)
-}
-
-fn restart(
-    context: &mut Context<'_, '_>,
-    report: &mut Report,
-    info: &Info,
-    object: &serde_json::Value,
-) -> Result<(), Failure> {
-    if !matches!(info.kind, Kind::StatefulSet | Kind::Deployment) {
-        return Err(unsupported(info, "restarting"));
+fn patch(context: &Context<'_, '_>, object: &Object) -> Result<Value, Failure> {
+    match object {
+        Object::StatefulSet(_) => {}
+        Object::Deployment(deployment) => {
+            if deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true) {
+                let why = "can't restart paused deployment (run rollout resume first)";
+                return Err(refused(object, why));
+            }
+        }
+        _ => return Err(refused(object, "restarting is not supported")),
     }
     let now = context.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    if object["spec"]["template"]["metadata"]["annotations"][RESTARTED_AT] == now.as_str() {
+    if object.to_value()["spec"]["template"]["metadata"]["annotations"][RESTARTED_AT] == now.as_str() {
         return Err(Failure::message(format!(
             "failed to create patch for {}: if restart has already been triggered within the past second, please wait before attempting to trigger another",
-            info.name
+            object.name()
         )));
     }
-    let patch = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
-    let verb = Verb::Patch(PatchType::Strategic, patch);
-    let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
-    request.field_manager = "kubectl-rollout";
-    let patched = context
-        .object(request)
-        .map_err(|failure| Failure::message(format!("failed to patch: {}", failure.error())))?;
-    report.done(context, info, "restarted", &context.whole(&patched))
+    Ok(json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}}))
 }

@@ -9,7 +9,7 @@ use k8s_openapi::api::apps::v1::{Deployment, DeploymentCondition, StatefulSet};
 use machinery::{Object, time};
 
 use super::super::{Call, Command, Next, Running};
-use super::{OBJECTS, objects};
+use super::{OBJECTS, objects, revision};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, int};
@@ -32,15 +32,21 @@ pub(crate) const STATUS: Command = Command {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
+    let revision = revision(call)?;
+    let found = objects(call, context)?;
     let timeout = parsed.duration_ms("timeout").filter(|ms| *ms > 0);
     let mut watch = Watch {
         left: Vec::new(),
         failures: Vec::new(),
         once: !parsed.on_or("watch", true),
+        revision,
         since: context.env.api.resource_version(),
         until: timeout.map(|ms| time::after_ms(context.now(), ms)),
     };
-    for found in objects(call, context)? {
+    if found.is_empty() {
+        context.err(format!("No resources found in {} namespace.\n", parsed.namespace()));
+    }
+    for found in found {
         match found {
             Ok((info, object)) => watch.left.push((info, Some(object))),
             Err(failure) => watch.failures.push(failure),
@@ -56,6 +62,8 @@ pub(crate) struct Watch {
     left: Vec<(Info, Option<Object>)>,
     failures: Vec<Failure>,
     once: bool,
+    // Which one the rollout has to be; 0 for any.
+    revision: i64,
     since: u64,
     until: Option<Timestamp>,
 }
@@ -104,7 +112,7 @@ impl Watch {
         if let Some(object) = first {
             // What has happened while the others were read is still to come.
             self.since = object.resource_version();
-            if print(context, &object)? || self.once {
+            if print(context, &object, self.revision)? || self.once {
                 return Ok(true);
             }
         }
@@ -115,7 +123,7 @@ impl Watch {
             if event.change == Change::Deleted {
                 return Err(Failure::message("object has been deleted"));
             }
-            if print(context, &event.object)? {
+            if print(context, &event.object, self.revision)? {
                 return Ok(true);
             }
         }
@@ -123,10 +131,13 @@ impl Watch {
     }
 }
 
-fn print(context: &mut Context<'_, '_>, object: &Object) -> Result<bool, Failure> {
+fn print(context: &mut Context<'_, '_>, object: &Object, revision: i64) -> Result<bool, Failure> {
     let (text, done) = match object {
         Object::StatefulSet(set) => evaluate(set)?,
-        Object::Deployment(deployment) => deployment_status(deployment)?,
+        Object::Deployment(deployment) => {
+            check_revision(deployment, revision)?;
+            deployment_status(deployment)?
+        }
         _ => {
             let kind = object.kind().group_kind();
             return Err(Failure::message(format!("no status viewer has been implemented for {kind}")));
@@ -134,6 +145,21 @@ fn print(context: &mut Context<'_, '_>, object: &Object) -> Result<bool, Failure
     };
     context.out(text);
     Ok(done)
+}
+
+/// Whether the Deployment is at the wanted revision; 0 is any. A StatefulSet is not asked.
+fn check_revision(deployment: &Deployment, wanted: i64) -> Result<(), Failure> {
+    if wanted == 0 {
+        return Ok(());
+    }
+    let name = deployment.metadata.name.as_deref().unwrap_or_default();
+    match super::deployment::revision(&deployment.metadata) {
+        Ok(revision) if revision == wanted => Ok(()),
+        Ok(revision) => Err(Failure::message(format!(
+            "desired revision ({wanted}) is different from the running revision ({revision})"
+        ))),
+        Err(why) => Err(Failure::message(format!("cannot get the revision of deployment \"{name}\": {why}"))),
+    }
 }
 
 /// What is said of a Deployment, and whether its rollout is done.

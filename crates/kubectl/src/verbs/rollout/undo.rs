@@ -1,16 +1,17 @@
 //! `kubectl rollout undo`.
 //!
-//! Models kubectl/pkg/cmd/rollout/rollout_undo.go and polymorphichelpers/rollback.go (`StatefulSetRollbacker`).
+//! Models kubectl/pkg/cmd/rollout/rollout_undo.go and polymorphichelpers/rollback.go (`RollbackerFor`,
+//! `StatefulSetRollbacker`).
 
 use client::api::{Request, Verb};
 use k8s_openapi::api::apps::v1::StatefulSet;
-use machinery::Object;
 use machinery::patch::PatchType;
+use machinery::{Kind, Object, Resource};
 
 use super::super::apply::last_applied;
 use super::super::{Call, Command, DryRun, Next, dry_run};
 use super::history::{data, revisions, template_at};
-use super::{OBJECTS, objects};
+use super::{MANAGER, OBJECTS, check_is_workload, deployment, objects};
 use crate::context::Context;
 use crate::describe::template_text;
 use crate::failure::Failure;
@@ -52,10 +53,6 @@ fn undo(
     object: &Object,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
-    let Object::StatefulSet(set) = object else {
-        let kind = crate::go_value::quote(&info.kind.group_kind());
-        return Err(Failure::message(format!("no rollbacker has been implemented for {kind}")));
-    };
     if context.env.features.undo_warns_of_apply() && last_applied(object).is_some() {
         context.err(format!(
             "Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the kubectl.kubernetes.io/last-applied-configuration annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n",
@@ -64,34 +61,47 @@ fn undo(
         ));
     }
     let wanted = call.parsed.int("to-revision").unwrap_or(0);
-    let operation = roll_back(context, set, wanted, dry_run)?;
+    check_is_workload(info.kind, "rollbacker")?;
+    let operation = match object {
+        Object::StatefulSet(_) | Object::Deployment(_) if wanted < 0 => return Err(not_in_history(wanted)),
+        Object::StatefulSet(set) => roll_back(context, set, wanted, dry_run)?,
+        Object::Deployment(deployment) => deployment::roll_back(context, deployment, wanted, dry_run)?,
+        _ => {
+            let kind = crate::go_value::quote(&info.kind.group_kind());
+            return Err(Failure::message(format!("no rollbacker has been implemented for {kind}")));
+        }
+    };
     report.done(context, info, &operation, &context.whole(object))
 }
 
-// What to say when it is done.
+/// There is no such revision.
+pub(super) fn not_in_history(revision: i64) -> Failure {
+    Failure::message(format!("unable to find specified revision {revision} in history"))
+}
+
+/// The template is what it was at the revision.
+pub(super) fn skipped(revision: i64) -> String {
+    format!("skipped rollback (current template already matches revision {revision})")
+}
+
+/// The server refused the template of the revision.
+pub(super) fn not_restored(revision: i64, failure: &Failure) -> Failure {
+    Failure::message(format!("failed restoring revision {revision}: {}", failure.error()))
+}
+
+/// Goes back to a revision, 0 for the one before; what to say when it is done (`StatefulSetRollbacker`).
 fn roll_back(
     context: &mut Context<'_, '_>,
     set: &StatefulSet,
     wanted: i64,
     dry_run: DryRun,
 ) -> Result<String, Failure> {
-    if wanted < 0 {
-        return Err(Failure::message(format!("unable to find specified revision {wanted} in history")));
-    }
     let revisions = revisions(context, set)?;
     let revision = if wanted == 0 {
-        revisions.len().checked_sub(2).and_then(|second_newest| revisions.get(second_newest))
+        revisions.iter().rev().nth(1).ok_or_else(|| Failure::message("no last revision to roll back to"))?
     } else {
-        revisions.iter().find(|revision| revision.revision == wanted)
-    };
-    let Some(revision) = revision else {
-        return Err(Failure::message(if wanted == 0 && !revisions.is_empty() {
-            "no last revision to roll back to".to_owned()
-        } else if wanted == 0 {
-            "no rollout history found".to_owned()
-        } else {
-            format!("unable to find specified revision {wanted} in history")
-        }));
+        let found = revisions.iter().find(|revision| revision.revision == wanted);
+        found.ok_or_else(|| not_in_history(wanted))?
     };
     if dry_run == DryRun::Client {
         return Ok(format!(
@@ -102,16 +112,12 @@ fn roll_back(
     // What is recorded can hold nulls that mean nothing.
     let template = template_at(set, revision)?;
     if set.spec.as_ref().is_some_and(|spec| spec.template == template) {
-        return Ok(format!("skipped rollback (current template already matches revision {wanted})"));
+        return Ok(skipped(wanted));
     }
-    let namespace = set.metadata.namespace.as_deref().unwrap_or_default();
-    let name = set.metadata.name.as_deref().unwrap_or_default();
     let verb = Verb::Patch(PatchType::Strategic, data(revision));
-    let mut request = Request::new(verb, machinery::Kind::StatefulSet, namespace, name);
+    let mut request = Request::new(verb, Kind::StatefulSet, set.namespace(), set.name());
     request.dry_run = dry_run == DryRun::Server;
-    request.field_manager = "kubectl-rollout";
-    context.call(request).map_err(|failure| {
-        Failure::message(format!("failed restoring revision {wanted}: {}", failure.error()))
-    })?;
+    request.field_manager = MANAGER;
+    context.call(request).map_err(|failure| not_restored(wanted, &failure))?;
     Ok("rolled back".to_owned())
 }
