@@ -1,22 +1,31 @@
-//! `kubectl wait --for=…`.
+//! `kubectl wait --for=…`: one object after the other, each condition after the other, all within one time.
 //!
-//! Models kubectl/pkg/cmd/wait (wait.go, condition.go, json.go, delete.go, create.go).
+//! Models kubectl/pkg/cmd/wait (wait.go, condition.go, delete.go, create.go). What went wrong with one object does not
+//! keep it from the next.
 
+mod condition;
+
+use std::collections::VecDeque;
+
+use client::api::Change;
 use jiff::Timestamp;
-use machinery::version::Features;
 use machinery::{Object, time};
 
 use super::{Call, Command, Next, Running};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, each};
-use crate::jsonpath::{self, Template};
 use crate::printers::report::Report;
-use crate::resource::{self, Info, Rules, Target};
+use crate::resource::{self, Info, Rules, Targets};
 use crate::verbs::DryRun;
 use crate::{Condition, Progress};
 
+use condition::For;
+
 const DEFAULT_TIMEOUT_MS: i64 = 30_000;
+/// How often it looks whether what shall be created is there.
+const POLL_MS: i64 = 500;
+const A_WEEK_MS: i64 = 7 * 24 * 3_600_000;
 
 const FLAGS: &[Flag] = &[
     flags::FIELD_SELECTOR,
@@ -30,171 +39,228 @@ pub(super) const COMMAND: Command = Command {
     name: "wait",
     about: "Wait for a specific condition on one or many resources",
     usage: &[
-        "kubectl wait (TYPE NAME | TYPE/NAME | TYPE -l label) --for=delete|condition=NAME[=VALUE]|jsonpath='{PATH}'=VALUE [--timeout=30s]",
+        "kubectl wait (TYPE NAME | TYPE/NAME | TYPE -l label) --for=create|delete|condition=NAME[=VALUE]|jsonpath='{PATH}'[=VALUE] [--timeout=30s]",
         "kubectl wait pod/myapp-0 --for=condition=Ready --timeout=60s",
+        "kubectl wait pod/myapp-0 --for=create --for=condition=Ready",
     ],
     flags: &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 
-/// What is waited for.
-#[derive(Clone, Debug, PartialEq)]
-enum For {
-    Delete,
-    Create,
-    Condition(String, String),
-    /// The value that the template finds; any, if none is given.
-    JsonPath(Template, Option<String>),
-}
-
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    let wanted = condition(parsed.text("for"), context.env.features)?;
-    let rules = Rules { type_means_all: parsed.on("all"), validate: false };
+    let report = Report::new(context, parsed, DryRun::None)?;
+    let wanted = For::all(&parsed.each("for"), context.env.features)?;
+    let rules = Rules { type_means_all: parsed.on("all"), ..Rules::default() };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
-    let timeout = match parsed.duration_ms("timeout") {
+    let timeout_ms = match parsed.duration_ms("timeout") {
         None => DEFAULT_TIMEOUT_MS,
-        Some(ms) if ms < 0 => 7 * 24 * 3_600_000,
+        Some(ms) if ms < 0 => A_WEEK_MS,
         Some(ms) => ms,
     };
+    let is_for_create = wanted.contains(&For::Create);
     let mut waiting = Waiting {
-        left: Vec::new(),
         wanted,
-        report: Report::new(context, parsed, DryRun::None)?,
-        until: time::after_ms(context.now(), timeout),
+        report,
+        once: timeout_ms == 0,
+        until: time::after_ms(context.now(), timeout_ms),
+        failures: Vec::new(),
+        visited: 0,
+        stage: Stage::Creation(targets.clone(), context.now()),
     };
-    for found in resource::infos(context, &targets) {
-        waiting.left.push((found?, None));
-    }
-    let selected = targets.list.iter().any(|target| matches!(target, Target::Selected(..)));
-    if waiting.left.is_empty() && selected {
-        if waiting.wanted == For::Delete {
-            return Ok(Next::Done);
-        }
-        return Err(Failure::message("no matching resources found"));
-    }
-    for (info, uid) in &mut waiting.left {
-        if let Ok(object) = context.get(info.kind, &info.namespace, &info.name) {
-            *uid = Some(object.uid().to_owned());
-        }
+    if !is_for_create {
+        waiting.visit(context, &targets);
     }
     Ok(Next::Go(Box::new(Running::Wait(waiting))))
 }
 
-fn condition(text: Option<&str>, features: Features) -> Result<For, Failure> {
-    let Some(text) = text else {
-        let none = if features.wait_takes_several_conditions() { "[]" } else { "\"\"" };
-        return Err(Failure::message(format!("unrecognized condition: {none}")));
-    };
-    let lower = text.to_lowercase();
-    if lower == "delete" {
-        return Ok(For::Delete);
-    }
-    if lower == "create" {
-        return Ok(For::Create);
-    }
-    if let Some(rest) = text.strip_prefix("condition=") {
-        let (name, value) = rest.split_once('=').unwrap_or((rest, "true"));
-        return Ok(For::Condition(name.to_owned(), value.to_owned()));
-    }
-    if let Some(rest) = text.strip_prefix("jsonpath=") {
-        let end = rest.rfind('}').map_or(rest.len(), |end| end + 1);
-        let (path, value) = match rest[end..].strip_prefix('=') {
-            Some(value) => (&rest[..end], Some(value.trim_matches(['"', '\'']).to_owned())),
-            None if rest[end..].is_empty() && rest.contains('}') => (rest, None),
-            None => match rest.split_once('=') {
-                Some((path, value)) => (path, Some(value.to_owned())),
-                None => (rest, None),
-            },
-        };
-        if value.as_deref() == Some("") {
-            return Err(Failure::message("jsonpath wait has to have a value after equal sign"));
-        }
-        let template = jsonpath::parse_relaxed(path).map_err(Failure::Message)?;
-        return Ok(For::JsonPath(template, value));
-    }
-    Err(Failure::message(format!("unrecognized condition: {}", crate::go_value::quote(text))))
+/// How far it has come.
+#[derive(Clone, Debug)]
+enum Stage {
+    /// Not everything is there yet; when to look next.
+    Creation(Targets, Timestamp),
+    /// The objects that are left, and how far the first one is.
+    Objects(VecDeque<Result<Info, Failure>>, Option<Visit>),
 }
 
-/// Waiting for one object after the other, all within one time.
+/// The object that is waited for.
+#[derive(Clone, Debug)]
+struct Visit {
+    info: Info,
+    /// As it was last seen.
+    object: Object,
+    /// How many conditions are met.
+    met: usize,
+    /// The changes up to here were looked at.
+    since: Option<u64>,
+}
+
+/// Waiting.
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
-    // With the uid of what was there at first.
-    left: Vec<(Info, Option<String>)>,
-    wanted: For,
+    wanted: Vec<For>,
     report: Report,
+    /// Whether it looks once and does not wait.
+    once: bool,
     until: Timestamp,
+    failures: Vec<Failure>,
+    visited: usize,
+    stage: Stage,
 }
 
 impl Waiting {
+    fn visit(&mut self, context: &mut Context<'_, '_>, targets: &Targets) {
+        self.stage = Stage::Objects(resource::infos(context, targets).into(), None);
+    }
+
     pub(super) fn resume(&mut self, context: &mut Context<'_, '_>) -> Result<Progress, Failure> {
-        let seen = context.env.api.resource_version();
-        while let Some((info, uid)) = self.left.first().cloned() {
-            let found = match context.get(info.kind, &info.namespace, &info.name) {
-                Ok(object) => Some(object),
-                Err(failure) if failure.is_not_found() => match self.wanted {
-                    For::Delete | For::Create => None,
-                    For::Condition(..) | For::JsonPath(..) => return Err(failure),
-                },
-                Err(failure) => return Err(failure),
-            };
-            let met = match (&self.wanted, &found) {
-                (For::Delete, None) => true,
-                (For::Delete, Some(object)) => uid.as_deref() != Some(object.uid()),
-                (For::Create, found) => found.is_some(),
-                (_, None) => false,
-                (wanted, Some(object)) => holds(context, wanted, object)?,
-            };
-            if met {
-                self.left.remove(0);
-                // What was never there is not reported.
-                if uid.is_some() || found.is_some() {
-                    let value = found.map(|object| context.whole(&object)).unwrap_or_default();
-                    self.report.done(context, &info, "condition met", &value)?;
+        if let Stage::Creation(targets, next) = &self.stage {
+            let (targets, next) = (targets.clone(), *next);
+            if let Some(wait) = self.await_creation(context, &targets, next)? {
+                return Ok(Progress::Wait(wait));
+            }
+            self.visit(context, &targets);
+        }
+        while let Some(mut visit) = self.next_object(context) {
+            let what = format!("a condition of {}", visit.info.type_and_name());
+            let past = context.env.api.resource_version();
+            match self.look(context, &mut visit) {
+                Ok(true) => {}
+                Ok(false) => {
+                    if let Stage::Objects(_, current) = &mut self.stage {
+                        *current = Some(visit);
+                    }
+                    return Ok(Progress::Wait(Condition { past, until: Some(self.until), what }));
                 }
-                continue;
+                Err(failure) => self.failures.push(failure),
             }
-            if context.now() >= self.until {
-                let resource = info.kind.info().plural;
-                return Err(Failure::message(format!(
-                    "timed out waiting for the condition on {resource}/{}",
-                    info.name
-                )));
-            }
-            let what = format!("a condition of {}", info.type_and_name());
-            return Ok(Progress::Wait(Condition { past: seen, until: Some(self.until), what }));
+        }
+        Failure::all(std::mem::take(&mut self.failures))?;
+        if self.visited == 0 && !self.is_for_delete() {
+            return Err(Failure::message("no matching resources found"));
         }
         Ok(Progress::Exit(0))
     }
-}
 
-fn holds(context: &Context<'_, '_>, wanted: &For, object: &Object) -> Result<bool, Failure> {
-    let value = context.whole(object);
-    match wanted {
-        For::Delete | For::Create => Ok(false),
-        For::Condition(name, status) => {
-            let conditions = value["status"]["conditions"].as_array();
-            let found = conditions.into_iter().flatten().find(|condition| {
-                condition["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case(name))
-            });
-            let generation = value["metadata"]["generation"].as_i64();
-            Ok(found.is_some_and(|condition| {
-                let observed = condition["observedGeneration"]
-                    .as_i64()
-                    .or(value["status"]["observedGeneration"].as_i64());
-                let stale = observed.is_some() && observed < generation;
-                !stale && condition["status"].as_str().is_some_and(|found| found.eq_ignore_ascii_case(status))
-            }))
+    fn is_for_delete(&self) -> bool {
+        self.wanted.contains(&For::Delete)
+    }
+
+    /// What to wait for until everything is there; none if it is.
+    fn await_creation(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        targets: &Targets,
+        next: Timestamp,
+    ) -> Result<Option<Condition>, Failure> {
+        let now = context.now();
+        let wait = |until| Condition { past: u64::MAX, until: Some(until), what: "creation".to_owned() };
+        if now < next {
+            return Ok(Some(wait(next.min(self.until))));
         }
-        For::JsonPath(template, wanted) => {
-            let found = template.find(&value).map_err(Failure::Message)?;
-            let values: Vec<_> = found.iter().flatten().collect();
-            match (values.as_slice(), wanted) {
-                ([], _) => Ok(false),
-                (_, None) => Ok(true),
-                ([one], Some(wanted)) => Ok(jsonpath::text(one) == *wanted),
-                _ => Err(Failure::message("given jsonpath expression matches more than one list")),
+        let found = resource::objects(context, targets);
+        let failures: Vec<&Failure> = found.iter().filter_map(|found| found.as_ref().err()).collect();
+        match failures.as_slice() {
+            [] if !found.is_empty() || !context.env.features.wait_takes_several_conditions() => {
+                return Ok(None);
+            }
+            [] => {}
+            [one] if one.is_not_found() => {}
+            all => Failure::all(all.iter().map(|failure| (*failure).clone()).collect())?,
+        }
+        if now >= self.until {
+            return Err(Failure::message("timed out waiting for the condition"));
+        }
+        let next = time::after_ms(now, POLL_MS);
+        self.stage = Stage::Creation(targets.clone(), next);
+        Ok(Some(wait(next.min(self.until))))
+    }
+
+    /// The next object that is there; what is not is noted.
+    fn next_object(&mut self, context: &mut Context<'_, '_>) -> Option<Visit> {
+        let is_for_delete = self.is_for_delete();
+        let Stage::Objects(left, current) = &mut self.stage else {
+            return None;
+        };
+        if let Some(visit) = current.take() {
+            return Some(visit);
+        }
+        while let Some(info) = left.pop_front() {
+            let found = info.and_then(|info| {
+                let object = context.get(info.kind, &info.namespace, &info.name)?;
+                Ok(Visit { info, object, met: 0, since: None })
+            });
+            match found {
+                Ok(visit) => {
+                    self.visited += 1;
+                    return Some(visit);
+                }
+                Err(failure) if is_for_delete && failure.is_not_found() => {}
+                Err(failure) => self.failures.push(failure),
             }
         }
+        None
+    }
+
+    /// Whether the object has met every condition by now; says so of each.
+    fn look(&mut self, context: &mut Context<'_, '_>, visit: &mut Visit) -> Result<bool, Failure> {
+        while let Some(wanted) = self.wanted.get(visit.met).cloned() {
+            if !self.is_met(context, visit, &wanted)? {
+                return Ok(false);
+            }
+            let value = context.whole(&visit.object);
+            self.report.done(context, &visit.info, "condition met", &value)?;
+            visit.met += 1;
+            visit.since = None;
+        }
+        Ok(true)
+    }
+
+    fn is_met(
+        &self,
+        context: &mut Context<'_, '_>,
+        visit: &mut Visit,
+        wanted: &For,
+    ) -> Result<bool, Failure> {
+        if *wanted == For::Create {
+            return Ok(true);
+        }
+        let timed_out = context.now() >= self.until && !self.once;
+        let late = || {
+            let (resource, name) = (visit.info.kind.info().plural, &visit.info.name);
+            let text = match self.once {
+                true => format!("condition not met for {resource}/{name}"),
+                false => format!("timed out waiting for the condition on {resource}/{name}"),
+            };
+            Err(Failure::message(text))
+        };
+        let seen = context.env.api.resource_version();
+        let Some(since) = visit.since.replace(seen) else {
+            let found = context.get(visit.info.kind, &visit.info.namespace, &visit.info.name);
+            let is_gone = found.as_ref().is_err_and(Failure::is_not_found);
+            if *wanted == For::Delete && is_gone {
+                return Ok(true);
+            }
+            if timed_out {
+                return late();
+            }
+            visit.object = found?;
+            let holds = wanted.holds(&context.whole(&visit.object))?;
+            return if holds || !self.once { Ok(holds) } else { late() };
+        };
+        for event in context.env.api.watch(visit.info.kind, &visit.info.namespace, since)? {
+            if event.object.name() != visit.info.name {
+                continue;
+            }
+            let is_gone = event.change == Change::Deleted;
+            visit.object = event.object;
+            if is_gone && *wanted == For::Delete {
+                return Ok(true);
+            }
+            if !is_gone && wanted.holds(&context.whole(&visit.object))? {
+                return Ok(true);
+            }
+        }
+        if timed_out { late() } else { Ok(false) }
     }
 }
