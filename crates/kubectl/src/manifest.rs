@@ -4,6 +4,8 @@
 //! object is sent, kubectl/pkg/validation and cli-runtime's metadata_decoder.go. Departs in one point: URLs are refused.
 //! Invariant: what cannot be read is a failure in its place; the objects before it are still there.
 
+use std::collections::BTreeMap;
+
 use machinery::Kind;
 use machinery::decode::decode_metadata_only;
 use machinery::version::Features;
@@ -28,6 +30,15 @@ pub(crate) struct Manifest {
     pub value: Value,
 }
 
+impl Manifest {
+    /// The labels that it gives the object.
+    pub fn labels(&self) -> Option<BTreeMap<String, String>> {
+        let labels = self.value["metadata"]["labels"].as_object()?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Some(labels.iter().map(|(key, value)| (key.clone(), text(value))).collect())
+    }
+}
+
 /// How the objects of files are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading<'a> {
@@ -50,11 +61,17 @@ pub(crate) fn read(
     files: &[&str],
     reading: Reading<'_>,
 ) -> Result<Vec<Result<Manifest, Failure>>, Failure> {
-    let mut objects = Vec::new();
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
     for file in files {
-        for (source, text) in texts(context, file)? {
-            read_text(&text, &source, reading, &mut objects);
+        match texts(context, file) {
+            Ok(texts) => found.extend(texts),
+            Err(failure) => missing.push(failure),
         }
+    }
+    Failure::all(missing)?;
+    let mut objects = Vec::new();
+    for (source, text) in found {
+        read_text(&text, &source, reading, &mut objects);
     }
     Ok(objects)
 }

@@ -7,6 +7,7 @@ use machinery::labels::Selector;
 use machinery::status::Reason;
 use machinery::version::Features;
 use machinery::{Kind, Object, Status};
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::discovery::{self, Resource};
@@ -110,6 +111,10 @@ impl Info {
 pub(crate) struct Rules {
     /// A type alone means all its objects.
     pub type_means_all: bool,
+    /// `--all` stands for every object, and then there may be neither a selector nor a name (`SelectAllParam`).
+    pub all_is_selector: bool,
+    /// `--selector` and `--all` are about other objects.
+    pub no_selectors: bool,
     /// Objects of files are checked first.
     pub validate: bool,
 }
@@ -147,7 +152,8 @@ fn type_of(context: &Context<'_, '_>, word: &str) -> Result<Type, Failure> {
     found.map(Type::Absent).ok_or_else(|| no_such_type(word))
 }
 
-fn no_such_type(word: &str) -> Failure {
+/// The server knows no type that the word names.
+pub(crate) fn no_such_type(word: &str) -> Failure {
     let resource = word.split('.').next().unwrap_or_default();
     Failure::message(format!("the server doesn't have a resource type {}", go_value::quote(resource)))
 }
@@ -173,24 +179,35 @@ pub(crate) fn targets(
     let words = Words::read(args)?;
     let all_namespaces = parsed.on("all-namespaces");
     let namespace = if all_namespaces { String::new() } else { parsed.namespace().to_owned() };
-    let labels = parsed.text("selector").map(str::trim).filter(|text| !text.is_empty());
-    let fields = parsed.text("field-selector").filter(|text| !text.is_empty());
+    let selector = |flag| {
+        let given = parsed.text(flag).map(str::trim);
+        given.filter(|text| !text.is_empty() && !rules.no_selectors)
+    };
+    let (labels, fields) = (selector("selector"), selector("field-selector"));
     let files = parsed.list("filename");
-    if parsed.on("all") && (labels.is_some() || fields.is_some()) {
+    let all = rules.all_is_selector && parsed.on("all");
+    if all && (labels.is_some() || fields.is_some()) {
         return Err(Failure::message("setting 'all' parameter but found a non empty selector. "));
     }
     if parsed.given("kustomize") {
         return Err(Failure::message("kustomize is not simulated; use -f with plain manifests"));
     }
     if !files.is_empty() {
-        return of_files(context, parsed, &words, &files, rules, namespace);
+        let labels = labels.filter(|_| !all);
+        return of_files(context, parsed, &words, &files, rules, labels, namespace);
     }
     let implied = rules.type_means_all && words.is_type_alone();
-    if labels.is_some() || fields.is_some() || parsed.on("all") || implied {
+    if labels.is_some() || fields.is_some() || all || implied {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let selection = Selection { labels: text(labels), fields: text(fields) };
-        let types = words.types_to_select(context)?;
-        let list = types.into_iter().map(|of| of.selected(selection.clone())).collect();
+        let mut list = Vec::new();
+        for of in words.types_to_select(context)? {
+            let target = of.selected(selection.clone());
+            // A type may be named twice, in other words.
+            if !list.contains(&target) {
+                list.push(target);
+            }
+        }
         return Ok(Targets { list, single: false, namespace });
     }
     let list = words.named(context)?;
@@ -207,13 +224,25 @@ fn of_files(
     words: &Words,
     files: &[&str],
     rules: Rules,
+    labels: Option<&str>,
     namespace: String,
 ) -> Result<Targets, Failure> {
-    if !words.is_empty() {
+    if !words.tuples.is_empty() {
+        return Err(Failure::message("resource/name arguments cannot be provided when a path is specified"));
+    }
+    if !words.types.is_empty() {
         return Err(Failure::message(
             "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
         ));
     }
+    let selector = match labels.map(|text| (text, selector::parse_labels(text, context.env.features))) {
+        None => Selector::default(),
+        Some((_, Ok(selector))) => selector,
+        Some((text, Err(why))) => {
+            let text = go_value::quote(text);
+            return Err(Failure::message(format!("the provided selector {text} is not valid: {why}")));
+        }
+    };
     let reading = Reading {
         validate: rules.validate,
         namespace: parsed.namespace(),
@@ -221,9 +250,10 @@ fn of_files(
         features: context.env.features,
     };
     let objects = manifest::read(context, files, reading)?;
-    let list = objects.into_iter().map(|object| match object {
-        Ok(manifest) => Target::Given(manifest),
-        Err(failure) => Target::Broken(failure),
+    let is_selected = |manifest: &Manifest| selector.matches(manifest.labels().as_ref());
+    let list = objects.into_iter().filter_map(|object| match object {
+        Ok(manifest) => is_selected(&manifest).then_some(Target::Given(manifest)),
+        Err(failure) => Some(Target::Broken(failure)),
     });
     let single = files.len() == 1 && files[0] != "-" && files[0] != ".";
     Ok(Targets { list: list.collect(), single, namespace })
@@ -259,10 +289,6 @@ impl Words {
             return Ok(Words { tuples, types: Vec::new(), names: Vec::new() });
         }
         Ok(Words { tuples: Vec::new(), types, names })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.tuples.is_empty() && self.types.is_empty() && self.names.is_empty()
     }
 
     fn is_type_alone(&self) -> bool {
@@ -409,6 +435,26 @@ pub(crate) fn infos(context: &mut Context<'_, '_>, targets: &Targets) -> Vec<Res
         }
     }
     infos
+}
+
+/// An object of a file, or why there is none.
+pub(crate) type Local = Result<(Info, Value), Failure>;
+
+/// The objects of the files that `-f` names, as they are there (`--local`); failures in their places.
+///
+/// # Errors
+/// If no file is given, or one is not there.
+pub(crate) fn local(context: &Context<'_, '_>, parsed: &Parsed) -> Result<Vec<Local>, Failure> {
+    let targets = targets(context, parsed, &[], Rules { no_selectors: true, ..Rules::default() })?;
+    let object = |target| match target {
+        Target::Given(manifest) => {
+            let Manifest { kind, namespace, name, source, value } = manifest;
+            Some(Ok((Info { kind, namespace, name, source: Some(source) }, value)))
+        }
+        Target::Broken(failure) => Some(Err(failure)),
+        Target::Named(..) | Target::Selected(..) | Target::Absent(..) => None,
+    };
+    Ok(targets.list.into_iter().filter_map(object).collect())
 }
 
 /// Every object of the targets as the server has it; failures in their places.

@@ -99,6 +99,7 @@ const DEPRECATED: &[(&str, &str)] = &[("record", "--record will be removed in th
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parsed {
     values: BTreeMap<&'static str, Vec<String>>,
+    typed: Vec<(&'static str, String)>,
     /// What is no flag.
     pub args: Vec<String>,
     /// How many of the arguments stand before `--`, if it is there.
@@ -148,9 +149,9 @@ impl Parsed {
         self.values.get(name).into_iter().flatten().flat_map(|value| value.split(',')).collect()
     }
 
-    /// Every flag that was given with its last value, by name.
-    pub fn given_flags(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values.iter().filter_map(|(name, values)| Some((*name, values.last()?.as_str())))
+    /// Every flag with its value, as they were typed.
+    pub fn typed(&self) -> &[(&'static str, String)] {
+        &self.typed
     }
 
     /// The namespace that commands act in.
@@ -205,6 +206,8 @@ fn parse_long<'a>(
     parsed: &mut Parsed,
 ) -> Result<(), String> {
     let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+    // WordSepNormalizeFunc
+    let name = &name.replace('_', "-");
     if name.is_empty() || name.starts_with('-') {
         return Err(format!("bad flag syntax: --{long}"));
     }
@@ -273,6 +276,7 @@ fn set(flag: &Flag, value: String, parsed: &mut Parsed) -> Result<(), String> {
     if let Some((name, hint)) = DEPRECATED.iter().find(|(name, _)| *name == flag.name) {
         parsed.deprecations.push(format!("Flag --{name} has been deprecated, {hint}\n"));
     }
+    parsed.typed.push((flag.name, value.clone()));
     parsed.values.entry(flag.name).or_default().push(value);
     Ok(())
 }
@@ -305,7 +309,7 @@ mod tests {
                 "{line}"
             );
         }
-        let parsed = parse(KNOWN, &words("-it p -f a,b -f c --dry-run -- ls -l")).expect("parses");
+        let parsed = parse(KNOWN, &words("-it p -f a,b -f c --dry_run -- ls -l")).expect("parses");
         assert!(parsed.on("stdin") && parsed.on("tty"));
         assert_eq!(parsed.list("filename"), ["a", "b", "c"]);
         assert_eq!(parsed.text("dry-run"), Some("unchanged"));

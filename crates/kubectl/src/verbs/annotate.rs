@@ -30,7 +30,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             Some((key, value)) => {
                 set.insert(key.to_owned(), value.to_owned());
             }
-            None => remove.push(pair.trim_end_matches('-').to_owned()),
+            None => remove.push(pair.strip_suffix('-').unwrap_or(pair).to_owned()),
         }
     }
     if remove.iter().any(|key| set.contains_key(key)) {

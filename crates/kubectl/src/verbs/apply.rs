@@ -262,7 +262,12 @@ fn view_last_applied(call: &Call, context: &mut Context<'_, '_>) -> Result<Next,
             "Unexpected -o output mode: {output}, the flag 'output' must be one of yaml|json"
         )));
     }
-    let targets = resource::targets(context, parsed, &parsed.args, Rules::default())?;
+    let targets = resource::targets(
+        context,
+        parsed,
+        &parsed.args,
+        Rules { all_is_selector: true, ..Rules::default() },
+    )?;
     let mut texts = Vec::new();
     for found in resource::objects(context, &targets) {
         let (info, object) = found?;

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::describe::used_by;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, Parsed, switch, text, text_or};
-use crate::resource::{self, Info, Rules};
+use crate::resource::{self, Info, Rules, Targets};
 use crate::{Condition, Progress};
 
 /// How long it waits where no timeout is given.
@@ -50,26 +50,37 @@ pub(super) const COMMAND: Command = Command {
 
 struct How {
     options: DeleteOptions,
-    forced: bool,
+    force: bool,
     dry_run: DryRun,
-    short: bool,
+    output: String,
+}
+
+impl How {
+    /// Whether the objects go without any grace.
+    fn is_forced(&self) -> bool {
+        self.force && self.options.grace_period_seconds == Some(0)
+    }
 }
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
     let how = how(call, context)?;
-    // Upstream has this check behind another one with other words; the recordings do not show which wins.
-    if parsed.on("all") && parsed.text("selector").is_some_and(|text| !text.is_empty()) {
-        return Err(Failure::message("cannot set --all and --selector at the same time"));
-    }
-    let targets = resource::targets(context, parsed, &parsed.args, Rules::default())?;
-    if how.forced && how.options.grace_period_seconds == Some(0) {
+    let rules = Rules { all_is_selector: true, ..Rules::default() };
+    let targets = resource::targets(context, parsed, &parsed.args, rules)?;
+    check(&how)?;
+    if how.is_forced() {
         context.err("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n");
     }
     // What is chosen by a selector may be gone by now.
     let selects =
         ["selector", "field-selector"].iter().any(|name| parsed.text(name).is_some_and(|t| !t.is_empty()));
     let ignore_missing = parsed.on_or("ignore-not-found", selects || parsed.on("all"));
+    if parsed.on("interactive")
+        && let Some(answer) = refused(context, &targets, ignore_missing)?
+    {
+        context.out(format!("{answer}\n"));
+        return Ok(Next::Done);
+    }
     let mut failures = Vec::new();
     let mut asked = Vec::new();
     let mut found = 0;
@@ -106,46 +117,90 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
 
 fn how(call: &Call, context: &mut Context<'_, '_>) -> Result<How, Failure> {
     let parsed = &call.parsed;
-    let output = parsed.text("output").unwrap_or_default();
-    if !output.is_empty() && output != "name" {
-        let text = format!("Unexpected -o output mode: {output}. We only support '-o name'.");
-        return Err(call.usage(&text));
-    }
+    let propagation = propagation(context, parsed.text("cascade").unwrap_or("background"))?;
     let force = parsed.on("force");
-    let mut grace_period = parsed.int("grace-period").filter(|seconds| *seconds >= 0);
+    let mut grace_period = parsed.int("grace-period").unwrap_or(-1);
     if parsed.on("now") {
-        if grace_period.is_some() {
+        if grace_period != -1 {
             return Err(Failure::message("--now and --grace-period cannot be specified together"));
         }
-        grace_period = Some(1);
-    }
-    if force && grace_period.is_some_and(|seconds| seconds > 0) {
-        return Err(Failure::message(
-            "--force and --grace-period greater than 0 cannot be specified together",
-        ));
+        grace_period = 1;
     }
     // Only --force takes an object away before its node has confirmed.
-    match (force, grace_period) {
-        (true, None) => grace_period = Some(0),
-        (false, Some(0)) => grace_period = Some(1),
-        _ => {}
-    }
-    let propagation = match parsed.text("cascade").unwrap_or("background") {
-        "background" | "true" => Propagation::Background,
-        "foreground" => Propagation::Foreground,
-        "orphan" | "false" => Propagation::Orphan,
-        other => {
+    let grace_period_seconds = match (force, grace_period) {
+        (false, 0) => Some(1),
+        (true, ..=0) => Some(0),
+        (false, ..0) => None,
+        (_, seconds) => Some(seconds),
+    };
+    let options =
+        DeleteOptions { grace_period_seconds, propagation: Some(propagation), ..DeleteOptions::default() };
+    let output = parsed.text("output").unwrap_or_default().to_owned();
+    Ok(How { options, force, dry_run: dry_run(context, parsed)?, output })
+}
+
+/// `--cascade` (parseCascadingFlag).
+fn propagation(context: &mut Context<'_, '_>, cascade: &str) -> Result<Propagation, Failure> {
+    let instead = match (cascade, flags::parse_bool(cascade)) {
+        (_, Ok(true)) => "background",
+        (_, Ok(false)) => "orphan",
+        ("background", _) => return Ok(Propagation::Background),
+        ("foreground", _) => return Ok(Propagation::Foreground),
+        ("orphan", _) => return Ok(Propagation::Orphan),
+        (other, _) => {
             return Err(Failure::message(format!(
                 "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
             )));
         }
     };
-    let options = DeleteOptions {
-        grace_period_seconds: grace_period,
-        propagation: Some(propagation),
-        ..DeleteOptions::default()
-    };
-    Ok(How { options, forced: force, dry_run: dry_run(context, parsed)?, short: output == "name" })
+    context.err(format!(
+        "warning: --cascade={cascade} is deprecated (boolean value) and can be replaced with --cascade={instead}.\n"
+    ));
+    Ok(if instead == "orphan" { Propagation::Orphan } else { Propagation::Background })
+}
+
+/// What the command's options may not be (`Validate`).
+fn check(how: &How) -> Result<(), Failure> {
+    if !how.output.is_empty() && how.output != "name" {
+        let output = &how.output;
+        return Err(Failure::message(format!(
+            "unexpected -o output mode: {output}. We only support '-o name'"
+        )));
+    }
+    if how.force && !how.is_forced() {
+        return Err(Failure::message(
+            "--force and --grace-period greater than 0 cannot be specified together",
+        ));
+    }
+    Ok(())
+}
+
+/// Asks whether these objects shall go (`--interactive`); what is said if they shall not.
+fn refused(
+    context: &mut Context<'_, '_>,
+    targets: &Targets,
+    ignore_missing: bool,
+) -> Result<Option<&'static str>, Failure> {
+    let (mut names, mut failures) = (String::new(), Vec::new());
+    for info in resource::infos(context, targets) {
+        match info {
+            Ok(info) => names.push_str(&format!("{}\n", info.type_and_name())),
+            Err(failure) if ignore_missing && failure.is_not_found() => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::all(failures)?;
+    if names.is_empty() {
+        return Ok(Some("No resources found"));
+    }
+    let no = if context.env.features.no_is_the_default() { "N" } else { "n" };
+    context.out(format!(
+        "You are about to delete the following {} resource(s):\n{names}Do you want to continue? (y/{no}): ",
+        names.lines().count()
+    ));
+    let answer = context.stdin.unwrap_or_default().lines().next().unwrap_or_default();
+    let agreed = answer.trim().eq_ignore_ascii_case("y");
+    Ok((!agreed).then_some("deletion is cancelled"))
 }
 
 // The uid of what was deleted.
@@ -159,12 +214,11 @@ fn delete(context: &mut Context<'_, '_>, info: &Info, how: &How) -> Result<Strin
             uid = object.uid().to_owned();
         }
     }
-    if how.short {
+    if how.output == "name" {
         context.out(format!("{}\n", info.type_and_name()));
         return Ok(uid);
     }
-    let forced = how.forced && how.options.grace_period_seconds == Some(0);
-    let line = message(context, info, if forced { "force deleted" } else { "deleted" });
+    let line = message(context, info, if how.is_forced() { "force deleted" } else { "deleted" });
     context.out(done(line.trim_end(), how.dry_run) + "\n");
     Ok(uid)
 }

@@ -38,7 +38,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",
         ));
     }
-    let rules = Rules { type_means_all: true, validate: false };
+    let rules = Rules { type_means_all: true, ..Rules::default() };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
     let (mut failures, mut objects) = (Vec::new(), Vec::new());
     for found in resource::objects(context, &targets) {

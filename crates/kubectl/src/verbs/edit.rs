@@ -45,7 +45,7 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let rules = Rules { type_means_all: true, validate: false };
+    let rules = Rules { type_means_all: true, ..Rules::default() };
     let targets = resource::targets(context, &call.parsed, &call.parsed.args, rules)?;
     let found = resource::objects(context, &targets);
     let objects: Vec<(Info, Value)> = found

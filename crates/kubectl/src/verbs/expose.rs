@@ -56,7 +56,9 @@ pub(super) const COMMAND: Command = Command {
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, &call.parsed, writing.dry_run)?;
-    let targets = resource::targets(context, &call.parsed, &call.parsed.args, Rules::default())?;
+    // `--selector` is the service's.
+    let rules = Rules { no_selectors: true, ..Rules::default() };
+    let targets = resource::targets(context, &call.parsed, &call.parsed.args, rules)?;
     let mut failures = Vec::new();
     for found in resource::objects(context, &targets) {
         let exposed = found.and_then(|(info, exposed)| {

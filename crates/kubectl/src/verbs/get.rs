@@ -66,7 +66,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if parsed.on("output-watch-events") && !parsed.on("watch") && !parsed.on("watch-only") {
         return Err(call.usage("--output-watch-events option can only be used with --watch or --watch-only"));
     }
-    let rules = Rules { type_means_all: true, validate: false };
+    let rules = Rules { type_means_all: true, ..Rules::default() };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
     if parsed.on("watch") || parsed.on("watch-only") {
         return Watch::start(call, context, &targets, format)

@@ -45,7 +45,7 @@ fn parse(pairs: &[String], features: Features) -> Result<(BTreeMap<String, Strin
                 }
                 set.insert((*key).to_owned(), (*value).to_owned());
             }
-            [key] => remove.push(key.trim_end_matches('-').to_owned()),
+            [key] => remove.push(key.strip_suffix('-').unwrap_or(key).to_owned()),
             _ => return Err(Failure::message(format!("invalid label spec: {pair}"))),
         }
     }

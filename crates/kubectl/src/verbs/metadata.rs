@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use client::api::{Request, Verb};
-use machinery::Object;
 use machinery::patch::PatchType;
 use serde_json::{Map, Value, json};
 
@@ -89,9 +88,15 @@ pub(super) fn run(
     }
     let dry_run = dry_run(context, parsed)?;
     let mut report = Report::new(context, parsed, dry_run)?;
-    let rules = Rules { type_means_all: parsed.on("all"), validate: false };
-    let targets = resource::targets(context, parsed, objects, rules)?;
-    let found = resource::objects(context, &targets);
+    let rules = Rules { type_means_all: parsed.on("all"), ..Rules::default() };
+    let found = match parsed.on("local") {
+        true => resource::local(context, parsed)?,
+        false => {
+            let targets = resource::targets(context, parsed, objects, rules)?;
+            let objects = resource::objects(context, &targets).into_iter();
+            objects.map(|found| found.map(|(info, object)| (info, context.whole(&object)))).collect()
+        }
+    };
     let several = found.len() > 1;
     let mut failures = Vec::new();
     for found in found {
@@ -107,13 +112,13 @@ pub(super) fn run(
     Failure::all(failures)
 }
 
-fn entries(object: &Object, field: &str) -> BTreeMap<String, String> {
-    let meta = object.meta();
-    let entries = if field == "labels" { &meta.labels } else { &meta.annotations };
-    entries.clone().unwrap_or_default()
+fn entries(object: &Value, field: &str) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let entries = object["metadata"][field].as_object().into_iter().flatten();
+    entries.map(|(key, value)| (key.clone(), text(value))).collect()
 }
 
-fn list(context: &mut Context<'_, '_>, info: &Info, object: &Object, field: &str, several: bool) {
+fn list(context: &mut Context<'_, '_>, info: &Info, object: &Value, field: &str, several: bool) {
     let indent = if several { " " } else { "" };
     if several {
         let (kind, group) = (info.kind.name(), info.kind.info().group);
@@ -131,7 +136,7 @@ fn change(
     report: &mut Report,
     edit: &Edit,
     info: &Info,
-    object: &Object,
+    object: &Value,
     dry_run: DryRun,
     manager: &'static str,
 ) -> Result<(), Failure> {
@@ -157,16 +162,15 @@ fn change(
     changes.extend(
         edit.remove.iter().filter(|key| current.contains_key(*key)).map(|key| (key.clone(), Value::Null)),
     );
-    let before = object.to_value();
-    let mut after = before.clone();
+    let mut after = object.clone();
     after["metadata"][edit.field] = json!(wanted);
     if wanted.is_empty()
         && let Some(metadata) = after["metadata"].as_object_mut()
     {
         metadata.remove(edit.field);
     }
-    let operation = (edit.operation)(&before.to_string(), &after.to_string(), overwrite);
-    if dry_run != DryRun::Client {
+    let operation = (edit.operation)(&object.to_string(), &after.to_string(), overwrite);
+    if dry_run != DryRun::Client && !call.parsed.on("local") {
         let mut metadata = Map::new();
         if !changes.is_empty() {
             metadata.insert(edit.field.to_owned(), Value::Object(changes));

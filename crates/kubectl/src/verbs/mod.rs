@@ -65,6 +65,8 @@ pub(crate) enum Running {
     Drain(drain::Drain),
     /// `edit`, until the text is saved.
     Edit(edit::Editing),
+    /// `events -w`.
+    Events(events::Shown),
     /// `get -w`.
     Get(get::Watch),
     /// `logs -f`.
@@ -73,6 +75,8 @@ pub(crate) enum Running {
     RolloutStatus(rollout::status::Watch),
     /// `run -i`.
     Run(run::Attached),
+    /// `scale --timeout`.
+    Scale(scale::Scaling),
     /// `wait`.
     Wait(wait::Waiting),
 }
@@ -84,10 +88,12 @@ impl Running {
             Running::Delete(wait) => wait.resume(context),
             Running::Drain(drain) => drain.resume(context),
             Running::Edit(editing) => editing.resume(context),
+            Running::Events(shown) => shown.resume(context),
             Running::Get(watch) => watch.resume(context),
             Running::Logs(follow) => follow.resume(context),
             Running::RolloutStatus(watch) => watch.resume(context),
             Running::Run(attached) => attached.resume(context),
+            Running::Scale(scaling) => scaling.resume(context),
             Running::Wait(waiting) => waiting.resume(context),
         }
     }
@@ -134,7 +140,7 @@ impl Call {
     pub fn cause(&self) -> String {
         let mut words = vec![self.path.clone()];
         words.extend(self.parsed.args.iter().cloned());
-        words.extend(self.parsed.given_flags().map(|(name, value)| format!("--{name}={value}")));
+        words.extend(self.parsed.typed().iter().map(|(name, value)| format!("--{name}={value}")));
         words.join(" ")
     }
 }
@@ -245,7 +251,7 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
     };
     let mut name = meant("", word);
     if !begins(&name) {
-        return Err(suggest::unknown(&name));
+        return Err(suggest::unknown(&name, context.env.features));
     }
     // As many words as name a command, or begin the names of some.
     while let Some(next) = peek_word(&rest) {

@@ -131,9 +131,11 @@ pub(super) fn text(features: Features) -> String {
 }
 
 /// The names of all commands, in the order in which kubectl looks them through.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+pub(super) fn names(features: Features) -> impl Iterator<Item = &'static str> {
     // Those of the last group are added in another order than they are shown.
-    let others = ["config", "plugin", "version", "api-versions", "api-resources", "options"];
+    let others =
+        ["config", "plugin", "version", "api-versions", "api-resources", "options", "kuberc", "help"];
     let grouped = GROUPS.iter().take(GROUPS.len() - 1).flat_map(|(_, commands)| commands.iter());
-    grouped.map(|(name, _)| *name).chain(others)
+    let all = grouped.map(|(name, _)| *name).chain(others);
+    all.filter(move |name| *name != "kuberc" || features.wait_and_kuberc_are_settled())
 }

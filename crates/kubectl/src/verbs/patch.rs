@@ -7,10 +7,11 @@ use machinery::patch::{self, PatchType};
 use machinery::{Status, yaml};
 use serde_json::Value;
 
+use super::writing::record_later;
 use super::{Call, Command, DryRun, Next, dry_run};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{self, Flag, text};
+use crate::flags::{self, Flag, Parsed, text};
 use crate::go_value;
 use crate::manifest;
 use crate::printers::report::Report;
@@ -50,7 +51,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             return Err(Failure::message("cannot specify --patch and --patch-file together"));
         }
         (Some(text), None) => text.to_owned(),
-        (None, Some(file)) => manifest::text(context, file)?,
+        (None, Some(file)) => manifest::text(context, file).map_err(|_| {
+            Failure::message(format!("unable to read patch file: open {file}: no such file or directory"))
+        })?,
         (None, None) => {
             return Err(Failure::message(
                 "must specify --patch or --patch-file containing the contents of the patch",
@@ -80,15 +83,28 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         }
     };
     let dry_run = dry_run(context, parsed)?;
+    let is_local = parsed.on("local");
+    if is_local && !parsed.args.is_empty() {
+        return Err(Failure::message("cannot specify --local and server resources"));
+    }
+    if is_local && dry_run == DryRun::Server {
+        return Err(Failure::message(
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        ));
+    }
     // kubectl does not say here that it was a dry run.
     let mut report = Report::new(context, parsed, DryRun::None)?;
     let patch = if text.trim_start().starts_with('{') { from_json(&text) } else { Ok(from_yaml(&text)?) };
+    if is_local {
+        return local(context, parsed, &mut report, patch_type, &patch?);
+    }
     let targets = resource::targets(context, parsed, &parsed.args, Rules::default())?;
     let mut failures = Vec::new();
     for info in resource::infos(context, &targets) {
         let patched = info.and_then(|info| {
             let patch = patch.clone()?;
-            apply(context, &mut report, &info, patch_type, subresource, &patch, dry_run)
+            let cause = call.parsed.on("record").then(|| call.cause());
+            apply(context, &mut report, &info, patch_type, subresource, &patch, dry_run, cause.as_deref())
         });
         failures.extend(patched.err());
     }
@@ -97,6 +113,31 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     Failure::all(failures)?;
     Ok(Next::Done)
+}
+
+/// Patches the objects of files, without the server.
+fn local(
+    context: &mut Context<'_, '_>,
+    parsed: &Parsed,
+    report: &mut Report,
+    patch_type: PatchType,
+    patch: &Value,
+) -> Result<Next, Failure> {
+    let mut failures = Vec::new();
+    for found in resource::local(context, parsed)? {
+        let patched = found.and_then(|(info, before)| {
+            let after = patch::apply(patch_type, &before, patch, info.kind.go_type())
+                .map_err(|error| Failure::message(error.to_string()))?;
+            let operation = if before == after { "patched (no change)" } else { "patched" };
+            report.done(context, &info, operation, &after)
+        });
+        failures.extend(patched.err());
+    }
+    Failure::all(failures)?;
+    match report.count() {
+        0 => Err(Failure::message("no objects passed to patch")),
+        _ => Ok(Next::Done),
+    }
 }
 
 // A text that begins as a JSON object goes to the server unread, which complains once it has found the object.
@@ -138,6 +179,7 @@ fn json_error(text: &str, error: &serde_json::Error) -> String {
     format!("invalid character '{found}' {place}")
 }
 
+#[allow(clippy::too_many_arguments, reason = "one object's patch needs all that the command line says")]
 fn apply(
     context: &mut Context<'_, '_>,
     report: &mut Report,
@@ -146,6 +188,7 @@ fn apply(
     subresource: Subresource,
     patch: &Value,
     dry_run: DryRun,
+    cause: Option<&str>,
 ) -> Result<(), Failure> {
     let before = read_part(context, info, subresource)?;
     let after = if dry_run == DryRun::Client {
@@ -158,10 +201,9 @@ fn apply(
         // kubectl asks for nothing here, and the server then warns.
         request.field_validation = FieldValidation::Warn;
         request.field_manager = MANAGER;
-        {
-            let answer = context.call(request)?;
-            value(context, answer)
-        }
+        let answer = context.call(request)?;
+        let patched = value(context, answer);
+        cause.and_then(|cause| record_later(context, info, cause)).unwrap_or(patched)
     };
     // A Scale always changes: who wrote it last is part of it, and not simulated.
     let unchanged = before == after && subresource != Subresource::Scale;

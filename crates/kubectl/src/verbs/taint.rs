@@ -99,7 +99,8 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if !parsed.on("all") && !selects {
         named.extend(words[1..].iter().cloned());
     }
-    let targets = resource::targets(context, parsed, &named, Rules::default())?;
+    let targets =
+        resource::targets(context, parsed, &named, Rules { all_is_selector: true, ..Rules::default() })?;
     let mut failures = Vec::new();
     for found in resource::objects(context, &targets) {
         let tainted = found.and_then(|(info, node)| {

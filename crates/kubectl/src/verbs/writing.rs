@@ -4,8 +4,10 @@
 //! cli-runtime/pkg/resource/helper.go.
 
 use client::api::{Body, FieldValidation, Request, Verb};
-use serde_json::Value;
+use machinery::patch::PatchType;
+use serde_json::{Map, Value, json};
 
+use super::rollout::CHANGE_CAUSE;
 use super::{Call, DryRun, dry_run};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -81,14 +83,42 @@ pub(super) fn manifests(
     if parsed.list("filename").is_empty() && !parsed.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
     }
-    let rules = Rules { type_means_all: false, validate: writing.validation != FieldValidation::Ignore };
+    let validate = writing.validation != FieldValidation::Ignore;
+    let rules = Rules { validate, ..Rules::default() };
     let targets = resource::targets(context, parsed, &[], rules)?;
     let manifest = |target| match target {
-        Target::Given(manifest) => Some(Ok(manifest)),
+        Target::Given(mut manifest) => {
+            record(call, &mut manifest.value);
+            Some(Ok(manifest))
+        }
         Target::Broken(failure) => Some(Err(failure)),
         Target::Named(..) | Target::Selected(..) | Target::Absent(..) => None,
     };
     Ok(targets.list.into_iter().filter_map(manifest).collect())
+}
+
+/// Writes down in the object what was typed, if `--record` asks for it (Recorder.Record).
+pub(super) fn record(call: &Call, object: &mut Value) {
+    if !call.parsed.on("record") || !object.is_object() {
+        return;
+    }
+    for field in ["metadata", "annotations"] {
+        let map = if field == "metadata" { &mut object[field] } else { &mut object["metadata"][field] };
+        if !map.is_object() {
+            *map = Value::Object(Map::new());
+        }
+    }
+    object["metadata"]["annotations"][CHANGE_CAUSE] = call.cause().into();
+}
+
+/// Writes it down in an object that the server has; that this fails is no matter (Recorder.MakeRecordMergePatch).
+pub(super) fn record_later(context: &mut Context<'_, '_>, info: &Info, cause: &str) -> Option<Value> {
+    let patch = json!({"metadata": {"annotations": {CHANGE_CAUSE: cause}}});
+    let verb = Verb::Patch(PatchType::Merge, patch);
+    let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
+    request.field_manager = "kubectl";
+    let recorded = context.object(request).ok()?;
+    Some(context.whole(&recorded))
 }
 
 /// Arguments besides files are a mistake.

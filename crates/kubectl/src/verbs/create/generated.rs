@@ -7,7 +7,7 @@ use client::api::{Body, Request, Verb};
 use machinery::Kind;
 use serde_json::{Value, json};
 
-use super::super::writing::Writing;
+use super::super::writing::{Writing, record};
 use super::super::{Call, DryRun, apply};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -70,8 +70,9 @@ pub(in super::super) fn send(
     context: &mut Context<'_, '_>,
     writing: Writing,
     kind: Kind,
-    value: Value,
+    mut value: Value,
 ) -> Result<(Info, Value), Failure> {
+    record(call, &mut value);
     let namespace = if kind.is_namespaced() { call.parsed.namespace() } else { "" };
     if writing.dry_run == DryRun::Client {
         let name = value["metadata"]["name"].as_str().unwrap_or_default().to_owned();

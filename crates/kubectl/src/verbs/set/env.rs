@@ -140,7 +140,8 @@ fn is_name(name: &str) -> bool {
 
 /// References to every key of a config map or secret.
 fn referred(call: &Call, context: &mut Context<'_, '_>, from: &str) -> Result<Vec<Value>, Failure> {
-    let targets = resource::targets(context, &call.parsed, &[from.to_owned()], Rules::default())?;
+    let rules = Rules { no_selectors: true, type_means_all: call.parsed.on("all"), ..Rules::default() };
+    let targets = resource::targets(context, &call.parsed, &[from.to_owned()], rules)?;
     let wanted = call.parsed.list("keys");
     let mut variables = Vec::new();
     for found in resource::objects(context, &targets) {

@@ -59,7 +59,7 @@ fn objects(
             "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
         ));
     }
-    let rules = Rules { type_means_all: parsed.on("all"), validate: false };
+    let rules = Rules { type_means_all: parsed.on("all"), ..Rules::default() };
     let targets = resource::targets(context, parsed, words, rules)?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     if is_local {
