@@ -39,6 +39,8 @@ test('what people do every day needs no more than what is loaded first', async (
     await route.continue();
   });
   await open(page);
+  // Nobody acts at once: what the cluster does by itself is seen first.
+  await page.waitForTimeout(3000);
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
   await running(page, 2);
   await everyday(page);

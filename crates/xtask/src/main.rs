@@ -130,7 +130,7 @@ fn run(request: Request) -> Result<ExitCode> {
         Request::Tool { name, words } => {
             // Many worlds are worth a build that is quick.
             let profile = if name == "fuzz" { "fuzz" } else { "dev" };
-            let mut command = test::tool(&Workspace::find()?, name, profile);
+            let mut command = test::tool(&Workspace::find()?, name, profile)?;
             // In the folder where the person stands, so that the paths mean what they say.
             let status = command.args(words).current_dir(std::env::current_dir()?).status()?;
             let code = status.code().and_then(|code| u8::try_from(code).ok());

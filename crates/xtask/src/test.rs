@@ -132,15 +132,21 @@ fn native(tests: &mut Tests) -> Result<()> {
     let mut cargo = tests.workspace.cargo();
     tests.runner("cargo test", cargo.args(["test", "--no-fail-fast"]).args(NATIVE_CRATES), tally::libtest)?;
     // As the tests are compiled: to compile everything once more would take longer than these worlds do.
-    let mut fuzz = tool(tests.workspace, "fuzz", "dev");
+    let mut fuzz = tool(tests.workspace, "fuzz", "dev")?;
     tests.runner("cargo xtask fuzz", fuzz.args(["--worlds", FUZZ_WORLDS]), tally::fuzz)
 }
 
 /// A program of the `tests` crate, compiled in that profile.
-pub fn tool(workspace: &Workspace, name: &str, profile: &str) -> Command {
+///
+/// All native crates are chosen, as for `cargo test`: alone, it would use fewer features of what they all depend on, and
+/// everything would be compiled a second time.
+pub fn tool(workspace: &Workspace, name: &str, profile: &str) -> Result<Command> {
     let mut cargo = workspace.cargo();
-    cargo.args(["run", "--quiet", "--profile", profile, "--package", "tests", "--bin", name, "--"]);
-    cargo
+    run(cargo.args(["build", "--quiet", "--profile", profile, "--bin", name]).args(NATIVE_CRATES))?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    let mut command = Command::new(workspace.target.join(folder).join(name));
+    command.current_dir(&workspace.root);
+    Ok(command)
 }
 
 fn wasm(tests: &mut Tests) -> Result<()> {
@@ -149,7 +155,7 @@ fn wasm(tests: &mut Tests) -> Result<()> {
     tools::wasm_target()?;
     let path = tools::wasm_pack(tests.workspace)?;
     // What a native build makes of the same acts, for the browser to compare.
-    let digests = output(&mut tool(tests.workspace, "digests", "dev"))?;
+    let digests = output(&mut tool(tests.workspace, "digests", "dev")?)?;
     let mut command = Command::new("wasm-pack");
     command.env("PATH", path).current_dir(&tests.workspace.root);
     command.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
