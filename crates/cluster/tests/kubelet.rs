@@ -114,6 +114,49 @@ fn a_failing_readiness_probe_counts_to_its_threshold_and_back() {
     assert!((6..=11).contains(&ready), "two successes: {ready}");
 }
 
+/// The pods that there are in the end, and how many of them are ready, where `myapp-0` and `myapp-1` probe with that command.
+#[test]
+fn a_probe_that_asks_for_a_name_ends_as_the_name_says() {
+    let peer = json!(["nslookup", "myapp-1.myapp-svc"]);
+    let line = |line: &str| json!(["sh", "-c", line]);
+    for (policy, command, expected) in [
+        ("OrderedReady", &peer, (1, 0)),
+        ("Parallel", &peer, (2, 2)),
+        ("Parallel", &line("nslookup myapp-1.myapp-svc && nslookup myapp-2.myapp-svc"), (2, 0)),
+        ("OrderedReady", &line("nslookup myapp-1.myapp-svc || true"), (2, 2)),
+        ("OrderedReady", &line("false"), (1, 0)),
+        // What cannot be known here succeeds.
+        ("OrderedReady", &line("redis-cli ping && false"), (2, 2)),
+    ] {
+        let world = world_of_peers(policy, command);
+        let ready = pods(&world).iter().filter(|(_, _, ready)| *ready).count();
+        assert_eq!((pods(&world).len(), ready), expected, "{policy} {command}");
+    }
+}
+
+#[test]
+fn a_name_that_comes_makes_the_pods_ready_that_ask_for_it() {
+    let mut world = world_of_peers("Parallel", &json!(["nslookup", "myapp-2.myapp-svc"]));
+    let printed = "nslookup: can't resolve '(null)': Name does not resolve\n\n\
+                   nslookup: can't resolve 'myapp-2.myapp-svc': Name does not resolve\n";
+    assert!(count(&world, "myapp-0", &format!("Unhealthy: Readiness probe failed: {printed}")) > 0);
+    patch(&mut world, Kind::StatefulSet, "myapp", json!({"spec": {"replicas": 3}}));
+    assert!(world.settle(120_000));
+    assert_eq!(pods(&world), running(&["myapp-0", "myapp-1", "myapp-2"]));
+}
+
+/// A set of two behind a Service that publishes every name, at rest.
+fn world_of_peers(policy: &str, command: &Value) -> World {
+    let probe = json!({"exec": {"command": command}, "periodSeconds": 5});
+    let mut peers = with(set(2), "/spec/template/spec/containers/0/readinessProbe", probe);
+    peers["spec"]["podManagementPolicy"] = policy.into();
+    let names = with(service(), "/spec/clusterIP", "None".into());
+    let names = with(names, "/spec/publishNotReadyAddresses", true.into());
+    let mut world = world_of(volumes().into_iter().chain([names, peers]));
+    assert!(world.settle(120_000), "{policy} {command}");
+    world
+}
+
 #[test]
 fn a_failing_liveness_probe_restarts_the_container() {
     let probe = json!({"tcpSocket": {"port": 80}, "periodSeconds": 10, "failureThreshold": 2});

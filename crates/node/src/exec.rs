@@ -46,6 +46,31 @@ pub fn exec(
     Ok(Shell::new(listers, runtime, pod, container).run(&words))
 }
 
+/// How a probe's command ends, if nothing but names decides about that; `None` where it cannot be known here.
+pub(crate) fn probe(
+    listers: &Listers,
+    pod: &Pod,
+    container: &Container,
+    command: &[String],
+) -> Option<ExecOutput> {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    asks_names(&words).then(|| Shell::new(listers, &mut Runtime::default(), pod, container).run(&words))
+}
+
+/// Whether a command does nothing but ask for names.
+pub(crate) fn asks_names(words: &[&str]) -> bool {
+    let is_known = |program: &str| matches!(program, "nslookup" | "true" | "false");
+    match words {
+        ["sh" | "/bin/sh", "-c", line] => shell::parse(line).is_ok_and(|commands| {
+            commands
+                .iter()
+                .all(|command| command.program().is_some_and(is_known) && command.redirects.is_empty())
+        }),
+        [program, ..] => is_known(program),
+        [] => false,
+    }
+}
+
 /// What a container's own command prints.
 pub(crate) fn output_of(
     listers: &Listers,

@@ -48,6 +48,21 @@ pub(super) struct Command {
     pub(super) redirects: Vec<Redirect>,
 }
 
+impl Command {
+    /// The program, where it stands there in so many letters and nothing runs to find out its arguments.
+    pub(super) fn program(&self) -> Option<&str> {
+        let pieces = || self.words.iter().flatten();
+        match self.words.first()?.as_slice() {
+            [Piece { what: What::Text(name), .. }]
+                if !pieces().any(|piece| matches!(piece.what, What::Command(_))) =>
+            {
+                Some(name)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// `> FILE` or `>> FILE`.
 #[derive(Debug)]
 pub(super) struct Redirect {

@@ -241,14 +241,15 @@ impl Container {
     }
 
     /// When it has to be looked at again.
-    pub(super) fn due(&self, pod: &Pod, spec: &Spec, now: Timestamp, settings: &Settings) -> Due {
+    pub(super) fn due(&self, turn: &Turn<'_, '_>, spec: &Spec, settings: &Settings) -> Due {
+        let (pod, now) = (&*turn.pod, turn.cx.now);
         let mut due = Due { change: self.ends_at(pod, now, settings), repeat: None };
         let State::Running(since) = self.state else { return due };
         let late = settings.faults.slow_ready_ms(pod).map(|ms| after_ms(since, ms_i64(ms)));
         due.change = due.change.into_iter().chain(late.filter(|at| *at > now)).min();
         for (purpose, probe) in self.probes(spec) {
             let Some(probe_spec) = purpose.spec(spec) else { continue };
-            let succeeds = purpose.succeeds(pod, &settings.faults);
+            let succeeds = purpose.outcome(turn.cx.listers, pod, spec, &settings.faults).is_ok();
             let next = probe.due(probe_spec, self.run(purpose, since), now, succeeds);
             // A readiness probe that goes on failing says so again and again, and changes nothing.
             let repeats = purpose == Purpose::Readiness && !succeeds && !probe.good;
@@ -275,18 +276,18 @@ impl Container {
 
     /// Makes the probes that are due; a container that fails for good is ended.
     fn probe(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, since: Timestamp, settings: &Settings) {
-        let pod = turn.pod.clone();
-        let succeeds = |purpose: Purpose| purpose.succeeds(&pod, &settings.faults);
+        let (listers, pod) = (turn.cx.listers, turn.pod.clone());
+        let outcome = |purpose: Purpose| purpose.outcome(listers, &pod, spec, &settings.faults);
         if !self.is_started(spec) {
             let run = self.run(Purpose::Startup, since);
-            if self.startup.look(turn, spec, run, succeeds(Purpose::Startup)) == Look::Tripped {
+            if self.startup.look(turn, spec, run, &outcome(Purpose::Startup)) == Look::Tripped {
                 return self.kill(turn, spec, since, "startup");
             }
         }
         if self.is_started(spec) {
             let run = self.run(Purpose::Readiness, since);
-            self.readiness.look(turn, spec, run, succeeds(Purpose::Readiness));
-            if self.liveness.look(turn, spec, run, succeeds(Purpose::Liveness)) == Look::Tripped {
+            self.readiness.look(turn, spec, run, &outcome(Purpose::Readiness));
+            if self.liveness.look(turn, spec, run, &outcome(Purpose::Liveness)) == Look::Tripped {
                 self.kill(turn, spec, since, "liveness");
             }
         }
@@ -319,7 +320,7 @@ impl Container {
         let late = settings.faults.slow_ready_ms(pod).is_some_and(|ms| after_ms(since, ms_i64(ms)) > now);
         let probed = match spec.readiness_probe {
             Some(_) => self.readiness.good,
-            None => Purpose::Readiness.succeeds(pod, &settings.faults),
+            None => Purpose::Readiness.is_unbroken(pod, &settings.faults),
         };
         self.is_started(spec) && probed && !late
     }

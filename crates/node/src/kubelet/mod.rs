@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use client::api::{Change, WatchEvent};
 use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, HostIP, Node, Pod, PodIP, PodStatus};
 use machinery::object::is_terminating;
@@ -42,6 +42,8 @@ pub struct Kubelet {
     workers: OrdMap<Key, Worker>,
     addresses: Addresses,
     images: container::Images,
+    /// The pods with probes that ask for names.
+    asking: OrdSet<Key>,
 }
 
 /// What does not change while a pod is handled.
@@ -111,6 +113,7 @@ impl Kubelet {
             workers: OrdMap::new(),
             addresses: Addresses::default(),
             images: container::Images::new(),
+            asking: OrdSet::new(),
         }
     }
 
@@ -340,10 +343,13 @@ fn ms_i64(ms: u64) -> i64 {
 impl Reconciler for Kubelet {
     fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
         let Some(pod) = Pod::unwrap(&event.object) else {
-            return Vec::new();
+            // What has an endpoint has a name.
+            let changes_names = event.object.kind() == Kind::EndpointSlice;
+            return if changes_names { self.asking.iter().cloned().collect() } else { Vec::new() };
         };
         let key = pod.key();
         if event.change == Change::Deleted {
+            self.asking.remove(&key);
             if self.workers.get(&key).is_some_and(|w| *w.uid == *pod.uid())
                 && let Some(worker) = self.workers.remove(&key)
             {
@@ -373,6 +379,9 @@ impl Reconciler for Kubelet {
             due: cx.now,
             evicted: false,
         });
+        if pod.spec.iter().flat_map(|spec| &spec.containers).any(prober::asks_names) {
+            self.asking.insert(key.clone());
+        }
         let mut turn = Turn { cx, pod, repeats: false };
         let next = self.step(&mut turn, &mut worker);
         let wait = if turn.repeats { Outcome::Again } else { Outcome::After };

@@ -42,7 +42,7 @@ pub(super) fn step(
     let mut next = Due::default();
     for (container, spec) in containers.iter_mut().zip(specs(spec)) {
         container.advance(turn, spec, settings, images);
-        let due = container.due(&pod, spec, turn.cx.now, settings);
+        let due = container.due(turn, spec, settings);
         next.change = next.change.into_iter().chain(due.change).min();
         next.repeat = next.repeat.into_iter().chain(due.repeat).min();
         if container.is_pulling() || !container.lets_others_start(spec) {

@@ -1,9 +1,12 @@
 //! Startup, liveness and readiness probes of a running container.
 //!
-//! Models pkg/kubelet/prober (v1.36.2). Departs: a probe succeeds unless it is failed on purpose, answers at once, and is
-//! first made right after `initialDelaySeconds`; one that goes on succeeding is not made again before something breaks.
+//! Models pkg/kubelet/prober (v1.36.2). Departs: a probe succeeds unless it is failed on purpose or is a command that asks
+//! for names, which ends as the names say; it answers at once, and is first made right after `initialDelaySeconds`; one that
+//! goes on succeeding is not made again before something breaks.
 //! Invariant: a result changes only after as many equal outcomes in a row as its threshold says.
 
+use client::Listers;
+use client::api::ExecOutput;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container as Spec, Pod, Probe as ProbeSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -11,6 +14,7 @@ use machinery::time::after_ms;
 
 use super::Turn;
 use super::profile::{Faults, hits};
+use crate::exec;
 
 /// What a probe is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +42,27 @@ impl Purpose {
         }
     }
 
+    /// How it comes out if it is made now; if it fails, with what it reports.
+    pub(super) fn outcome(
+        self,
+        listers: &Listers,
+        pod: &Pod,
+        container: &Spec,
+        faults: &Faults,
+    ) -> Result<(), String> {
+        let Some(probe) = self.spec(container) else { return Ok(()) };
+        if !self.is_unbroken(pod, faults) {
+            return Err(report(probe, container, pod));
+        }
+        let command = probe.exec.as_ref().and_then(|exec| exec.command.as_deref());
+        match command.and_then(|command| exec::probe(listers, pod, container, command)) {
+            Some(output) if output.exit_code != 0 => Err(printed(&output)),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether nothing is broken on purpose, by a fault or by an annotation of the pod.
-    pub(super) fn succeeds(self, pod: &Pod, faults: &Faults) -> bool {
+    pub(super) fn is_unbroken(self, pod: &Pod, faults: &Faults) -> bool {
         let (patterns, annotation) = match self {
             Purpose::Startup => (&faults.fail_startup, "playground/fail-startup"),
             Purpose::Liveness => (&faults.fail_liveness, "playground/fail-liveness"),
@@ -125,13 +148,13 @@ impl Probe {
         turn: &mut Turn<'_, '_>,
         container: &Spec,
         run: Run,
-        succeeds: bool,
+        outcome: &Result<(), String>,
     ) -> Look {
         let Some(spec) = self.purpose.spec(container) else {
             self.good = true;
             return Look::Nothing;
         };
-        let now = turn.cx.now;
+        let (now, succeeds) = (turn.cx.now, outcome.is_ok());
         if self.due(spec, run, now, succeeds).is_none_or(|at| at > now) {
             return Look::Nothing;
         }
@@ -140,9 +163,8 @@ impl Probe {
         self.passed = succeeds;
         let threshold =
             if succeeds { spec.success_threshold.unwrap_or(1) } else { spec.failure_threshold.unwrap_or(3) };
-        if !succeeds {
-            let message =
-                format!("{} probe failed: {}", self.purpose.title(), output(spec, container, &turn.pod));
+        if let Err(report) = outcome {
+            let message = format!("{} probe failed: {report}", self.purpose.title());
             turn.event(&container.name, "Warning", "Unhealthy", &message);
         }
         if self.in_a_row < threshold {
@@ -153,8 +175,22 @@ impl Probe {
     }
 }
 
-/// What a failing probe of that kind reports.
-fn output(probe: &ProbeSpec, container: &Spec, pod: &Pod) -> String {
+/// Whether a container has a probe that asks for names: its outcome changes with them.
+pub(super) fn asks_names(container: &Spec) -> bool {
+    let probes = [Purpose::Startup, Purpose::Liveness, Purpose::Readiness].into_iter();
+    let commands = probes.filter_map(|purpose| purpose.spec(container)?.exec.as_ref()?.command.as_ref());
+    commands
+        .into_iter()
+        .any(|command| exec::asks_names(&command.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
+/// What a program printed, both streams as they came (pkg/probe/exec).
+fn printed(output: &ExecOutput) -> String {
+    output.pieces.iter().map(|(_, text)| text.as_str()).collect()
+}
+
+/// What a probe of that kind reports that fails on purpose.
+fn report(probe: &ProbeSpec, container: &Spec, pod: &Pod) -> String {
     let address = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref()).unwrap_or_default();
     if probe.http_get.is_some() {
         "HTTP probe failed with statuscode: 503".to_owned()
