@@ -4,4 +4,5 @@ pub mod bench;
 pub mod conformance;
 pub mod determinism;
 pub mod fuzz;
+pub mod schema;
 pub mod transcript;

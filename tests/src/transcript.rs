@@ -22,6 +22,7 @@
 use std::iter::Peekable;
 use std::str::Lines;
 
+use crate::schema::schema;
 use cluster::Fault;
 use node::kubelet::Profile;
 use session::{Content, Session, Start, StartWorld};
@@ -109,6 +110,7 @@ impl Transcript {
     /// The same, and shows the session after each act.
     pub fn play_and(&self, mut after_act: impl FnMut(&Session)) -> String {
         let mut session = Session::new(self.start.clone());
+        session.give_schema(schema());
         let mut text: String = self.header.iter().map(|line| format!("{line}\n")).collect();
         let mut after_comment = false;
         for act in &self.acts {

@@ -91,6 +91,12 @@ pub(crate) fn find(word: &str, features: Features) -> Option<Resource> {
     all(features).find(|resource| resource.has_name(name) && in_group(resource))
 }
 
+/// The types of that name in every group, the preferred one first.
+pub(crate) fn named(name: &str, features: Features) -> Vec<Resource> {
+    let name = name.to_ascii_lowercase();
+    all(features).filter(|resource| resource.has_name(&name)).collect()
+}
+
 /// The rows of the few types whose objects every cluster has from its beginning and that nothing here acts on.
 pub(crate) fn fixed_rows(context: &mut Context<'_, '_>, resource: &Resource) -> Option<String> {
     let age = age::since_timestamp(began(context), context.now());

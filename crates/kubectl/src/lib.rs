@@ -4,9 +4,11 @@
 //! Departs in one point: it never blocks. A command that would wait returns a [`Condition`] and is resumed later.
 //! Invariant: everything that happens outside goes through [`Env`]; a running command is data and can be cloned.
 
+mod completion;
 mod context;
 mod describe;
 mod discovery;
+mod explain;
 mod failure;
 mod flags;
 mod go_value;
@@ -16,6 +18,7 @@ mod jsonpath;
 mod manifest;
 mod printers;
 mod resource;
+mod schema;
 mod selector;
 mod verbs;
 
@@ -24,10 +27,12 @@ pub use client::api::Stream;
 use jiff::Timestamp;
 use machinery::version::Features;
 
+pub use completion::{Candidate, Completions, complete};
 pub use invocation::{Edited, Invocation};
 pub use printers::age::duration as human_duration;
 pub use printers::pod::{Summary as PodSummary, summarize as pod_summary};
 pub use printers::whole::value as printed_value;
+pub use schema::{Schema, SchemaSlot};
 
 /// What a path in kubectl's JSONPath dialect (`.spec.replicas`, with or without braces) finds in an object, as
 /// `-o jsonpath` prints it; empty if it finds nothing.
@@ -59,6 +64,8 @@ pub struct Env<'a> {
     pub now: Timestamp,
     /// The simulated version, and its gates.
     pub features: Features,
+    /// The schema of the API's kinds, if it is there.
+    pub schema: &'a mut SchemaSlot,
     /// What the command prints, appended piece by piece.
     pub output: &'a mut Vec<(Stream, String)>,
 }

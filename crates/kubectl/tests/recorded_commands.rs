@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use client::Api;
 use client::api::{Answer, ExecOutput, Refusal, Request, Response, Verb, WatchEvent};
 use jiff::Timestamp;
-use kubectl::{Env, Files, Invocation, Progress, Stream};
+use kubectl::{Env, Files, Invocation, Progress, SchemaSlot, Stream};
 use machinery::status::{Reason, Status};
 use machinery::version::Features;
 use machinery::{Kind, Object, time};
@@ -109,8 +109,14 @@ impl Files for Folder {
 
 fn run(recording: &mut Recording, args: &[String], now: Timestamp) -> (i64, String, String) {
     let mut output = Vec::new();
-    let mut env =
-        Env { api: recording, files: &Folder, now, features: Features::default(), output: &mut output };
+    let mut env = Env {
+        api: recording,
+        files: &Folder,
+        now,
+        features: Features::default(),
+        schema: &mut SchemaSlot::default(),
+        output: &mut output,
+    };
     let progress = Invocation::new(args, None).resume(&mut env);
     let mut texts = [String::new(), String::new()];
     for (stream, text) in output {

@@ -23,6 +23,9 @@ const REQUIRED_IN_1_32: [(&str, &str); 2] = [
     ("io.k8s.api.discovery.v1.EndpointSlice", "endpoints"),
 ];
 
+/// Fields that k8s-openapi's types always have, and that may be left out where Go leaves them out.
+const REQUIRED_IN_RUST: [&str; 2] = ["metadata", "name"];
+
 /// The whole document.
 pub fn document() -> Value {
     let mut definitions = definitions();
@@ -90,8 +93,9 @@ fn definition_name(kind: Kind) -> String {
 fn complete(name: &str, definition: &mut Value, enums: &Enums) {
     let go_struct = name.rsplit_once('.').and_then(|(package, name)| fields::lookup(group(package)?, name));
     if let Some(required) = definition.get_mut("required").and_then(Value::as_array_mut) {
-        // In Rust every object has metadata; in the API they may be left out.
-        required.retain(|field| field != "metadata");
+        let is_omitted =
+            |name: &str| go_struct.and_then(|s| s.field(name)).is_some_and(|field| field.omitempty);
+        required.retain(|field| !REQUIRED_IN_RUST.iter().any(|name| field == name && is_omitted(name)));
         if required.is_empty() {
             definition.as_object_mut().and_then(|definition| definition.remove("required"));
         }
@@ -196,6 +200,10 @@ mod tests {
         assert_eq!(service["x-required-in"], json!(["1.32"]));
         let newer = at(&document, "io.k8s.api.core.v1.PodSpec", "hostnameOverride");
         assert_eq!(newer["x-absent-in"], json!(["1.32"]));
-        assert_eq!(document["components"]["schemas"]["io.k8s.api.core.v1.Pod"].get("required"), None);
+        let required = |name: &str| document["components"]["schemas"][name].get("required").cloned();
+        assert_eq!(required("io.k8s.api.core.v1.Pod"), None);
+        assert_eq!(required("io.k8s.api.core.v1.ConfigMapKeySelector"), Some(json!(["key"])));
+        let family = at(&document, "io.k8s.api.discovery.v1.EndpointSlice", "addressType");
+        assert_eq!(family["enum"], json!(["FQDN", "IPv4", "IPv6"]));
     }
 }

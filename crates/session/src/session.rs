@@ -1,14 +1,16 @@
 //! A session: a world that people act on, whose time can be turned back.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cluster::{Defect, Fault, Script, World};
 use imbl::Vector;
 use jiff::Timestamp;
+use kubectl::{Schema, SchemaSlot};
 use machinery::time::{after_ms, ms_between};
 
 use crate::files::Files;
-use crate::shell::Shell;
+use crate::shell::{Completion, Shell};
 use crate::state::{Running, State};
 use crate::terminal::Terminal;
 use crate::timeline::{Branch, Dated, Input, Timeline};
@@ -93,6 +95,21 @@ impl Session {
     /// may have gone a little further.
     pub fn reached_ms(&self) -> u64 {
         ms_between(self.began, self.reached).unsigned_abs()
+    }
+
+    /// What may stand at the end of a line that is being typed.
+    pub fn complete(&self, line: &str) -> Completion {
+        self.state.clone().complete(line)
+    }
+
+    /// Gives commands the schema of the API's kinds: `kubectl explain` fails without.
+    pub fn give_schema(&mut self, schema: Arc<Schema>) {
+        self.state.schema.fill(schema);
+    }
+
+    /// The schema of the API's kinds, and whether a command has missed it.
+    pub fn schema(&self) -> &SchemaSlot {
+        &self.state.schema
     }
 
     /// The line in the foreground, if one runs.
@@ -346,7 +363,9 @@ impl Session {
     fn restore(&mut self, applied: usize, at: Timestamp) {
         if let Some(checkpoint) = self.timeline.before(applied, at) {
             self.applied = checkpoint.applied;
+            let schema = std::mem::take(&mut self.state.schema);
             self.state = checkpoint.state.clone();
+            self.state.schema = schema;
         }
     }
 }

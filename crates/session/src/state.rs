@@ -8,11 +8,11 @@ use std::sync::Arc;
 use cluster::{Fault, World};
 use imbl::Vector;
 use jiff::Timestamp;
-use kubectl::{Condition, Progress};
+use kubectl::{Condition, Progress, SchemaSlot};
 
 use crate::digest::Digest;
 use crate::files::Files;
-use crate::shell::{Env, Printed, Shell};
+use crate::shell::{self, Completion, Env, Printed, Shell};
 use crate::terminal::{Content, Terminal};
 use crate::timeline::Input;
 
@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub files: Files,
     pub shell: Shell,
     pub log: Terminal,
+    /// Constant data for commands; no part of what time changes.
+    pub schema: SchemaSlot,
     /// The line that runs, and what it waits for.
     foreground: Option<(Arc<str>, Condition)>,
     queue: Vector<Arc<str>>,
@@ -51,6 +53,7 @@ impl State {
             files: Files::default(),
             shell: Shell::default(),
             log: Terminal::default(),
+            schema: SchemaSlot::default(),
             foreground: None,
             queue: Vector::new(),
         }
@@ -143,9 +146,9 @@ impl State {
         let (now, features) = (self.world.now(), self.world.features());
         let mut printed = Vec::new();
         let mut api = self.world.api();
-        let files = &mut self.files;
-        let progress =
-            self.shell.resume(&mut Env { api: &mut api, files, now, features, printed: &mut printed });
+        let (files, schema) = (&mut self.files, &mut self.schema);
+        let mut env = Env { api: &mut api, files, now, features, schema, printed: &mut printed };
+        let progress = self.shell.resume(&mut env);
         self.print(printed);
         self.foreground = match progress {
             Progress::Wait(mut condition) => {
@@ -159,6 +162,14 @@ impl State {
             // The shell turns an open editor into a wait.
             Progress::Edit(_) => None,
         };
+    }
+
+    /// What may stand at the end of a line. It only reads, but what reads could change: call it on a copy.
+    pub fn complete(&mut self, line: &str) -> Completion {
+        let (now, features) = (self.world.now(), self.world.features());
+        let mut api = self.world.api();
+        let (files, schema, printed) = (&mut self.files, &mut self.schema, &mut Vec::new());
+        shell::complete(line, &mut Env { api: &mut api, files, now, features, schema, printed })
     }
 
     fn print(&mut self, printed: Vec<Printed>) {

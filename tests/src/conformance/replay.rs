@@ -132,8 +132,8 @@ impl Watch {
         let mut world = session.world().clone();
         let (now, features) = (world.now(), world.features());
         let mut api = world.api();
-        let output = &mut self.output;
-        self.kubectl.resume(&mut Env { api: &mut api, files: session.files(), now, features, output });
+        let (files, schema, output) = (session.files(), &mut session.schema().clone(), &mut self.output);
+        self.kubectl.resume(&mut Env { api: &mut api, files, now, features, schema, output });
     }
 
     fn finish(&mut self, session: &Session) -> String {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use crate::schema::schema;
 use machinery::version::Features;
 use node::kubelet::Profile;
 use session::{Session, Start, StartWorld};
@@ -34,7 +35,8 @@ pub fn empty(features: Features) -> Session {
         None => {
             let world = StartWorld::Empty;
             let start = Start { world, seed: 1, features, profile: Profile::Recorder, ..Start::default() };
-            let session = Session::new(start);
+            let mut session = Session::new(start);
+            session.give_schema(schema());
             made.push((features, session.clone()));
             session
         }

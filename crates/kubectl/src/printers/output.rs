@@ -165,17 +165,22 @@ fn template_file(context: &Context<'_, '_>, name: &str, dashes: &str) -> Result<
     }
 }
 
-fn no_printer(output: &str, of_get: bool) -> Failure {
-    let mut allowed: Vec<&str> = COMMON.to_vec();
+/// The formats that `-o` may name, sorted.
+pub(crate) fn allowed_formats(of_get: bool) -> Vec<&'static str> {
+    let mut allowed = COMMON.to_vec();
     allowed.push("yaml");
     if of_get {
         allowed.extend(["custom-columns", "custom-columns-file", "wide"]);
     }
     allowed.sort_unstable();
+    allowed
+}
+
+fn no_printer(output: &str, of_get: bool) -> Failure {
     Failure::message(format!(
         "unable to match a printer suitable for the output format {}, allowed formats are: {}",
         go_value::quote(output),
-        allowed.join(",")
+        allowed_formats(of_get).join(",")
     ))
 }
 

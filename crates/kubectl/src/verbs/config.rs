@@ -12,9 +12,9 @@ use crate::flags::{self, Flag, switch};
 use crate::printers::output::Format;
 use crate::printers::tabwriter::{TABLE, align};
 
-const CLUSTER: &str = "kubernetes";
-const USER: &str = "kubernetes-admin";
-const CONTEXT: &str = "kubernetes-admin@kubernetes";
+pub(crate) const CLUSTER: &str = "kubernetes";
+pub(crate) const USER: &str = "kubernetes-admin";
+pub(crate) const CONTEXT: &str = "kubernetes-admin@kubernetes";
 
 pub(super) const CURRENT_CONTEXT: Command = Command {
     name: "config current-context",

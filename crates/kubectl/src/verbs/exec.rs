@@ -43,7 +43,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if command.is_empty() {
         return Err(call.usage("you must specify at least one command for the container"));
     }
-    let pod = pods::pods_of(call, context, names)?.remove(0);
+    let pod = pods::pods_of(&call.parsed, context, names)?.remove(0);
     let container = container(call, context, &pod)?;
     let output = context.env.api.exec(pod.namespace(), pod.name(), &container, command)?;
     context.env.output.extend(output.pieces);

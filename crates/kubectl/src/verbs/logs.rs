@@ -158,15 +158,15 @@ fn logs(call: &Call, context: &mut Context<'_, '_>, named: Option<&str>) -> Resu
     let parsed = &call.parsed;
     let namespace = parsed.namespace().to_owned();
     let mut pods = match parsed.args.first() {
-        Some(name) => pods::pods_of(call, context, std::slice::from_ref(name)).map_err(|failure| {
-            match failure.is_not_found() {
+        Some(name) => pods::pods_of(&call.parsed, context, std::slice::from_ref(name)).map_err(
+            |failure| match failure.is_not_found() {
                 true => Failure::message(format!(
                     "error from server (NotFound): {} in namespace \"{namespace}\"",
                     failure.error()
                 )),
                 false => failure,
-            }
-        })?,
+            },
+        )?,
         None => {
             let labels = Selection::of_labels(parsed.text("selector").unwrap_or_default());
             resource::list(context, Kind::Pod, &namespace, &labels)?.0

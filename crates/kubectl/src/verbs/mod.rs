@@ -8,7 +8,7 @@ mod apply;
 mod auth;
 mod autoscale;
 mod cluster_info;
-mod config;
+pub(crate) mod config;
 mod cordon;
 mod create;
 mod delete;
@@ -18,6 +18,7 @@ mod drain;
 mod edit;
 mod events;
 mod exec;
+mod explain;
 mod expose;
 mod get;
 mod help;
@@ -26,10 +27,10 @@ mod logs;
 mod metadata;
 mod overview;
 mod patch;
-mod pods;
+pub(crate) mod pods;
 mod prune;
 mod replace;
-mod rollout;
+pub(crate) mod rollout;
 mod run;
 mod scale;
 mod set;
@@ -181,6 +182,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     set::RESOURCES,
     set::SELECTOR,
     set::SERVICE_ACCOUNT,
+    explain::COMMAND,
     get::COMMAND,
     edit::COMMAND,
     delete::COMMAND,
@@ -245,22 +247,12 @@ const ALIASES: &[(&str, &str, &str)] = &[
 /// Runs a command line up to its first wait.
 pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let mut rest = args.to_vec();
-    let Some(word) = take_word(&mut rest) else {
+    let Some(name) = take_name(&mut rest) else {
         flags::parse(&[], &rest).map_err(|error| wrong_flag("kubectl", &error))?;
         return Ok(help::root(context));
     };
-    let mut name = meant("", word);
     if !begins(&name) {
         return Err(suggest::unknown(&name, context.env.features));
-    }
-    // As many words as name a command, or begin the names of some.
-    while let Some(next) = peek_word(&rest) {
-        let longer = format!("{name} {}", meant(&name, next));
-        if !begins(&longer) {
-            break;
-        }
-        take_word(&mut rest);
-        name = longer;
     }
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
         return help::group(&name, &rest, context);
@@ -278,13 +270,27 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
     (command.run)(&Call { path, parsed }, context)
 }
 
+/// Takes the words away that name a command, or begin the names of some; at least one, even if none begins so.
+pub(crate) fn take_name(args: &mut Vec<String>) -> Option<String> {
+    let mut name = meant("", take_word(args)?);
+    while let Some(next) = peek_word(args) {
+        let longer = format!("{name} {}", meant(&name, next));
+        if !begins(&longer) {
+            break;
+        }
+        take_word(args);
+        name = longer;
+    }
+    Some(name)
+}
+
 fn meant(before: &str, word: String) -> String {
     let alias = ALIASES.iter().find(|(parent, alias, _)| *parent == before && *alias == word);
     alias.map_or(word, |(_, _, meaning)| (*meaning).to_owned())
 }
 
 /// Whether the words are a command's name, or the first of several.
-fn begins(words: &str) -> bool {
+pub(crate) fn begins(words: &str) -> bool {
     COMMANDS.iter().any(|command| {
         command.name.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     })

@@ -6,9 +6,9 @@
 use k8s_openapi::api::core::v1::{Container, Pod};
 use machinery::{Kind, Object};
 
-use super::Call;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags::Parsed;
 use crate::printers::{network, workload};
 use crate::resource::{self, Rules, Selection};
 
@@ -18,17 +18,17 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 ///
 /// # Errors
 /// If there is no such object, or it has no pods.
-pub(super) fn pods_of(
-    call: &Call,
+pub(crate) fn pods_of(
+    parsed: &Parsed,
     context: &mut Context<'_, '_>,
     words: &[String],
 ) -> Result<Vec<Object>, Failure> {
     let object = match words.first() {
         Some(name) if !name.contains('/') => {
-            return Ok(vec![context.get(Kind::Pod, call.parsed.namespace(), name)?]);
+            return Ok(vec![context.get(Kind::Pod, parsed.namespace(), name)?]);
         }
         _ => {
-            let targets = resource::targets(context, &call.parsed, words, Rules::default())?;
+            let targets = resource::targets(context, parsed, words, Rules::default())?;
             let found = resource::objects(context, &targets).into_iter().next();
             found.unwrap_or_else(|| Err(Failure::message("expected a resource")))?.1
         }

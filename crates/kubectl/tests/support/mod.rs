@@ -6,7 +6,7 @@ use apiserver::Server;
 use client::api::{Body, ExecOutput, Refusal, Request, Response, Verb, WatchEvent};
 use client::{Api, Choice, Choices};
 use jiff::Timestamp;
-use kubectl::{Env, Files, Invocation, Progress, Stream};
+use kubectl::{Env, Files, Invocation, Progress, SchemaSlot, Stream};
 use machinery::version::Features;
 use machinery::{Kind, Object, Status};
 use serde_json::json;
@@ -64,8 +64,14 @@ impl Cluster {
         let files = std::mem::take(&mut self.files);
         let now = self.now;
         let mut output = Vec::new();
-        let mut env =
-            Env { api: self, files: &files, now, features: Features::default(), output: &mut output };
+        let mut env = Env {
+            api: self,
+            files: &files,
+            now,
+            features: Features::default(),
+            schema: &mut SchemaSlot::default(),
+            output: &mut output,
+        };
         let progress = invocation.resume(&mut env);
         self.files = files;
         let mut all = Output::default();

@@ -26,7 +26,7 @@ pub enum Started {
 }
 
 /// Every command, with what `help` says of it.
-const COMMANDS: [(&str, &str); 20] = [
+pub const COMMANDS: [(&str, &str); 20] = [
     ("kubectl", "talks to the cluster; `k` is short for it"),
     ("cat", "shows files: cat FILE…"),
     ("clear", "empties the terminal"),
@@ -48,6 +48,16 @@ const COMMANDS: [(&str, &str); 20] = [
     ("true", "succeeds"),
     ("wc", "counts lines, words and bytes: … | wc [-l] [-w] [-c]"),
 ];
+
+/// Whether there is a command of that name.
+pub fn is_command(name: &str) -> bool {
+    COMMANDS.iter().any(|(known, _)| *known == name)
+}
+
+/// Whether a command's words are names of files.
+pub fn takes_files(command: &str) -> bool {
+    filters::is_filter(command) || matches!(command, "ls" | "rm")
+}
 
 const SYNTAX: &str = "\
 Between them: 'quotes', \"quotes\", $variable, NAME=value, $(command) and `command`, {1..5}, ; && ||, pipes,

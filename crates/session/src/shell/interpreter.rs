@@ -444,13 +444,7 @@ fn resume(
     let editor = editor.filter(|command| !command.is_empty());
     let mut edits = 0;
     loop {
-        let progress = invocation.resume(&mut kubectl::Env {
-            api: env.api,
-            files: env.files,
-            now: env.now,
-            features: env.features,
-            output,
-        });
+        let progress = invocation.resume(&mut env.kubectl(output));
         match (progress, editor) {
             (Progress::Edit(text), Some(command)) if edits < EDIT_LIMIT => {
                 edits += 1;

@@ -38,6 +38,12 @@ impl SyntaxError {
         SyntaxError::Bash(format!("unexpected EOF while looking for matching `{quote}'"))
     }
 
+    /// Whether more lines could make it right.
+    pub fn is_early_end(&self) -> bool {
+        *self == SyntaxError::end_of_file()
+            || ['\'', '"', '`', ')'].iter().any(|open| *self == SyntaxError::unmatched(*open))
+    }
+
     /// Nested deeper than [`DEPTH_LIMIT`].
     pub fn too_deep() -> SyntaxError {
         SyntaxError::Unsupported(format!("nested more than {DEPTH_LIMIT} deep; this shell goes no deeper"))

@@ -6,6 +6,7 @@
 
 mod braces;
 mod builtins;
+mod completion;
 mod editor;
 mod filters;
 mod interpreter;
@@ -15,13 +16,25 @@ mod parser;
 use std::sync::Arc;
 
 use client::Api;
+use client::api::Stream;
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
-use kubectl::Progress;
+use kubectl::{Progress, SchemaSlot};
 use machinery::version::Features;
 
 use crate::files::Files;
+pub use builtins::is_command;
+pub use completion::{Completion, complete, is_assignment};
 use interpreter::Interpreter;
+
+/// Whether a text is only the beginning of a command: a quote, a loop, a here-document is open, or a line goes on.
+pub fn is_unfinished(text: &str) -> bool {
+    match parser::parse(text) {
+        // Only within a here-document the parenthesis is no mistake.
+        Ok(_) => text.ends_with('\\') || parser::parse(&format!("{text}\n)")).is_ok(),
+        Err(error) => error.is_early_end(),
+    }
+}
 
 /// Longest script, in bytes: here-documents with whole manifests fit.
 pub const SCRIPT_LIMIT: usize = 1 << 20;
@@ -38,8 +51,24 @@ pub struct Env<'a> {
     pub now: Timestamp,
     /// The simulated version, and its gates.
     pub features: Features,
+    /// The schema of the API's kinds, for kubectl.
+    pub schema: &'a mut SchemaSlot,
     /// What is printed, appended.
     pub printed: &'a mut Vec<Printed>,
+}
+
+impl Env<'_> {
+    /// What kubectl sees of it, printing there.
+    fn kubectl<'a>(&'a mut self, output: &'a mut Vec<(Stream, String)>) -> kubectl::Env<'a> {
+        kubectl::Env {
+            api: self.api,
+            files: self.files,
+            now: self.now,
+            features: self.features,
+            schema: self.schema,
+            output,
+        }
+    }
 }
 
 /// Something that the terminal shows.

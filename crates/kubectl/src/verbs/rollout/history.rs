@@ -59,13 +59,14 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
 }
 
 /// The revisions of a workload, oldest first.
-enum Revisions {
+pub(crate) enum Revisions {
     StatefulSet(Arc<StatefulSet>, Vec<Arc<ControllerRevision>>),
     Deployment(deployment::Revisions),
 }
 
 impl Revisions {
-    fn of(context: &mut Context<'_, '_>, object: &Object) -> Result<Revisions, Failure> {
+    /// Reads them.
+    pub fn of(context: &mut Context<'_, '_>, object: &Object) -> Result<Revisions, Failure> {
         check_is_workload(object.kind(), "history")?;
         match object {
             Object::StatefulSet(set) => Ok(Revisions::StatefulSet(set.clone(), revisions(context, set)?)),
@@ -76,6 +77,14 @@ impl Revisions {
                 let kind = crate::go_value::quote(&other.kind().group_kind());
                 Err(Failure::message(format!("no history viewer has been implemented for {kind}")))
             }
+        }
+    }
+
+    /// Their numbers.
+    pub fn numbers(&self) -> Vec<i64> {
+        match self {
+            Revisions::StatefulSet(_, revisions) => revisions.iter().map(|r| r.revision).collect(),
+            Revisions::Deployment(sets) => sets.keys().copied().collect(),
         }
     }
 

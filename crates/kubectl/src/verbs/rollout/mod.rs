@@ -3,7 +3,7 @@
 //! Models kubectl/pkg/cmd/rollout and kubectl/pkg/polymorphichelpers.
 
 mod deployment;
-mod history;
+pub(crate) mod history;
 mod pause;
 mod restart;
 pub(crate) mod status;
