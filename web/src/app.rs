@@ -17,7 +17,7 @@ use crate::components::stage::StagePane;
 use crate::components::terminal::TerminalPane;
 use crate::components::timeline::TimeBar;
 use crate::dom;
-use crate::hooks::{keys, use_frames, use_kept, use_key_switch, use_locale, use_theme};
+use crate::hooks::{keys, use_frames, use_kept, use_key_switch, use_locale, use_schema, use_theme};
 use crate::session::{Dispatch, State};
 use crate::skeleton::Early;
 
@@ -38,6 +38,7 @@ pub fn App(props: &AppProps) -> Html {
     use_locale(&dispatch, model.locale);
     let session = &model.session;
     use_frames(&dispatch, model.playing, session.reached_ms());
+    use_schema(&dispatch, model.schema.is_wanted());
     let (theme, next_theme) = use_theme();
     let (keys_on, switch_keys) = use_key_switch();
     let onkeydown = keys(&dispatch, keys_on, model.playing);
@@ -73,7 +74,10 @@ pub fn App(props: &AppProps) -> Html {
                             locale={model.locale}
                             written={session.log().written()}
                             log={session.log().clone()}
-                            line={AttrValue::from(model.prompt.text().to_owned())}
+                            prompt={model.prompt.clone()}
+                            review={model.review.clone()}
+                            fetching={model.schema.is_wanted()}
+                            unfetched={model.schema.failed().map(|why| AttrValue::from(why.to_owned()))}
                             running={session.running()}
                             playing={model.playing}
                         />

@@ -18,7 +18,9 @@ use crate::keep::Keep;
 use crate::lesson::panel::Lessons;
 use crate::locales::Locale;
 use crate::memory::Memory;
+use crate::paste::Review;
 use crate::prompt::Prompt;
+use crate::schema::{self, SchemaState};
 use crate::track::{Tick, Track};
 use crate::view::dns::zone;
 use crate::view::events::events;
@@ -174,6 +176,8 @@ pub struct Model {
     pub effect: Rc<Effect>,
     /// The terminal's input line.
     pub prompt: Prompt,
+    /// What was pasted into the prompt and has to be reviewed.
+    pub review: Option<Rc<Review>>,
     /// What one asks about.
     pub topic: Option<Topic>,
     /// The tab below the stage.
@@ -190,6 +194,8 @@ pub struct Model {
     pub lessons: Lessons,
     /// What is kept and handed on.
     pub keep: Keep,
+    /// The schema of the API's kinds.
+    pub schema: SchemaState,
     /// What happened, by time.
     pub ticks: Rc<Vec<Tick>>,
     /// The same as a picture.
@@ -265,6 +271,7 @@ impl Model {
             file,
             effect: Rc::default(),
             prompt: Prompt::default(),
+            review: None,
             topic: None,
             said: Said::default(),
             tab: Tab::default(),
@@ -274,6 +281,7 @@ impl Model {
             asked: Rc::default(),
             lessons: Lessons::default(),
             keep: Keep::default(),
+            schema: SchemaState::default(),
             page: Page::default(),
             memory: Memory::default(),
             parts: Parts::new(),
@@ -288,8 +296,9 @@ impl Model {
     /// Goes on with another session; what belongs to the person and not to the world stays.
     pub(crate) fn replace_session(&mut self, session: Session) {
         let (locale, pane) = (self.locale, self.pane);
-        let lessons = std::mem::take(&mut self.lessons);
-        *self = Model { locale, pane, lessons, ..Model::on(session) };
+        let (lessons, schema) = (std::mem::take(&mut self.lessons), std::mem::take(&mut self.schema));
+        *self = Model { locale, pane, lessons, schema, ..Model::on(session) };
+        schema::give(self);
     }
 
     /// The text in the editor.

@@ -9,6 +9,7 @@ use crate::keep::KeepMsg;
 use crate::lesson::panel::LessonMsg;
 use crate::locales::Locale;
 use crate::model::{Number, Pane, Speed, Tab};
+use crate::prompt::PromptMsg;
 use crate::view::lookup::Question;
 
 /// An act.
@@ -50,6 +51,14 @@ pub enum Msg {
     Later,
     /// Run the line in the prompt.
     Enter,
+    /// Another act in the prompt.
+    Prompt(PromptMsg),
+    /// Several lines were pasted into the prompt, for review.
+    Paste(String),
+    /// A piece of what was pasted will run, or not.
+    Tick(usize, bool),
+    /// The review is over: the ticked pieces run one after another, or none.
+    Reviewed(bool),
     /// Ctrl-C.
     Interrupt,
     /// Run a line that a control stands for.
@@ -96,6 +105,8 @@ pub enum Msg {
     Restart(Start),
     /// Another language.
     Locale(Locale),
+    /// The schema of the API's kinds has been fetched, or why not.
+    Schema(Result<String, String>),
     /// An act of keeping or handing on.
     Keep(KeepMsg),
     /// An act on the lesson panel.

@@ -12,6 +12,9 @@ use crate::keep;
 use crate::lesson::panel;
 use crate::model::{Drag, ImageForm, Model, Number, Tab};
 use crate::msg::Msg;
+use crate::paste::Review;
+use crate::prompt::PromptMsg;
+use crate::schema;
 use crate::view::timeline::beside;
 use crate::view::why::Topic;
 
@@ -27,6 +30,10 @@ const STEPS: usize = 100;
 
 /// Applies an act.
 pub fn update(model: &mut Model, msg: Msg) {
+    schema::hold_or_act(model, msg, act);
+}
+
+fn act(model: &mut Model, msg: Msg) {
     match msg {
         Msg::Frame(ms) => pass(model, ms),
         Msg::Play(playing) => (model.playing, model.rushing) = (playing, false),
@@ -63,12 +70,32 @@ pub fn update(model: &mut Model, msg: Msg) {
         Msg::Type(text) => model.prompt.edit(text),
         Msg::Earlier => model.prompt.earlier(),
         Msg::Later => model.prompt.later(),
+        // A search that has found nothing runs nothing.
+        Msg::Enter if model.prompt.search().is_some_and(|search| search.found.is_none()) => {
+            model.prompt.abort()
+        }
         Msg::Enter => {
             let line = model.prompt.take();
             model.run(&line);
         }
+        Msg::Prompt(msg) => in_prompt(model, msg),
+        Msg::Paste(text) => model.review = Review::read(&text).map(Rc::new),
+        Msg::Tick(piece, ticked) => {
+            if let Some(item) =
+                model.review.as_mut().and_then(|review| Rc::make_mut(review).items.get_mut(piece))
+            {
+                item.ticked = ticked;
+            }
+        }
+        Msg::Reviewed(run) => {
+            let review = model.review.take().filter(|_| run);
+            for line in review.iter().flat_map(|review| review.ticked()) {
+                update(model, Msg::Run(line.to_owned()));
+            }
+        }
         Msg::Interrupt => {
             model.session.interrupt();
+            model.prompt.abort();
             model.prompt.edit(String::new());
         }
         Msg::Run(line) => {
@@ -134,8 +161,25 @@ pub fn update(model: &mut Model, msg: Msg) {
             }
         }
         Msg::CloseExample => model.example = None,
+        Msg::Schema(fetched) => schema::arrived(model, fetched),
     }
     model.refresh();
+}
+
+fn in_prompt(model: &mut Model, msg: PromptMsg) {
+    match msg {
+        PromptMsg::Complete(_) if model.prompt.search().is_some() => model.prompt.close(),
+        PromptMsg::Complete(caret) => {
+            let before = model.prompt.up_to(caret).to_owned();
+            let found = model.session.complete(&before);
+            model.prompt.offer(found, before.len());
+        }
+        PromptMsg::Choose(forward) => model.prompt.choose(forward),
+        PromptMsg::Take(word) => model.prompt.take_word(word),
+        PromptMsg::Close => model.prompt.close(),
+        PromptMsg::Search => model.prompt.search_older(),
+        PromptMsg::Abort => model.prompt.abort(),
+    }
 }
 
 fn pass(model: &mut Model, ms: u32) {

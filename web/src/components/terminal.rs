@@ -1,10 +1,16 @@
 //! The terminal: a log of what was typed and answered, and a prompt.
 
+use std::rc::Rc;
+
+use playground::paste::Review;
+use playground::prompt::Prompt;
 use playground::{Locale, Msg};
 use session::{Content, Entry, Running, Terminal};
-use web_sys::{Element, HtmlTextAreaElement};
+use web_sys::Element;
 use yew::prelude::*;
 
+use super::paste::PasteReview;
+use super::prompt::PromptLine;
 use crate::dom;
 use crate::hooks::use_dispatch;
 
@@ -21,7 +27,13 @@ pub struct TerminalProps {
     /// The log.
     pub log: Terminal,
     /// The line in the prompt.
-    pub line: AttrValue,
+    pub prompt: Prompt,
+    /// What was pasted and has to be reviewed.
+    pub review: Option<Rc<Review>>,
+    /// Whether a command waits for the schema of the API.
+    pub fetching: bool,
+    /// Why it could not be fetched.
+    pub unfetched: Option<AttrValue>,
     /// The command in the foreground.
     pub running: Option<Running>,
     /// Whether time passes.
@@ -33,7 +45,9 @@ impl PartialEq for TerminalProps {
         // An entry never changes, so the number stands for the log; `clear` changes its length alone.
         self.written == other.written
             && self.log.len() == other.log.len()
-            && self.line == other.line
+            && self.prompt == other.prompt
+            && self.review == other.review
+            && (self.fetching, &self.unfetched) == (other.fetching, &other.unfetched)
             && self.running == other.running
             && self.playing == other.playing
             && self.locale == other.locale
@@ -46,14 +60,17 @@ pub fn TerminalPane(props: &TerminalProps) -> Html {
     let dispatch = use_dispatch();
     let words = props.locale.words();
     let scroll = use_node_ref();
-    use_effect_with((props.written, props.running.is_some()), {
-        let scroll = scroll.clone();
-        move |_| {
-            if let Some(element) = scroll.cast::<Element>() {
-                element.set_scroll_top(element.scroll_height());
+    use_effect_with(
+        (props.written, props.running.is_some(), props.prompt.menu().is_some(), props.review.is_some()),
+        {
+            let scroll = scroll.clone();
+            move |_| {
+                if let Some(element) = scroll.cast::<Element>() {
+                    element.set_scroll_top(element.scroll_height());
+                }
             }
-        }
-    });
+        },
+    );
     let first = props.log.written().saturating_sub(DRAWN as u64);
     let onclick = Callback::from(|_: MouseEvent| {
         let selecting =
@@ -85,7 +102,17 @@ pub fn TerminalPane(props: &TerminalProps) -> Html {
                         }
                     </div>
                 }
-                <Prompt locale={props.locale} line={props.line.clone()} />
+                if props.fetching {
+                    <p class="terminal-wait" role="status">
+                        <span class="terminal-spinner" aria-hidden="true"></span>{words.schema_fetched}
+                    </p>
+                } else if let Some(why) = &props.unfetched {
+                    <p class="terminal-note" role="alert">{"# "}{(words.schema_failed)(why)}</p>
+                }
+                <PromptLine locale={props.locale} prompt={props.prompt.clone()} />
+                if let Some(review) = &props.review {
+                    <PasteReview locale={props.locale} review={review.clone()} />
+                }
             </div>
         </section>
     }
@@ -116,60 +143,4 @@ fn Line(props: &LineProps) -> Html {
         Content::Exit(0) => html! {},
         Content::Exit(status) => html! { <p class="terminal-exit">{format!("# exit {status}")}</p> },
     }
-}
-
-#[derive(Clone, PartialEq, Properties)]
-struct PromptProps {
-    locale: Locale,
-    line: AttrValue,
-}
-
-#[component]
-fn Prompt(props: &PromptProps) -> Html {
-    let dispatch = use_dispatch();
-    let words = props.locale.words();
-    let oninput = dispatch.map(|event: InputEvent| {
-        event.target_dyn_into::<HtmlTextAreaElement>().map(|input| Msg::Type(input.value()))
-    });
-    // What was pasted may have several lines: all of them show, and nothing runs before Enter.
-    let rows = props.line.split('\n').count();
-    let several = rows > 1;
-    let onkeydown = dispatch.map(move |event: KeyboardEvent| {
-        // Enter ends an input method's composition, not the line.
-        if event.is_composing() {
-            return None;
-        }
-        let msg = match event.key().as_str() {
-            "Enter" if !event.shift_key() => Msg::Enter,
-            "ArrowUp" if !several => Msg::Earlier,
-            "ArrowDown" if !several => Msg::Later,
-            "c" if event.ctrl_key() && !has_selection(&event) => Msg::Interrupt,
-            _ => return None,
-        };
-        event.prevent_default();
-        Some(msg)
-    });
-    html! {
-        <div class="terminal-prompt">
-            <span class="terminal-sign" aria-hidden="true">{"$"}</span>
-            <textarea
-                id="prompt"
-                rows={rows.to_string()}
-                aria-label={words.prompt}
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                enterkeyhint="go"
-                value={props.line.clone()}
-                {oninput}
-                {onkeydown}
-            />
-        </div>
-    }
-}
-
-/// Whether Ctrl-C would copy something.
-fn has_selection(event: &KeyboardEvent) -> bool {
-    let Some(input) = event.target_dyn_into::<HtmlTextAreaElement>() else { return false };
-    input.selection_start().ok().flatten() != input.selection_end().ok().flatten()
 }

@@ -7,6 +7,7 @@ mod keys;
 mod leaving;
 mod locale;
 mod resizes;
+mod schema;
 mod theme;
 
 pub use catalogue::use_catalogue;
@@ -16,6 +17,7 @@ pub use keys::{keys, use_key_switch};
 pub use leaving::use_leaving;
 pub use locale::use_locale;
 pub use resizes::use_resizes;
+pub use schema::use_schema;
 pub use theme::{Theme, use_theme};
 
 use yew::prelude::*;

@@ -151,6 +151,22 @@ words! {
     prompt,
     /// Shown in an empty terminal.
     terminal_hint,
+    /// Label of what Tab offers.
+    completions,
+    /// Button, where there is no Tab key.
+    complete,
+    /// Label of the prompt while the history is searched.
+    search_history,
+    /// Nothing in the history has it.
+    search_none,
+    /// What to do with pasted lines.
+    paste_about,
+    /// Button: run the ticked lines.
+    paste_run,
+    /// Button: run none.
+    paste_drop,
+    /// A command waits for the schema of the API.
+    schema_fetched,
     /// Before what a command waits for.
     waiting_for,
     /// Nothing in particular.
@@ -614,6 +630,12 @@ words! {
     fn share_contents(&[&str], usize),
     /// Why a kept world cannot be opened.
     fn not_opened(&str),
+    /// How many words Tab offers.
+    fn completions_count(usize),
+    /// How many of the pasted pieces will run.
+    fn paste_title(usize, usize),
+    /// Why the schema of the API cannot be had.
+    fn schema_failed(&str),
     /// Which step of how many.
     fn lesson_step(usize, usize),
     /// How many steps of a lesson are done, of how many.

@@ -40,8 +40,8 @@ pub(super) static WORDS: Words = Words {
         Press `Apply` to create what is in the editor, then scale it, delete a pod, drag the partition, set another \
         image. Every button types its `kubectl` command into the terminal; you can type there as well.\n\
         The line under the strip says why something happens or waits. Click a card to ask about that object.\n\
-        `Ctrl`+`Enter` applies the file. In the terminal, `↑` and `↓` bring back earlier lines and `Ctrl`+`C` stops a \
-        command. On the partition's handle, the arrow keys move it, `Enter` sets it, `Esc` puts it back. In the editor, \
+        `Ctrl`+`Enter` applies the file. In the terminal, `↑` and `↓` bring back earlier lines, `Ctrl`+`R` searches them, `Tab` \
+        completes a word (after `Esc` it moves on to the next control) and `Ctrl`+`C` stops a command. On the partition's handle, the arrow keys move it, `Enter` sets it, `Esc` puts it back. In the editor, \
         `Tab` moves on to the next control.\n\
         Kubernetes v1.36 (or v1.32, as you choose) is simulated here, in this tab: API server, controllers, scheduler, kubelets and DNS, over a \
         clock that you can stop. Containers do not really run.",
@@ -54,6 +54,14 @@ pub(super) static WORDS: Words = Words {
     terminal_log: "What was typed and answered",
     prompt: "Command line",
     terminal_hint: "# try: kubectl get pv · help",
+    completions: "What may stand here",
+    complete: "Complete the word",
+    search_history: "Search in earlier lines",
+    search_none: "no earlier line has it",
+    paste_about: "Prompts are taken away; what looks like output or prose is not ticked. The ticked lines run one after another.",
+    paste_run: "Run the ticked lines",
+    paste_drop: "Run none",
+    schema_fetched: "waiting: the descriptions of the API's fields are fetched",
     waiting_for: "waiting:",
     waiting: "waiting",
     stop: "Stop",
@@ -302,6 +310,13 @@ pub(super) static WORDS: Words = Words {
             "It holds {files} and {}. Nothing of it reaches a server: it is all in the link.",
             count(lines, "command line")
         )
+    },
+    completions_count: |count| {
+        format!("{count} possible words; Tab or the arrow keys choose, Enter takes one.")
+    },
+    paste_title: |ticked, all| format!("Pasted: {ticked} of {all} will run"),
+    schema_failed: |why| {
+        format!("The descriptions of the API's fields cannot be fetched: {why}. Press Enter to try again.")
     },
     not_opened: |why| format!("This world cannot be opened: {why}."),
     lesson_step: |step, of| format!("Step {step} of {of}"),

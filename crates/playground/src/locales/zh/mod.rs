@@ -38,7 +38,7 @@ pub(super) static WORDS: Words = Words {
     help_text: "StatefulSet 给每个 Pod 一个比它活得更久的身份：名字、DNS 记录和自己的存储。舞台上的每一列就是一个身份。Pod 死了，列还在，Pod 会回到自己的列里。\n\
         按`应用`创建编辑器里的内容，然后扩缩容、删除 Pod、拖动分区 (partition)、更换镜像。每个按钮都会在终端里输入对应的 `kubectl` 命令；你也可以自己输入。\n\
         工具条下面的一行说明为什么发生、在等什么。点击一张卡片，就问到那个对象。\n\
-        `Ctrl`+`Enter` 应用文件。在终端里，`↑` 和 `↓` 找回之前的命令，`Ctrl`+`C` 停止命令。焦点在分区手柄上时，方向键移动，`Enter` 确定，`Esc` 放回。在编辑器里，`Tab` 移到下一个控件。\n\
+        `Ctrl`+`Enter` 应用文件。在终端里，`↑` 和 `↓` 找回之前的命令，`Ctrl`+`R` 在其中查找，`Tab` 补全（按过 `Esc` 后则移到下一个控件），`Ctrl`+`C` 停止命令。焦点在分区手柄上时，方向键移动，`Enter` 确定，`Esc` 放回。在编辑器里，`Tab` 移到下一个控件。\n\
         这里在本标签页中模拟 Kubernetes v1.36（也可选 v1.32）：API server、控制器、调度器、kubelet 和 DNS，时钟可以停下。容器并不真的运行。",
     close: "关闭",
     editor: "编辑器",
@@ -49,6 +49,14 @@ pub(super) static WORDS: Words = Words {
     terminal_log: "输入和输出",
     prompt: "命令行",
     terminal_hint: "# 试试：kubectl get pv · help",
+    completions: "这里可以填的词",
+    complete: "补全",
+    search_history: "在之前的命令中查找",
+    search_none: "之前的命令里没有",
+    paste_about: "提示符已去掉；看起来是输出或说明文字的行没有勾选。勾选的行会依次运行。",
+    paste_run: "运行勾选的行",
+    paste_drop: "都不运行",
+    schema_fetched: "等待：正在获取 API 字段的说明",
     waiting_for: "等待：",
     waiting: "等待中",
     stop: "停止",
@@ -294,6 +302,9 @@ pub(super) static WORDS: Words = Words {
         let files = if files.is_empty() { "没有文件".to_owned() } else { files.join("、") };
         format!("里面有 {files} 和 {lines} 条命令。这些都在链接里，不会到达任何服务器。")
     },
+    completions_count: |count| format!("有 {count} 个可填的词；用 Tab 或方向键选择，Enter 填入。"),
+    paste_title: |ticked, all| format!("已粘贴：{all} 条中将运行 {ticked} 条"),
+    schema_failed: |why| format!("无法获取 API 字段的说明：{why}。按 Enter 重试。"),
     not_opened: |why| format!("打不开这个世界：{why}。"),
     lesson_step: |step, of| format!("第 {step} 步，共 {of} 步"),
     lesson_progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ 完成".to_owned() },
