@@ -6,6 +6,7 @@
 mod admission;
 mod defaults;
 mod endpoints;
+mod field_manager;
 mod internal;
 mod made;
 mod registry;

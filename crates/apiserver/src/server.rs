@@ -32,7 +32,7 @@ pub struct Server {
 impl Server {
     /// An empty server: not even a namespace is there.
     pub fn new(features: Features) -> Server {
-        Server { store: Store::default(), features }
+        Server { store: Store::new(features), features }
     }
 
     /// The version and gates of the cluster.
@@ -56,15 +56,35 @@ impl Server {
             );
         }
         let verb = std::mem::replace(&mut request.verb, Verb::Get);
-        let body = match verb {
+        let mut body = match verb {
             Verb::Get => self.part(&request)?,
             Verb::List(options) => registry::list(self, &request, &options)?,
             Verb::Create(body) => registry::create(self, env, &request, body, &mut warnings)?,
             Verb::Update(body) => registry::update(self, env, &request, body, &mut warnings)?,
             Verb::Patch(kind, patch) => registry::patch(self, env, &request, kind, &patch, &mut warnings)?,
+            Verb::Apply { config, force } => {
+                registry::apply(self, env, &request, &config, force, &mut warnings)?
+            }
             Verb::Delete(options) => registry::delete(self, env, &request, &options)?,
         };
+        if request.managed_fields {
+            self.tell_managers(&mut body);
+        }
         Ok(Response { body, warnings })
+    }
+
+    /// Says who manages the fields of stored objects, where the answer does not say it yet.
+    fn tell_managers(&self, answer: &mut Answer) {
+        let objects = match answer {
+            Answer::Object(object) => std::slice::from_mut(object),
+            Answer::List(objects, _) => objects,
+            Answer::Json(_) => return,
+        };
+        for object in objects.iter_mut().filter(|object| object.meta().managed_fields.is_none()) {
+            if let Some(writes) = self.store.writes(&object.key()) {
+                object.meta_mut().managed_fields = writes.managed_fields(self.features).encode();
+            }
+        }
     }
 
     fn part(&self, request: &Request) -> Result<Answer, Refusal> {

@@ -3,26 +3,55 @@
 //! Models etcd as the API server sees it (apiserver/pkg/storage/etcd3/store.go) and the watch cache's memory.
 //! Invariant: a clone shares its structure; every change has its own resourceVersion, one greater than the one before.
 
+use std::sync::Arc;
+
 use client::api::{Change, WatchEvent};
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
+use machinery::version::Features;
 use machinery::{Kind, Object, ObjectKey};
+
+use crate::field_manager::{Writer, Writes};
 
 /// How many changes a watch can look back.
 const REMEMBERED: usize = 10_000;
 
+/// An object, and who wrote it.
+#[derive(Clone, Debug)]
+struct Stored {
+    object: Object,
+    writes: Arc<Writes>,
+}
+
+/// What a write means for who manages which fields.
+#[derive(Clone, Debug)]
+pub(crate) enum Credit {
+    /// Nothing: the server's own doing, deletion, and what goes through a subresource without fields.
+    Nobody,
+    /// The writer manages what differs between what was there and what it sent (`None`: what is stored).
+    Writer(Writer, Option<Object>),
+    /// It is worked out already.
+    Known(Writes),
+}
+
 /// The objects and their latest changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
-    objects: OrdMap<ObjectKey, Object>,
+    objects: OrdMap<ObjectKey, Stored>,
     resource_version: u64,
     /// With the time of each.
     changes: Vector<(Timestamp, WatchEvent)>,
     forgotten: u64,
     now: Timestamp,
+    features: Features,
 }
 
 impl Store {
+    /// An empty store of a cluster.
+    pub fn new(features: Features) -> Store {
+        Store { features, ..Store::default() }
+    }
+
     /// What is stored from here on is stored at this time.
     pub fn set_now(&mut self, now: Timestamp) {
         self.now = now;
@@ -40,7 +69,12 @@ impl Store {
 
     /// One object.
     pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
-        self.objects.get(key)
+        self.objects.get(key).map(|stored| &stored.object)
+    }
+
+    /// Who wrote an object.
+    pub fn writes(&self, key: &ObjectKey) -> Option<&Writes> {
+        self.objects.get(key).map(|stored| &*stored.writes)
     }
 
     /// How many objects there are.
@@ -50,21 +84,35 @@ impl Store {
 
     /// Every object, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Object> {
-        self.objects.values()
+        self.objects.values().map(|stored| &stored.object)
     }
 
     /// The objects of a kind in a namespace (in all, if it is empty), by namespace and name.
     pub fn list<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
         let from = ObjectKey::new(kind, namespace, "");
-        let objects = self.objects.range(from..).map(|(_, object)| object);
+        let objects = self.objects.range(from..).map(|(_, stored)| &stored.object);
         objects.take_while(move |o| o.kind() == kind && (namespace.is_empty() || o.namespace() == namespace))
     }
 
     /// Stores an object and gives it the next resourceVersion.
-    pub fn put(&mut self, mut object: Object) -> Object {
+    pub fn put(&mut self, mut object: Object, credit: Credit) -> Object {
         self.resource_version += 1;
         object.meta_mut().resource_version = Some(self.resource_version.to_string());
-        let old = self.objects.insert(object.key(), object.clone());
+        let key = object.key();
+        let old = match self.objects.get_mut(&key) {
+            Some(stored) => {
+                let old = std::mem::replace(&mut stored.object, object.clone());
+                let before = Some(old.clone());
+                stored.credit(credit, before, self.now, self.features);
+                Some(old)
+            }
+            None => {
+                let mut stored = Stored { object: object.clone(), writes: Arc::default() };
+                stored.credit(credit, None, self.now, self.features);
+                self.objects.insert(key, stored);
+                None
+            }
+        };
         let change = if old.is_some() { Change::Modified } else { Change::Added };
         self.remember(WatchEvent { change, object: object.clone(), old });
         object
@@ -72,7 +120,7 @@ impl Store {
 
     /// Removes an object; it is returned as it last was, with the resourceVersion of its removal.
     pub fn remove(&mut self, key: &ObjectKey) -> Option<Object> {
-        let old = self.objects.remove(key)?;
+        let old = self.objects.remove(key)?.object;
         self.resource_version += 1;
         let mut object = old.clone();
         object.meta_mut().resource_version = Some(self.resource_version.to_string());
@@ -99,6 +147,19 @@ impl Store {
     }
 }
 
+impl Stored {
+    fn credit(&mut self, credit: Credit, before: Option<Object>, at: Timestamp, features: Features) {
+        match credit {
+            Credit::Nobody => {}
+            Credit::Writer(writer, sent) => {
+                let after = sent.unwrap_or_else(|| self.object.clone());
+                Arc::make_mut(&mut self.writes).note(writer, at, before, after, features);
+            }
+            Credit::Known(writes) => self.writes = Arc::new(writes),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use k8s_openapi::api::core::v1::ConfigMap;
@@ -115,8 +176,8 @@ mod tests {
     #[test]
     fn every_change_has_its_own_version_and_knows_what_was_before() {
         let mut store = Store::default();
-        let stored = store.put(map("a"));
-        store.put(map("a"));
+        let stored = store.put(map("a"), Credit::Nobody);
+        store.put(map("a"), Credit::Nobody);
         let removed = store.remove(&stored.key()).expect("it was there");
         let changes: Vec<_> = store.changes_since(0).collect();
         assert_eq!(changes.iter().map(|(_, c)| c.object.resource_version()).collect::<Vec<_>>(), [1, 2, 3]);
@@ -130,7 +191,7 @@ mod tests {
     fn old_changes_are_forgotten() {
         let mut store = Store::default();
         for _ in 0..REMEMBERED + 5 {
-            store.put(map("a"));
+            store.put(map("a"), Credit::Nobody);
         }
         assert_eq!((store.forgotten(), store.changes_since(0).count()), (5, REMEMBERED));
     }

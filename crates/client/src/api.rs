@@ -2,6 +2,7 @@
 //!
 //! Models client-go's rest client and typed clients. Bodies are typed objects or JSON: the controllers' path never serializes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -97,6 +98,13 @@ pub enum Verb {
     Update(Body),
     /// Change an object.
     Patch(PatchType, Value),
+    /// Merge a configuration into an object, or make one of it: a patch of the type `application/apply-patch+yaml`.
+    Apply {
+        /// The fields that the manager wants, and no others.
+        config: Value,
+        /// Whether fields of other managers are taken over; otherwise changing one is refused as a conflict.
+        force: bool,
+    },
     /// Remove an object.
     Delete(DeleteOptions),
 }
@@ -118,8 +126,10 @@ pub struct Request {
     pub dry_run: bool,
     /// What an unknown field in a JSON body leads to.
     pub field_validation: FieldValidation,
-    /// Who writes: `kubectl-create`, a controller's name, …
-    pub field_manager: &'static str,
+    /// Who writes: `kubectl-create`, `kube-controller-manager`, …
+    pub field_manager: Cow<'static, str>,
+    /// Whether the answer says who manages which fields. A real server always says it; here it has to be worked out.
+    pub managed_fields: bool,
 }
 
 impl Request {
@@ -133,7 +143,8 @@ impl Request {
             subresource: Subresource::None,
             dry_run: false,
             field_validation: FieldValidation::Strict,
-            field_manager: "",
+            field_manager: Cow::Borrowed(""),
+            managed_fields: false,
         }
     }
 

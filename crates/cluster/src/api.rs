@@ -2,6 +2,7 @@
 //!
 //! Invariant: what people change is delivered after each of their requests, what a sync changes after the sync.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use apiserver::{Env, Server};
@@ -13,6 +14,7 @@ use node::runtime::Runtime;
 
 use crate::choices::Chooser;
 use crate::fault::{self, Defect};
+use crate::latency::Component;
 use crate::world::World;
 
 /// The API for people: each request takes its time to arrive, and everyone hears of it at once.
@@ -56,6 +58,7 @@ impl Api for ApiHandle<'_> {
 
 /// The API for a component in one sync.
 pub(crate) struct SyncApi<'a> {
+    pub(crate) component: Component,
     pub(crate) defects: &'a BTreeSet<Defect>,
     pub(crate) server: &'a mut Server,
     pub(crate) choices: &'a mut Chooser,
@@ -65,8 +68,9 @@ pub(crate) struct SyncApi<'a> {
 }
 
 impl Api for SyncApi<'_> {
-    fn call(&mut self, request: Request) -> Result<Response, Refusal> {
+    fn call(&mut self, mut request: Request) -> Result<Response, Refusal> {
         fault::check_write(self.defects, &request)?;
+        request.field_manager = Cow::Borrowed(self.component.program());
         self.server.call(&mut Env { now: self.now, choices: self.choices }, request)
     }
 

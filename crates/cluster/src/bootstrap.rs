@@ -2,8 +2,8 @@
 //!
 //! Models what kubeadm, the API server (pkg/controlplane) and the kubelets register.
 
-use client::api::{Body, Refusal, Request, Subresource, Verb};
-use client::{Api, Client};
+use client::Api;
+use client::api::{Answer, Body, Refusal, Request, Subresource, Verb};
 use k8s_openapi::api::core::v1::Node;
 use machinery::version::Version;
 use machinery::{Kind, Object, Resource, Status};
@@ -20,6 +20,10 @@ const MASTER: &str = "192.168.1.10";
 /// Where a kubelet listens on its node (`--port`).
 const KUBELET_PORT: u32 = 10_250;
 
+/// Who makes what the API server itself needs, and who the nodes.
+const SERVER: &str = "kube-apiserver";
+const KUBELET: &str = "kubelet";
+
 /// Creates all of it.
 ///
 /// # Errors
@@ -28,18 +32,21 @@ pub(crate) fn set_up(api: &mut dyn Api, config: &Config) -> Result<(), Refusal> 
     for name in NAMESPACES {
         let labels = json!({"kubernetes.io/metadata.name": name});
         let value = json!({"metadata": {"name": name, "labels": labels}, "status": {"phase": "Active"}});
-        create(api, Kind::Namespace, value)?;
+        create(api, object(Kind::Namespace, value)?, SERVER)?;
     }
-    create(api, Kind::Service, service())?;
-    create(api, Kind::EndpointSlice, slice())?;
+    create(api, object(Kind::Service, service())?, SERVER)?;
+    create(api, object(Kind::EndpointSlice, slice())?, SERVER)?;
     for number in 1..=config.nodes {
         let wanted = object(Kind::Node, node(number, config))?;
-        let wanted = Node::unwrap(&wanted).ok_or_else(|| Status::internal("a node is no node"))?;
-        let mut created = (*api.create::<Node>((**wanted).clone())?).clone();
+        let created = create(api, wanted.clone(), KUBELET)?;
+        let no_node = || Status::internal("a node is no node");
+        let mut node = (**Node::unwrap(&created).ok_or_else(no_node)?).clone();
         // A new node may come without the status that was sent.
-        created.status = wanted.status.clone();
-        now(&mut created);
-        api.update_status(created)?;
+        node.status = Node::unwrap(&wanted).ok_or_else(no_node)?.status.clone();
+        now(&mut node);
+        let name = node.name().to_owned();
+        let update = Verb::Update(Body::Typed(node.into()));
+        send(api, Request::new(update, Kind::Node, "", &name).of(Subresource::Status), KUBELET)?;
     }
     Ok(())
 }
@@ -48,11 +55,17 @@ fn object(kind: Kind, value: Value) -> Result<Object, Refusal> {
     Object::from_value(kind, value).map_err(|e| Box::new(Status::internal(&e.to_string())))
 }
 
-fn create(api: &mut dyn Api, kind: Kind, value: Value) -> Result<(), Refusal> {
-    let object = object(kind, value)?;
-    let namespace = object.namespace().to_owned();
-    let request = Request::new(Verb::Create(Body::Typed(object)), kind, &namespace, "");
-    api.call(request.of(Subresource::None)).map(drop)
+fn create(api: &mut dyn Api, object: Object, manager: &'static str) -> Result<Object, Refusal> {
+    let (kind, namespace) = (object.kind(), object.namespace().to_owned());
+    send(api, Request::new(Verb::Create(Body::Typed(object)), kind, &namespace, ""), manager)
+}
+
+fn send(api: &mut dyn Api, mut request: Request, manager: &'static str) -> Result<Object, Refusal> {
+    request.field_manager = manager.into();
+    match api.call(request)?.body {
+        Answer::Object(object) => Ok(object),
+        _ => Err(Box::new(Status::internal("the answer is no object"))),
+    }
 }
 
 fn service() -> Value {

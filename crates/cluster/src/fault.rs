@@ -260,7 +260,7 @@ fn write_of(verb: &Verb) -> Option<Write> {
     match verb {
         Verb::Get | Verb::List(_) => None,
         Verb::Create(_) => Some(Write::Create),
-        Verb::Update(_) | Verb::Patch(..) => Some(Write::Update),
+        Verb::Update(_) | Verb::Patch(..) | Verb::Apply { .. } => Some(Write::Update),
         Verb::Delete(_) => Some(Write::Delete),
     }
 }

@@ -101,6 +101,16 @@ impl Component {
             Component::GarbageCollector => "garbage-collector-controller",
         }
     }
+
+    /// The program that it is a part of, which is who manages the fields that it writes.
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Component::Scheduler => "kube-scheduler",
+            Component::Provisioner => "external-provisioner",
+            Component::Kubelet => "kubelet",
+            _ => "kube-controller-manager",
+        }
+    }
 }
 
 impl From<Component> for &'static str {

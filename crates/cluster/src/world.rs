@@ -418,6 +418,7 @@ impl World {
         let Item { component, key, .. } = item;
         let listers = self.late.get(&component).map_or(&self.listers, |late| &late.listers);
         let mut api = SyncApi {
+            component,
             defects: &self.defects,
             server: &mut self.server,
             choices: &mut self.server_choices,

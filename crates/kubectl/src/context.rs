@@ -2,6 +2,7 @@
 //!
 //! Invariant: a warning of the server is printed once in a command (rest.NewWarningWriter, Deduplicate).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use client::api::{Answer, ListOptions, Request, Verb};
@@ -13,6 +14,15 @@ use crate::failure::Failure;
 use crate::printers::whole;
 use crate::{Env, Stream};
 
+/// What the command line says about every request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asking {
+    /// Whether what is printed says who manages which fields.
+    pub managed_fields: bool,
+    /// `--field-manager`: who writes, instead of whom the verb names.
+    pub field_manager: Option<String>,
+}
+
 /// What a verb works with.
 pub(crate) struct Context<'c, 'e> {
     /// The outside world.
@@ -21,6 +31,8 @@ pub(crate) struct Context<'c, 'e> {
     pub stdin: Option<&'c str>,
     /// The warnings that were printed already.
     pub warned: &'c mut BTreeSet<String>,
+    /// What the command line says about every request.
+    pub asking: &'c mut Asking,
 }
 
 impl Context<'_, '_> {
@@ -46,7 +58,11 @@ impl Context<'_, '_> {
     }
 
     /// Sends a request and prints the warnings that come back.
-    pub fn call(&mut self, request: Request) -> Result<Answer, Failure> {
+    pub fn call(&mut self, mut request: Request) -> Result<Answer, Failure> {
+        request.managed_fields |= self.asking.managed_fields;
+        if let Some(manager) = &self.asking.field_manager {
+            request.field_manager = Cow::Owned(manager.clone());
+        }
         let response = self.env.api.call(request)?;
         for warning in response.warnings {
             if self.warned.insert(warning.clone()) {

@@ -66,6 +66,16 @@ impl Failure {
         matches!(self, Failure::Refused(status) if status.is_not_found())
     }
 
+    /// Whether the server said that it conflicts with what is there.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Failure::Refused(status) if status.is_conflict())
+    }
+
+    /// Whether the server said that the object breaks a rule.
+    pub fn is_invalid(&self) -> bool {
+        matches!(self, Failure::Refused(status) if status.reason == Reason::Invalid)
+    }
+
     /// What Go's `err.Error()` would say.
     pub fn error(&self) -> String {
         match self {

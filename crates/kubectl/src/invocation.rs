@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::context::Context;
+use crate::context::{Asking, Context};
 use crate::failure::Failure;
 use crate::verbs::{self, Next, Running};
 use crate::{Env, Progress};
@@ -15,6 +15,7 @@ pub struct Invocation {
     state: State,
     stdin: Option<String>,
     warned: BTreeSet<String>,
+    asking: Asking,
 }
 
 #[derive(Clone, Debug)]
@@ -27,12 +28,18 @@ enum State {
 impl Invocation {
     /// A kubectl that has not begun; `args` are without the word kubectl.
     pub fn new(args: &[String], stdin: Option<String>) -> Invocation {
-        Invocation { state: State::New(args.to_vec()), stdin, warned: BTreeSet::new() }
+        Invocation {
+            state: State::New(args.to_vec()),
+            stdin,
+            warned: BTreeSet::new(),
+            asking: Asking::default(),
+        }
     }
 
     /// Goes on until it has to wait, or ends. Once it has ended it stays so.
     pub fn resume(&mut self, env: &mut Env<'_>) -> Progress {
-        let mut context = Context { env, stdin: self.stdin.as_deref(), warned: &mut self.warned };
+        let stdin = self.stdin.as_deref();
+        let mut context = Context { env, stdin, warned: &mut self.warned, asking: &mut self.asking };
         if let State::New(args) = &self.state {
             match verbs::start(args, &mut context) {
                 Ok(Next::Done) => self.state = State::Ended(0),

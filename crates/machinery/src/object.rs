@@ -109,6 +109,14 @@ macro_rules! objects {
                 }
             }
 
+            /// Whether both are one object in memory.
+            pub fn is_same(&self, other: &Object) -> bool {
+                match (self, other) {
+                    $((Object::$kind(a), Object::$kind(b)) => Arc::ptr_eq(a, b),)*
+                    _ => false,
+                }
+            }
+
             /// The object as JSON, with `apiVersion` and `kind`.
             pub fn to_value(&self) -> Value {
                 let value = match self {

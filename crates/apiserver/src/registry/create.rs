@@ -8,9 +8,11 @@ use machinery::time::seconds;
 use machinery::{Kind, Object, Status};
 
 use super::decode::decoded;
-use super::{check_namespace, delete, refuse};
+use super::{check_namespace, delete, refuse, writer};
 use crate::admission;
+use crate::field_manager::Writes;
 use crate::server::{Env, Server};
+use crate::store::Credit;
 use crate::strategy::{self, Terms};
 
 /// A generated name is cut so that it fits a label with its suffix (apiserver/pkg/storage/names/generate.go).
@@ -31,12 +33,26 @@ pub fn create(
         Subresource::Eviction => return evict(server, env, request, &body),
         _ => return Err(Box::new(Status::method_not_allowed(request.kind, "create"))),
     }
-    let mut object = decoded(server.features, request, body, warnings)?;
+    let object = decoded(server.features, request, body, warnings)?;
+    store_new(server, env, request, object, None, warnings).map(Answer::Object)
+}
+
+/// Completes, checks and stores a new object; its fields are the writer's, unless it is known whose they are.
+pub fn store_new(
+    server: &mut Server,
+    env: &mut Env<'_>,
+    request: &Request,
+    mut object: Object,
+    managers: Option<Writes>,
+    warnings: &mut Vec<String>,
+) -> Result<Object, Refusal> {
     if request.kind.is_namespaced() && request.namespace.is_empty() {
         return Err(Box::new(Status::bad_request("an empty namespace may not be set during creation")));
     }
     check_namespace(request, &mut object)?;
     strategy::default(&mut object);
+    // What the server adds from here on is nobody's.
+    let sent = adds_fields(request.kind).then(|| object.clone());
     admission::create(server, env, &mut object)?;
     fill_system_fields(env, &mut object);
     let terms = Terms { now: env.now, features: server.features };
@@ -48,9 +64,21 @@ pub fn create(
         return Err(Box::new(Status::already_exists(request.kind, object.name())));
     }
     if request.dry_run {
-        return Ok(Answer::Object(object));
+        return Ok(object);
     }
-    Ok(Answer::Object(server.store.put(object)))
+    let credit = match managers {
+        Some(managers) => Credit::Known(managers),
+        None => Credit::Writer(writer(request, Subresource::None), sent),
+    };
+    Ok(server.store.put(object, credit))
+}
+
+/// Whether the server completes new objects of the kind, metadata and status excepted.
+fn adds_fields(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Namespace | Kind::PersistentVolume | Kind::PersistentVolumeClaim | Kind::Pod | Kind::Service
+    )
 }
 
 /// rest.FillObjectMetaSystemFields, and the generated name.
@@ -87,7 +115,7 @@ fn bind(server: &mut Server, env: &Env<'_>, request: &Request, body: &Body) -> R
     if request.dry_run {
         return Ok(Answer::Object(pod));
     }
-    Ok(Answer::Object(server.store.put(pod)))
+    Ok(Answer::Object(server.store.put(pod, Credit::Nobody)))
 }
 
 /// Deletes a pod, and leaves in its status that it was evicted; there are no disruption budgets that could refuse it.
@@ -106,7 +134,7 @@ fn evict(server: &mut Server, env: &mut Env<'_>, request: &Request, body: &Body)
     let mut pod = server.read(request)?;
     strategy::pod::disrupt(&mut pod, "EvictionByEvictionAPI", "Eviction API: evicting", env.now);
     if !request.dry_run {
-        server.store.put(pod);
+        server.store.put(pod, Credit::Nobody);
     }
     delete(server, env, request, &options)
 }

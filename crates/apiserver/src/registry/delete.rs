@@ -11,6 +11,7 @@ use machinery::{Object, Status};
 use super::remove;
 use crate::admission;
 use crate::server::{Env, Server};
+use crate::store::Credit;
 use crate::strategy::{self, namespace};
 
 /// Finalizers that carry out a propagation policy (apimachinery/pkg/apis/meta/v1/types.go).
@@ -55,7 +56,7 @@ pub fn delete(
     }
     // A kind with grace is marked before it goes, even where the grace is none: watchers see both.
     if (waits || grace != Grace::None) && object != old {
-        object = server.store.put(object);
+        object = server.store.put(object, Credit::Nobody);
     }
     if waits || matches!(grace, Grace::Period(1..)) {
         namespace::delete_content(server, env, &object)?;

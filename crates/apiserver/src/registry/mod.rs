@@ -3,21 +3,24 @@
 //! Models apiserver/pkg/registry/{rest,generic/registry} (v1.36.2). What differs between kinds is in [`crate::strategy`].
 //! Invariant: nothing is stored before everything has been checked.
 
+mod apply;
 mod create;
 mod decode;
 mod delete;
 mod list;
 mod update;
 
+pub(crate) use apply::apply;
 pub(crate) use create::create;
 pub(crate) use delete::delete;
 pub(crate) use list::list;
 pub(crate) use update::{patch, update};
 
-use client::api::{Refusal, Request};
+use client::api::{Refusal, Request, Subresource};
 use machinery::field::FieldError;
 use machinery::{Kind, Object, Status};
 
+use crate::field_manager::Writer;
 use crate::server::Server;
 use crate::strategy::namespace;
 
@@ -29,10 +32,28 @@ fn refuse(object: &Object, errors: Vec<FieldError>) -> Result<(), Refusal> {
     Err(Box::new(Status::invalid(object.kind(), object.name(), errors)))
 }
 
+/// Who sends the request, for what it writes to a part of the object.
+fn writer(request: &Request, part: Subresource) -> Writer {
+    Writer { name: request.field_manager.clone(), part }
+}
+
 /// The answer to a subresource that the kind does not have.
 pub(crate) fn no_such_resource(kind: Kind, name: &str) -> Refusal {
     let message = "the server could not find the requested resource".to_owned();
     Box::new(Status { message, ..Status::not_found(kind, name) })
+}
+
+/// A manifest that names another object than the request.
+fn check_name(request: &Request, object: &mut Object) -> Result<(), Refusal> {
+    if object.name().is_empty() {
+        object.meta_mut().name = Some(request.name.clone());
+    }
+    if object.name() != request.name {
+        let (given, expected) = (object.name(), &request.name);
+        let why = format!("the name of the object ({given}) does not match the name on the URL ({expected})");
+        return Err(Box::new(Status::bad_request(why)));
+    }
+    Ok(())
 }
 
 /// A manifest that names another namespace than the request (rest.EnsureObjectNamespaceMatchesRequestNamespace).

@@ -4,16 +4,21 @@
 //! apiserver/pkg/endpoints/handlers/patch.go.
 
 use client::api::{Answer, Body, FieldValidation, Refusal, Request, Subresource};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use machinery::field::{FieldError, Path};
+use machinery::managed_fields::ManagedFields;
 use machinery::patch::{self, PatchError, PatchErrorKind, PatchType};
 use machinery::status::Reason;
-use machinery::{Object, Status, decode, go_text};
+use machinery::{Kind, Object, Status, decode, go_text};
 use serde_json::Value;
 
+use super::create::store_new;
 use super::decode::decoded;
-use super::{check_namespace, no_such_resource, refuse, remove};
+use super::{check_name, check_namespace, no_such_resource, refuse, remove, writer};
 use crate::admission;
+use crate::field_manager::{self, Writes, printed};
 use crate::server::{Env, Server};
+use crate::store::Credit;
 use crate::strategy::{self, Terms, scale};
 use crate::validation::metadata;
 
@@ -31,9 +36,21 @@ pub fn update(
         };
         return update_scale(server, env, request, &scale, warnings);
     }
-    let new = decoded(server.features, request, body, warnings)?;
-    let old = server.read(request)?;
-    replace(server, env, request, &old, new, warnings).map(Answer::Object)
+    let mut new = decoded(server.features, request, body, warnings)?;
+    let old = match server.read(request) {
+        Err(refusal) if refusal.is_not_found() && is_created_by_update(request) => {
+            check_name(request, &mut new)?;
+            return store_new(server, env, request, new, None, warnings).map(Answer::Object);
+        }
+        found => found?,
+    };
+    replace(server, env, request, &old, new, None, warnings).map(Answer::Object)
+}
+
+/// Whether the update of what is not there makes it (AllowCreateOnUpdate).
+fn is_created_by_update(request: &Request) -> bool {
+    request.subresource == Subresource::None
+        && matches!(request.kind, Kind::Service | Kind::Endpoints | Kind::Event)
 }
 
 /// Changes an object by a patch.
@@ -54,7 +71,7 @@ pub fn patch(
         return update_scale(server, env, request, &scale, warnings);
     }
     let root = request.kind.go_type();
-    let value = patch::apply(kind, &old.to_value(), patch, root).map_err(refuse_patch)?;
+    let value = patch::apply(kind, &patched(server, &old, patch), patch, root).map_err(refuse_patch)?;
     if kind == PatchType::Strategic {
         decode::check_unstructured(root, &value).map_err(|error| invalid_patch(patch, &error.to_string()))?;
         if request.field_validation == FieldValidation::Strict
@@ -65,7 +82,25 @@ pub fn patch(
         }
     }
     let new = decoded(server.features, request, Body::Json(value), warnings)?;
-    replace(server, env, request, &old, new, warnings).map(Answer::Object)
+    replace(server, env, request, &old, new, None, warnings).map(Answer::Object)
+}
+
+/// The object as JSON; with its managers where the patch is about them, as they have to be worked out.
+fn patched(server: &Server, old: &Object, patch: &Value) -> Value {
+    const FIELD: &str = "managedFields";
+    let is_about_managers = patch["metadata"].get(FIELD).is_some()
+        || patch.as_array().into_iter().flatten().any(|operation| {
+            ["path", "from"]
+                .iter()
+                .any(|key| operation[key].as_str().is_some_and(|path| path.contains(FIELD)))
+        });
+    let writes = server.store.writes(&old.key()).filter(|_| is_about_managers);
+    let Some(writes) = writes else {
+        return old.to_value();
+    };
+    let mut told = old.clone();
+    told.meta_mut().managed_fields = writes.managed_fields(server.features).encode();
+    told.to_value()
 }
 
 /// A patch that does not fit the object (patch.go, applyPatchToObject).
@@ -97,18 +132,18 @@ fn update_scale(
 ) -> Result<Answer, Refusal> {
     let old = server.read(request)?;
     let new = scale::apply(&old, scale)?;
-    let whole = Request { subresource: Subresource::None, ..request.clone() };
-    let new = replace(server, env, &whole, &old, new, warnings)?;
+    let new = replace(server, env, request, &old, new, None, warnings)?;
     scale::of(&new).map(Answer::Json)
 }
 
-/// Stores `new` in the place of `old`, if that is allowed.
-fn replace(
+/// Stores `new` in the place of `old`, if that is allowed; what changes is the writer's, unless it is known whose it is.
+pub fn replace(
     server: &mut Server,
     env: &mut Env<'_>,
     request: &Request,
     old: &Object,
     mut new: Object,
+    managers: Option<ManagedFields>,
     warnings: &mut Vec<String>,
 ) -> Result<Object, Refusal> {
     check_identity(request, old, &mut new)?;
@@ -117,14 +152,18 @@ fn replace(
     }
     let terms = Terms { now: env.now, features: server.features };
     strategy::default(&mut new);
+    let told = new.meta().managed_fields.is_some().then(|| new.meta_mut().managed_fields.take()).flatten();
     keep_system_fields(old, &mut new);
-    if request.subresource == Subresource::Status {
-        strategy::prepare_for_status_update(old, &mut new, terms);
-    } else {
-        strategy::prepare_for_update(old, &mut new, terms);
-        strategy::allocate(server, env, Some(old), &mut new)?;
-    }
-    if new == *old {
+    let sent = prepare(server, env, request, old, &mut new, terms)?;
+    let managers = match (managers, told) {
+        (None, Some(told)) => told_managers(server, env, request, old, sent.as_ref().unwrap_or(&new), &told),
+        (managers, _) => managers,
+    };
+    let writes = server.store.writes(&old.key());
+    let is_known = |managers: &ManagedFields| {
+        writes.is_some_and(|writes| writes.managed_fields(server.features).differs_in_time_only(managers))
+    };
+    if new == *old && managers.as_ref().is_none_or(is_known) {
         return Ok(new);
     }
     warnings.extend(strategy::warnings(&new, terms));
@@ -142,19 +181,57 @@ fn replace(
     if is_finished(old, &new) {
         return Ok(remove(server, &new));
     }
-    Ok(server.store.put(new))
+    let credit = match managers {
+        Some(managers) => Credit::Known(Writes::known(managers)),
+        None => Credit::Writer(writer(request, request.subresource), sent),
+    };
+    Ok(server.store.put(new, credit))
+}
+
+/// Takes over what a request may not touch, and completes what the server gives; what was sent, where the two differ.
+fn prepare(
+    server: &Server,
+    env: &mut Env<'_>,
+    request: &Request,
+    old: &Object,
+    new: &mut Object,
+    terms: Terms,
+) -> Result<Option<Object>, Refusal> {
+    if request.subresource == Subresource::Status {
+        strategy::prepare_for_status_update(old, new, terms);
+        return Ok(None);
+    }
+    strategy::prepare_for_update(old, new, terms);
+    let sent = (request.kind == Kind::Service).then(|| new.clone());
+    strategy::allocate(server, env, Some(old), new)?;
+    Ok(sent)
+}
+
+/// The managers after an update that says who they were (fieldmanager.go, decodeLiveOrNew); only the object itself can.
+fn told_managers(
+    server: &Server,
+    env: &Env<'_>,
+    request: &Request,
+    old: &Object,
+    new: &Object,
+    told: &[ManagedFieldsEntry],
+) -> Option<ManagedFields> {
+    if request.subresource != Subresource::None {
+        return None;
+    }
+    let is_reset = told.is_empty() || matches!(told, [one] if *one == ManagedFieldsEntry::default());
+    if is_reset {
+        return Some(ManagedFields::default());
+    }
+    let mut managers = ManagedFields::decode(told).filter(|managers| !managers.0.is_empty())?;
+    let (writer, before) = (writer(request, Subresource::None), printed(old, server.features));
+    field_manager::update(&mut managers, &writer, env.now, &before, new, server.features);
+    Some(managers)
 }
 
 /// The object in the body is the one that the request names, at the version that was read.
 fn check_identity(request: &Request, old: &Object, new: &mut Object) -> Result<(), Refusal> {
-    if new.name().is_empty() {
-        new.meta_mut().name = Some(request.name.clone());
-    }
-    if new.name() != request.name {
-        let (given, expected) = (new.name(), &request.name);
-        let why = format!("the name of the object ({given}) does not match the name on the URL ({expected})");
-        return Err(Box::new(Status::bad_request(why)));
-    }
+    check_name(request, new)?;
     check_namespace(request, new)?;
     if !new.uid().is_empty() && new.uid() != old.uid() {
         let (given, is) = (new.uid(), old.uid());
@@ -176,7 +253,6 @@ fn keep_system_fields(old: &Object, new: &mut Object) {
     meta.creation_timestamp.clone_from(&from.creation_timestamp);
     meta.resource_version.clone_from(&from.resource_version);
     meta.generation = from.generation;
-    meta.managed_fields = None;
     meta.self_link = None;
     meta.deletion_timestamp.clone_from(&from.deletion_timestamp);
     meta.deletion_grace_period_seconds = from.deletion_grace_period_seconds;

@@ -217,17 +217,26 @@ pub fn allocate(
 pub struct Given {
     selector: bool,
     capacity: bool,
+    managed_fields: bool,
 }
 
 impl Given {
     /// Looks at the JSON.
     pub fn of(value: &Value) -> Given {
         let is_object = |pointer: &str| value.pointer(pointer).is_some_and(Value::is_object);
-        Given { selector: is_object("/spec/selector"), capacity: is_object("/spec/capacity") }
+        let managers = value.pointer("/metadata/managedFields").and_then(Value::as_array);
+        Given {
+            selector: is_object("/spec/selector"),
+            capacity: is_object("/spec/capacity"),
+            managed_fields: managers.is_some(),
+        }
     }
 
     /// Leaves an empty map where something empty was given; nothing where nothing was.
     pub fn mark(&self, object: &mut Object) {
+        if self.managed_fields {
+            object.meta_mut().managed_fields.get_or_insert_default();
+        }
         match object {
             Object::StatefulSet(set) if self.selector => {
                 mark_selector(&mut Arc::make_mut(set).spec.get_or_insert_default().selector);

@@ -10,7 +10,7 @@ mod values;
 use std::collections::BTreeSet;
 
 use crate::Env;
-use crate::context::Context;
+use crate::context::{Asking, Context};
 use crate::flags::{self, Flag, Parsed};
 use crate::verbs::{self, COMMANDS};
 
@@ -64,7 +64,8 @@ struct Typed<'a> {
 
 /// What may stand in the place of `word`, behind `args`; both are without the word kubectl.
 pub fn complete(args: &[String], word: &str, env: &mut Env<'_>) -> Completions {
-    let mut context = Context { env, stdin: None, warned: &mut BTreeSet::new() };
+    let (warned, asking) = (&mut BTreeSet::new(), &mut Asking::default());
+    let mut context = Context { env, stdin: None, warned, asking };
     if args.iter().any(|arg| arg == "--") {
         return Completions::default();
     }

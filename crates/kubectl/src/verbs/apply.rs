@@ -1,20 +1,21 @@
-//! `kubectl apply -f FILE`, on the client's side, and `kubectl apply view-last-applied`.
+//! `kubectl apply -f FILE`, and `kubectl apply view-last-applied`.
 //!
-//! Models kubectl/pkg/cmd/apply/{apply,patcher}.go and kubectl/pkg/util/apply.go: what was applied last is kept in an
-//! annotation, and three versions make the patch.
+//! Models kubectl/pkg/cmd/apply/{apply,patcher}.go and kubectl/pkg/util/apply.go, on the client's side: what was applied
+//! last is kept in an annotation, and three versions make the patch. The server's side is in [`server_side_apply`].
 
-use client::api::Verb;
+use client::api::{Body, DeleteOptions, Subresource, Verb};
 use machinery::patch::{self, PatchType};
 use machinery::{Kind, Object, json};
 use serde_json::{Map, Value};
 
 use super::get::list_of;
 use super::prune::{self, Kept};
+use super::server_side_apply::{self, ServerSide};
 use super::writing::{Writing, info_of, manifests, no_arguments};
 use super::{Call, Command, DryRun, Next};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{self, Flag, each, switch, text};
+use crate::flags::{self, Flag, Parsed, each, switch, text};
 use crate::manifest::Manifest;
 use crate::printers::output;
 use crate::printers::report::Report;
@@ -67,13 +68,11 @@ pub(super) const VIEW_LAST_APPLIED: Command = Command {
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
     no_arguments(call)?;
-    prune::check(parsed)?;
-    for name in ["server-side", "force"] {
-        if parsed.on(name) {
-            return Err(Failure::message(format!("--{name} is not simulated; apply without it")));
-        }
-    }
-    let writing = Writing::of(call, context, MANAGER)?;
+    let manager = if parsed.on("server-side") { server_side_apply::MANAGER } else { MANAGER };
+    // Who the manager is decides what else is sent, so no request may be given another one on its way.
+    let manager = context.asking.field_manager.take().unwrap_or_else(|| manager.to_owned());
+    let writing = Writing::of(call, context, &manager)?;
+    let server_side = check(parsed, writing)?;
     let mut report = Report::new(context, parsed, writing.dry_run)?;
     let (mut given, mut failures) = (Vec::new(), Vec::new());
     for manifest in manifests(call, context, writing)? {
@@ -85,9 +84,14 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if given.is_empty() && failures.is_empty() {
         return Err(Failure::message("no objects passed to apply"));
     }
+    let replacing = parsed.on("force").then(|| deletion(context, parsed)).transpose()?;
     let (mut applied, mut kept) = (Vec::new(), Kept::default());
     for manifest in &given {
-        match apply(context, manifest, writing) {
+        let applied_one = match server_side {
+            Some(server_side) => apply_by_server(context, manifest, server_side),
+            None => apply(context, manifest, writing, replacing.as_ref()),
+        };
+        match applied_one {
             Ok((info, operation, object)) => {
                 kept.add(&info, &object);
                 if report.prints_objects() {
@@ -111,16 +115,92 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     Ok(Next::Done)
 }
 
-fn apply(
+/// Whether the flags go together (ApplyOptions.Validate), and how the server applies, if it is the one to.
+fn check<'a>(parsed: &Parsed, writing: Writing<'a>) -> Result<Option<ServerSide<'a>>, Failure> {
+    let (server_side, forces) = (parsed.on("server-side"), parsed.on("force"));
+    let problems = [
+        (parsed.on("force-conflicts") && !server_side, "--force-conflicts only works with --server-side"),
+        (
+            writing.dry_run == DryRun::Client && server_side,
+            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+        ),
+        (server_side && forces, "--force cannot be used with --server-side"),
+        (writing.dry_run == DryRun::Server && forces, "--dry-run=server cannot be used with --force"),
+    ];
+    if let Some((_, problem)) = problems.into_iter().find(|(is_one, _)| *is_one) {
+        return Err(Failure::message(problem));
+    }
+    prune::check(parsed)?;
+    let part = match parsed.text("subresource").unwrap_or_default() {
+        "" => Subresource::None,
+        _ if !server_side => {
+            return Err(Failure::message("--subresource can only be specified for --server-side"));
+        }
+        "status" => Subresource::Status,
+        other => {
+            return Err(Failure::message(format!("--subresource={other} is not simulated with apply")));
+        }
+    };
+    let force = parsed.on("force-conflicts");
+    Ok(server_side.then_some(ServerSide { writing, force, part }))
+}
+
+fn apply_by_server(
     context: &mut Context<'_, '_>,
     manifest: &Manifest,
-    writing: Writing,
+    server_side: ServerSide<'_>,
 ) -> Result<(Info, &'static str, Value), Failure> {
-    let info = info_of(manifest);
+    check_name(manifest)?;
+    if manifest.name.is_empty() {
+        return Err(Failure::message("resource name may not be empty"));
+    }
+    let (info, mut object) = server_side.apply(context, manifest)?;
+    warn_if_deleting(context, &object);
+    if !context.asking.managed_fields {
+        object.meta_mut().managed_fields = None;
+    }
+    Ok((info, "serverside-applied", context.whole(&object)))
+}
+
+fn check_name(manifest: &Manifest) -> Result<(), Failure> {
     let generate_name = manifest.value["metadata"]["generateName"].as_str().unwrap_or_default();
     if manifest.name.is_empty() && !generate_name.is_empty() {
         return Err(Failure::message(format!("from {generate_name}: cannot use generate name with apply")));
     }
+    Ok(())
+}
+
+fn warn_if_deleting(context: &mut Context<'_, '_>, object: &Object) {
+    if object.meta().deletion_timestamp.is_some() {
+        let name = object.name();
+        context
+            .err(format!("Warning: Detected changes to resource {name} which is currently being deleted.\n"));
+    }
+}
+
+/// How `--force` removes what cannot be patched.
+fn deletion(context: &mut Context<'_, '_>, parsed: &Parsed) -> Result<DeleteOptions, Failure> {
+    if parsed.duration_ms("timeout").is_some_and(|ms| ms > 0) {
+        return Err(Failure::message("--timeout is not simulated with apply --force"));
+    }
+    Ok(DeleteOptions {
+        grace_period_seconds: parsed.int("grace-period").filter(|seconds| *seconds >= 0),
+        propagation: Some(super::delete::propagation(
+            context,
+            parsed.text("cascade").unwrap_or("background"),
+        )?),
+        ..DeleteOptions::default()
+    })
+}
+
+fn apply(
+    context: &mut Context<'_, '_>,
+    manifest: &Manifest,
+    writing: Writing<'_>,
+    replacing: Option<&DeleteOptions>,
+) -> Result<(Info, &'static str, Value), Failure> {
+    let info = info_of(manifest);
+    check_name(manifest)?;
     let mut modified = manifest.value.clone();
     annotate(&mut modified);
     let current = if manifest.name.is_empty() {
@@ -147,12 +227,8 @@ fn apply(
     if last_applied(&current).is_none() {
         warn_of_missing_annotation(context, &info);
     }
-    let (changed, object) = update(context, &info, &current, &modified, writing)?;
-    if object.meta().deletion_timestamp.is_some() {
-        let name = object.name();
-        context
-            .err(format!("Warning: Detected changes to resource {name} which is currently being deleted.\n"));
-    }
+    let (changed, object) = update(context, &info, &current, &modified, writing, replacing)?;
+    warn_if_deleting(context, &object);
     Ok((info, if changed { "configured" } else { "unchanged" }, context.whole(&object)))
 }
 
@@ -164,14 +240,14 @@ pub(super) fn merged(
     context: &mut Context<'_, '_>,
     manifest: &Manifest,
     current: &Object,
-    writing: Writing,
+    writing: Writing<'_>,
 ) -> Result<Object, Failure> {
     let mut modified = manifest.value.clone();
     if let Some(text) = last_applied(current) {
         // What is to be compared is the change, not its record.
         modified["metadata"]["annotations"][LAST_APPLIED] = text.into();
     }
-    update(context, &info_of(manifest), current, &modified, writing).map(|(_, object)| object)
+    update(context, &info_of(manifest), current, &modified, writing, None).map(|(_, object)| object)
 }
 
 // Patcher.patchSimple
@@ -180,7 +256,8 @@ fn update(
     info: &Info,
     current: &Object,
     modified: &Value,
-    writing: Writing,
+    writing: Writing<'_>,
+    replacing: Option<&DeleteOptions>,
 ) -> Result<(bool, Object), Failure> {
     let source = info.source.as_deref();
     let original: Value =
@@ -207,11 +284,49 @@ fn update(
     let text = json::to_string(&patch);
     let verb = Verb::Patch(PatchType::Strategic, patch);
     let request = writing.request(verb, info, &info.name);
-    let object = context.object(request).map_err(|failure| {
-        let doing = format!("applying patch:\n{text}\nto:\n{}\nfor:", described(info));
-        failure.when("patching", source).when(&doing, source)
-    })?;
-    Ok((true, object))
+    let applying = |patch: &str, failure: Failure| {
+        failure.when(&format!("applying patch:\n{patch}\nto:\n{}\nfor:", described(info)), source)
+    };
+    match (context.object(request), replacing) {
+        (Ok(object), _) => Ok((true, object)),
+        (Err(failure), Some(options)) if failure.is_conflict() || failure.is_invalid() => {
+            let replaced = delete_and_create(context, info, current, modified, writing, options);
+            replaced
+                .map(|object| (true, object))
+                .map_err(|failure| applying(&json::to_string(modified), failure))
+        }
+        (Err(failure), _) => Err(applying(&text, failure.when("patching", source))),
+    }
+}
+
+// Patcher.deleteAndCreate; what cannot be created is replaced by what was there.
+fn delete_and_create(
+    context: &mut Context<'_, '_>,
+    info: &Info,
+    current: &Object,
+    modified: &Value,
+    writing: Writing<'_>,
+    options: &DeleteOptions,
+) -> Result<Object, Failure> {
+    context.call(writing.request(Verb::Delete(options.clone()), info, &info.name))?;
+    match context.get(info.kind, &info.namespace, &info.name) {
+        Err(failure) if failure.is_not_found() => {}
+        Err(failure) => return Err(failure),
+        Ok(_) => return Err(Failure::message("context deadline exceeded")),
+    }
+    let create = |value: Value| writing.request(Verb::Create(Body::Json(value)), info, "");
+    let refused = match context.object(create(modified.clone())) {
+        Ok(object) => return Ok(object),
+        Err(failure) => failure,
+    };
+    match context.object(create(current.to_value())) {
+        Ok(_) => Err(refused),
+        Err(again) => Err(Failure::message(format!(
+            "An error occurred force-replacing the existing object with the newly provided one:\n\n{}.\n\nAdditionally, an error occurred attempting to restore the original object:\n\n{}",
+            refused.error(),
+            again.error()
+        ))),
+    }
 }
 
 /// Puts the object as it is into its own annotation (`GetModifiedConfiguration`).

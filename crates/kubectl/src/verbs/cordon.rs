@@ -104,7 +104,7 @@ fn set(
         let mut request = Request::new(verb, Kind::Node, "", &info.name);
         request.dry_run = dry_run == DryRun::Server;
         // kubectl names nobody here: the client's own name is taken.
-        request.field_manager = "kubectl";
+        request.field_manager = "kubectl".into();
         context.call(request)?;
     }
     context.out(format!("{} {}\n", info.type_and_name(), done(what, dry_run)));

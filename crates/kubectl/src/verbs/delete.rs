@@ -140,7 +140,7 @@ fn how(call: &Call, context: &mut Context<'_, '_>) -> Result<How, Failure> {
 }
 
 /// `--cascade` (parseCascadingFlag).
-fn propagation(context: &mut Context<'_, '_>, cascade: &str) -> Result<Propagation, Failure> {
+pub(super) fn propagation(context: &mut Context<'_, '_>, cascade: &str) -> Result<Propagation, Failure> {
     let instead = match (cascade, flags::parse_bool(cascade)) {
         (_, Ok(true)) => "background",
         (_, Ok(false)) => "orphan",

@@ -63,7 +63,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
 fn compared(
     context: &mut Context<'_, '_>,
     manifest: &Manifest,
-    writing: Writing,
+    writing: Writing<'_>,
 ) -> Result<(String, String, String), Failure> {
     let live = match context.get(manifest.kind, &manifest.namespace, &manifest.name) {
         Ok(object) => Some(object),

@@ -210,7 +210,7 @@ impl Editing {
         }
         let verb = Verb::Patch(PatchType::Strategic, patch);
         let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
-        request.field_manager = MANAGER;
+        request.field_manager = MANAGER.into();
         match context.object(request) {
             Ok(object) => {
                 self.report.done(context, info, "edited", &context.whole(&object))?;

@@ -182,7 +182,7 @@ fn change(
         let verb = Verb::Patch(PatchType::Merge, patch);
         let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
         request.dry_run = dry_run == DryRun::Server;
-        request.field_manager = manager;
+        request.field_manager = manager.into();
         let changed = context.object(request)?;
         after = context.whole(&changed);
     }

@@ -33,6 +33,7 @@ mod replace;
 pub(crate) mod rollout;
 mod run;
 mod scale;
+mod server_side_apply;
 mod set;
 mod suggest;
 mod taint;
@@ -267,6 +268,8 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
         context.out(help::text(command));
         return Ok(Next::Done);
     }
+    context.asking.managed_fields = tells_managers(&parsed);
+    context.asking.field_manager = parsed.text("field-manager").map(str::to_owned);
     (command.run)(&Call { path, parsed }, context)
 }
 
@@ -282,6 +285,15 @@ pub(crate) fn take_name(args: &mut Vec<String>) -> Option<String> {
         name = longer;
     }
     Some(name)
+}
+
+/// Whether objects are printed with their managedFields: templates always see them (JSONYamlPrintFlags.ToPrinter).
+fn tells_managers(parsed: &Parsed) -> bool {
+    let format = parsed.text("output").unwrap_or_default();
+    let is_template =
+        ["jsonpath", "go-template", "template", "custom-columns"].iter().any(|name| format.starts_with(name))
+            || (format.is_empty() && parsed.given("template"));
+    is_template || parsed.on("show-managed-fields")
 }
 
 fn meant(before: &str, word: String) -> String {

@@ -200,7 +200,7 @@ fn apply(
         request.dry_run = dry_run == DryRun::Server;
         // kubectl asks for nothing here, and the server then warns.
         request.field_validation = FieldValidation::Warn;
-        request.field_manager = MANAGER;
+        request.field_manager = MANAGER.into();
         let answer = context.call(request)?;
         let patched = value(context, answer);
         cause.and_then(|cause| record_later(context, info, cause)).unwrap_or(patched)

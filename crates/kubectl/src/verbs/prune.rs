@@ -63,6 +63,8 @@ pub(super) fn check(parsed: &Parsed) -> Result<(), Failure> {
         "--force cannot be used with --prune"
     } else if !parsed.on("all") && !selects {
         "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector"
+    } else if parsed.on("server-side") {
+        "--prune is in alpha and doesn't currently work on objects created by server-side apply"
     } else {
         return Ok(());
     };
@@ -76,7 +78,7 @@ pub(super) fn check(parsed: &Parsed) -> Result<(), Failure> {
 pub(super) fn run(
     context: &mut Context<'_, '_>,
     parsed: &Parsed,
-    writing: Writing,
+    writing: Writing<'_>,
     kept: &Kept,
     report: &mut Report,
 ) -> Result<(), Failure> {
@@ -116,7 +118,7 @@ fn kind(text: &str) -> Result<Kind, Failure> {
 fn prune(
     context: &mut Context<'_, '_>,
     parsed: &Parsed,
-    writing: Writing,
+    writing: Writing<'_>,
     kept: &Kept,
     report: &mut Report,
     (kind, namespace): (Kind, &str),

@@ -62,7 +62,7 @@ fn replace(
     context: &mut Context<'_, '_>,
     report: &mut Report,
     mut manifest: Manifest,
-    writing: Writing,
+    writing: Writing<'_>,
 ) -> Result<(), Failure> {
     let info = info_of(&manifest);
     if writing.dry_run == DryRun::Client {
@@ -89,7 +89,7 @@ fn replace_by_force(
     context: &mut Context<'_, '_>,
     report: &mut Report,
     manifest: &Manifest,
-    writing: Writing,
+    writing: Writing<'_>,
 ) -> Result<(), Failure> {
     let info = info_of(manifest);
     let options = DeleteOptions {

@@ -19,7 +19,7 @@ use crate::printers::report::Report;
 use crate::resource::{self, Info, Rules};
 use crate::{Condition, Progress};
 
-const MANAGER: &str = "kubectl-scale";
+const MANAGER: &str = "kubectl";
 /// How often it looks whether the size is reached.
 const POLL_MS: i64 = 1000;
 
@@ -195,7 +195,7 @@ impl Scaling {
         };
         let mut request = Request::new(verb, info.kind, &info.namespace, &info.name).of(Subresource::Scale);
         request.dry_run = self.dry_run == DryRun::Server;
-        request.field_manager = MANAGER;
+        request.field_manager = MANAGER.into();
         context.call(request).map(drop)
     }
 }

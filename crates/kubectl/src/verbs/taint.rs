@@ -120,7 +120,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
 
 fn send(
     context: &mut Context<'_, '_>,
-    writing: Writing,
+    writing: Writing<'_>,
     info: &Info,
     before: &Value,
     after: &Value,

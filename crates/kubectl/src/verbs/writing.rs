@@ -3,6 +3,8 @@
 //! Models kubectl/pkg/cmd/util/helpers.go (`GetValidationDirective`, `RequireFilenameOrKustomize`) and
 //! cli-runtime/pkg/resource/helper.go.
 
+use std::borrow::Cow;
+
 use client::api::{Body, FieldValidation, Request, Verb};
 use machinery::patch::PatchType;
 use serde_json::{Map, Value, json};
@@ -16,21 +18,21 @@ use crate::resource::{self, Info, Rules, Target};
 
 /// How a command writes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Writing {
+pub(super) struct Writing<'a> {
     /// `--dry-run`.
     pub dry_run: DryRun,
     /// `--validate`.
     pub validation: FieldValidation,
     /// Who writes.
-    pub manager: &'static str,
+    pub manager: &'a str,
 }
 
-impl Writing {
+impl<'a> Writing<'a> {
     /// What the flags ask for.
     ///
     /// # Errors
     /// If one of them has a value that it cannot have.
-    pub fn of(call: &Call, context: &mut Context<'_, '_>, manager: &'static str) -> Result<Writing, Failure> {
+    pub fn of(call: &Call, context: &mut Context<'_, '_>, manager: &'a str) -> Result<Writing<'a>, Failure> {
         let validation = match call.parsed.text("validate") {
             None | Some("strict" | "true") => FieldValidation::Strict,
             Some("warn") => FieldValidation::Warn,
@@ -49,7 +51,7 @@ impl Writing {
         let mut request = Request::new(verb, info.kind, &info.namespace, name);
         request.dry_run = self.dry_run == DryRun::Server;
         request.field_validation = self.validation;
-        request.field_manager = self.manager;
+        request.field_manager = Cow::Owned(self.manager.to_owned());
         request
     }
 
@@ -77,7 +79,7 @@ impl Writing {
 pub(super) fn manifests(
     call: &Call,
     context: &mut Context<'_, '_>,
-    writing: Writing,
+    writing: Writing<'_>,
 ) -> Result<Vec<Result<Manifest, Failure>>, Failure> {
     let parsed = &call.parsed;
     if parsed.list("filename").is_empty() && !parsed.given("kustomize") {
@@ -116,7 +118,7 @@ pub(super) fn record_later(context: &mut Context<'_, '_>, info: &Info, cause: &s
     let patch = json!({"metadata": {"annotations": {CHANGE_CAUSE: cause}}});
     let verb = Verb::Patch(PatchType::Merge, patch);
     let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
-    request.field_manager = "kubectl";
+    request.field_manager = "kubectl".into();
     let recorded = context.object(request).ok()?;
     Some(context.whole(&recorded))
 }

@@ -44,7 +44,7 @@ pub(in super::super) fn object(call: &Call, kind: Kind, name: &str) -> Value {
 pub(in super::super) fn create(
     call: &Call,
     context: &mut Context<'_, '_>,
-    writing: Writing,
+    writing: Writing<'_>,
     kind: Kind,
     mut value: Value,
     failed: &str,
@@ -68,7 +68,7 @@ pub(in super::super) fn create(
 pub(in super::super) fn send(
     call: &Call,
     context: &mut Context<'_, '_>,
-    writing: Writing,
+    writing: Writing<'_>,
     kind: Kind,
     mut value: Value,
 ) -> Result<(Info, Value), Failure> {
@@ -82,7 +82,7 @@ pub(in super::super) fn send(
     let mut request = Request::new(Verb::Create(Body::Json(value)), kind, namespace, "");
     request.dry_run = writing.dry_run == DryRun::Server;
     request.field_validation = writing.validation;
-    request.field_manager = writing.manager;
+    request.field_manager = writing.manager.to_owned().into();
     let object = context.object(request)?;
     Ok((Info::of(&object), context.whole(&object)))
 }

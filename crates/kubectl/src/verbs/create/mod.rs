@@ -74,7 +74,7 @@ fn create(
     context: &mut Context<'_, '_>,
     report: &mut Report,
     manifest: &Manifest,
-    writing: Writing,
+    writing: Writing<'_>,
 ) -> Result<(), Failure> {
     let (mut info, object) = if writing.dry_run == DryRun::Client {
         (info_of(manifest), manifest.value.clone())

@@ -121,7 +121,7 @@ pub(super) fn roll_back(
     let verb = Verb::Patch(PatchType::Json, patch);
     let mut request = Request::new(verb, Kind::Deployment, deployment.namespace(), name);
     request.dry_run = dry_run == DryRun::Server;
-    request.field_manager = MANAGER;
+    request.field_manager = MANAGER.into();
     context.call(request).map_err(|failure| super::undo::not_restored(wanted, &failure))?;
     Ok("rolled back".to_owned())
 }

@@ -99,7 +99,7 @@ fn patch_each(
         let patched = patch(context, &object).and_then(|patch| {
             let verb = Verb::Patch(PatchType::Strategic, patch);
             let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
-            request.field_manager = MANAGER;
+            request.field_manager = MANAGER.into();
             let patched = context
                 .object(request)
                 .map_err(|failure| Failure::message(format!("failed to patch: {}", failure.error())))?;

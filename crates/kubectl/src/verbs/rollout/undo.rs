@@ -117,7 +117,7 @@ fn roll_back(
     let verb = Verb::Patch(PatchType::Strategic, data(revision));
     let mut request = Request::new(verb, Kind::StatefulSet, set.namespace(), set.name());
     request.dry_run = dry_run == DryRun::Server;
-    request.field_manager = MANAGER;
+    request.field_manager = MANAGER.into();
     context.call(request).map_err(|failure| not_restored(wanted, &failure))?;
     Ok("rolled back".to_owned())
 }

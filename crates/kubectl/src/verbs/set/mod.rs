@@ -141,7 +141,7 @@ impl Change {
         let verb = Verb::Patch(PatchType::Strategic, patch);
         let mut request = Request::new(verb, info.kind, &info.namespace, &info.name);
         request.dry_run = dry_run == DryRun::Server;
-        request.field_manager = MANAGER;
+        request.field_manager = MANAGER.into();
         match context.object(request) {
             Ok(patched) => Ok(context.whole(&patched)),
             Err(failure) if self.failed.is_empty() => Err(failure),
