@@ -8,6 +8,8 @@
 //! | which of equal volumes a claim gets, which node a pod | scripted from the recording | [`super::replay`] |
 //! | FailedScheduling: whether and how often | the scheduler may look before a claim is bound, or after | [`NUMBER`] |
 //! | conflict-retry Events, and where one was recorded the order of a claim's owners and binding | whether two writers meet is chance | [`CONFLICT`] |
+//! | which of a pod's claims is its first volume | upstream walks a map (stateful_set_utils.go, updateStorage) | [`claims_sorted`] |
+//! | a claim's binding that was left half done, as the binder's write met another one | it waits for the next resync: scripted | [`super::replay`] |
 //! | counts of Events that a resync repeats | in which step the 15 s fall is chance | [`RESYNCED`] |
 //! | combined or single form of an Event, once there is a combined one | so upstream's correlator decides | [`super::events`] |
 //! | names of revisions that were made by `rollout restart` | their template tells the time; called as recorded | [`super::names`] |
@@ -113,6 +115,7 @@ impl Texts {
         {
             return layout(&text);
         }
+        let text = claims_sorted(&text);
         if text.starts_with(YAML_LIST) && text.contains("-<suffix>\n") {
             return sorted_items(&text);
         }
@@ -170,6 +173,37 @@ fn sorted_items(text: &str) -> String {
     let mut items: Vec<&str> = items.split("\n- ").collect();
     items.sort_unstable();
     items.join("\n- ") + list
+}
+
+/// The text with volumes that are claims in order, where one follows the other in `describe` or YAML.
+fn claims_sorted(text: &str) -> String {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let is_claim = |at: usize| {
+        let is_told = |line: &&str| {
+            let line = line.trim_start();
+            line.starts_with("persistentVolumeClaim:") || line.starts_with("Type:  PersistentVolumeClaim")
+        };
+        lines.get(at + 1).is_some_and(is_told)
+    };
+    let mut sorted = String::with_capacity(text.len());
+    let mut claims: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if is_claim(at) {
+            let below = lines[at + 1..].iter().take_while(|line| indent(line) > indent(lines[at])).count();
+            claims.push(lines[at..=at + below].concat());
+            at += 1 + below;
+            continue;
+        }
+        claims.sort_unstable();
+        sorted.extend(claims.drain(..));
+        sorted.push_str(lines[at]);
+        at += 1;
+    }
+    claims.sort_unstable();
+    sorted.extend(claims);
+    sorted
 }
 
 /// What is not indented: headings, and what is beside them.
@@ -241,6 +275,31 @@ mod tests {
         let (one, two) = ("a: 1\n  name: web-bcdfg", "a: 2\n  name: web-xzz22");
         assert!(!differs([one, two], ["a: 2\n  name: web-22222", "a: 1\n  name: web-zzzzz"]));
         assert!(differs([one, two], [one, one]));
+    }
+
+    #[test]
+    fn a_pods_claims_come_in_any_order() {
+        let claim = |name: &str| {
+            format!("  {name}:\n    Type:  PersistentVolumeClaim (a)\n    ClaimName:  {name}-0\n")
+        };
+        let told = |names: [&str; 2]| {
+            format!(
+                "Volumes:\n{}{}  token:\n    Type:  Projected\nQoS:  x\n",
+                claim(names[0]),
+                claim(names[1])
+            )
+        };
+        let yaml = |names: [&str; 2]| {
+            let claim = |name: &str| {
+                format!("  - name: {name}\n    persistentVolumeClaim:\n      claimName: {name}-0\n")
+            };
+            format!("volumes:\n{}{}", claim(names[0]), claim(names[1]))
+        };
+        assert_eq!(claims_sorted(&told(["logs", "data"])), told(["data", "logs"]));
+        assert_eq!(claims_sorted(&yaml(["logs", "data"])), yaml(["data", "logs"]));
+        assert_ne!(claims_sorted(&told(["logs", "data"])), told(["data", "data"]));
+        let other = "  b:\n    Type:  EmptyDir\n  a:\n    Type:  EmptyDir\n";
+        assert_eq!(claims_sorted(other), other);
     }
 
     #[test]

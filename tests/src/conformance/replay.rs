@@ -68,7 +68,7 @@ fn replay_with(trace: &Trace, mode: Mode, phase_ms: Option<u64>) -> Result<(), D
     session.script(Script { resync_ms: phase_ms, ..Script::default() });
     let pods = trace.pods();
     for (index, step) in trace.steps.iter().enumerate() {
-        session.set_defects(step.kubelet.defects(&pods));
+        session.set_defects(step.kubelet.defects(&pods).into_iter().chain(step.lost_writes()).collect());
         let before = session.world().server().resource_version();
         let slices = trail::slices(session.world().server());
         let played = play(&mut session, step);

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cluster::Defect;
+use cluster::{Defect, Write};
+use machinery::Kind;
 use node::kubelet::NamePattern;
 use regex_lite::Regex;
 use serde::Deserialize;
@@ -165,6 +166,26 @@ impl Step {
     /// Whether two writers met in this step.
     pub fn meets_conflict(&self) -> bool {
         self.seen().is_some_and(|rows| rows.iter().any(Row::is_conflict))
+    }
+
+    /// Writes that never happened in this step: where the binder's met another one, the volume is bound and its claim is
+    /// not, until the next resync.
+    pub fn lost_writes(&self) -> Vec<Defect> {
+        let bound = |line: &String| {
+            let (volume, claim) = line.strip_prefix("pv/")?.split_once(" Bound ")?;
+            Some((volume.to_owned(), claim.split_once('/')?.1.to_owned()))
+        };
+        let is_lost = |(volume, claim): &(String, String)| {
+            let claims = self.state.as_ref().and_then(|state| state.get("pvc"));
+            let left = claims.and_then(|claims| claims.get(claim));
+            left.is_some_and(|left| left["phase"] == "Pending" && left["volumeName"] == volume.as_str())
+        };
+        let defect = |(_, claim): (String, String)| Defect::FailWrites {
+            kind: Kind::PersistentVolumeClaim,
+            write: Some(Write::Update),
+            name: Some(NamePattern(claim)),
+        };
+        self.trail.iter().filter_map(bound).filter(is_lost).map(defect).collect()
     }
 
     /// Which node each pod got in this step, as (`namespace/pod`, node), where its Events say so.
