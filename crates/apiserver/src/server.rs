@@ -11,7 +11,7 @@ use machinery::version::Features;
 use machinery::{Kind, Object, ObjectKey, Resource, Status};
 
 use crate::store::Store;
-use crate::strategy::scale;
+use crate::strategy::{self, scale};
 use crate::{made, registry};
 
 /// Time and chance, which come with each request.
@@ -91,6 +91,9 @@ impl Server {
         let object = self.read(request)?;
         match request.subresource {
             Subresource::Scale => scale::of(&object).map(Answer::Json),
+            Subresource::Status if !strategy::has_status(request.kind) => {
+                Err(registry::no_such_resource(request.kind, &request.name))
+            }
             _ => Ok(Answer::Object(object)),
         }
     }

@@ -72,6 +72,8 @@ pub struct Field {
     pub merge_key: &'static str,
     /// Whether Kubernetes 1.32 had it.
     pub in_1_32: bool,
+    /// Where it stands among the fields of its struct, from 0.
+    pub declared_at: usize,
 }
 
 impl Field {
@@ -202,7 +204,7 @@ fn spread(
             let (package, name) = qualify(line.group, line.go_type);
             spread(lines, package, name, fields);
         } else {
-            fields.push(line.field.clone());
+            fields.push(Field { declared_at: fields.len(), ..line.field.clone() });
         }
     }
 }
@@ -225,6 +227,7 @@ fn parse_line(
         patch_strategy: strategy,
         merge_key: key,
         in_1_32: in_1_32 == "1",
+        declared_at: 0,
     };
     Some(Line { group, owner, go_type: declared, inline: inline == "1", field })
 }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use machinery::version::Features;
 use machinery::{Kind, Object};
 
-use super::columns::{columns, row};
+use super::age;
+use super::columns::{Column, columns, row};
 
 /// What a table shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +22,8 @@ pub(crate) struct TableOptions {
     pub with_kind: bool,
     /// `--show-labels`.
     pub show_labels: bool,
+    /// `--server-print=false`: what kubectl knows of any object, its name and age.
+    pub generic: bool,
     /// `-L`.
     pub label_columns: Vec<String>,
 }
@@ -32,9 +35,12 @@ impl TableOptions {
         if self.with_namespace {
             cells.push("NAMESPACE".to_owned());
         }
-        cells.extend(
-            columns(kind, features).iter().filter(|c| self.wide || !c.wide).map(|c| c.name.to_owned()),
-        );
+        if self.generic {
+            cells.extend(["NAME".to_owned(), "AGE".to_owned()]);
+        } else {
+            let shown = columns(kind, features).iter().filter(|c| self.wide || !c.wide);
+            cells.extend(shown.map(|c| c.name.to_owned()));
+        }
         let last_part = |key: &String| key.rsplit('/').next().unwrap_or_default().to_uppercase();
         cells.extend(self.label_columns.iter().map(last_part));
         if self.show_labels {
@@ -50,18 +56,7 @@ impl TableOptions {
         if self.with_namespace {
             cells.push(object.namespace().to_owned());
         }
-        let names = columns(object.kind(), features);
-        for (column, cell) in names.iter().zip(row(object, now, features)) {
-            if column.wide && !self.wide {
-                continue;
-            }
-            let is_name = column.name == "NAME" && !column.wide;
-            cells.push(if is_name && self.with_kind {
-                format!("{}/{cell}", object.kind().type_name())
-            } else {
-                cell
-            });
-        }
+        cells.extend(self.cells(object, now, features));
         let value = |key: &String| labels.and_then(|labels| labels.get(key)).cloned().unwrap_or_default();
         cells.extend(self.label_columns.iter().map(value));
         if self.show_labels {
@@ -69,6 +64,24 @@ impl TableOptions {
             cells.push(if pairs.is_empty() { "<none>".to_owned() } else { pairs.join(",") });
         }
         line(&cells)
+    }
+
+    // The cells of the object's own columns.
+    fn cells(&self, object: &Object, now: Timestamp, features: Features) -> Vec<String> {
+        let named = |name: &str| match self.with_kind {
+            true => format!("{}/{name}", object.kind().type_name()),
+            false => name.to_owned(),
+        };
+        if self.generic {
+            return vec![named(object.name()), age::since(object.meta().creation_timestamp.as_ref(), now)];
+        }
+        let names = columns(object.kind(), features);
+        let shown =
+            names.iter().zip(row(object, now, features)).filter(|(column, _)| self.wide || !column.wide);
+        let cell = |(column, cell): (&Column, String)| {
+            if column.name == "NAME" && !column.wide { named(&cell) } else { cell }
+        };
+        shown.map(cell).collect()
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) const COMMAND: Command = Command {
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
     if let Some(path) = parsed.text("raw") {
-        return raw(path, context);
+        return super::raw::get(path, context);
     }
     let format = Format::parse(context, parsed.text("output"), parsed.text("template"), true)?;
     if parsed.args.is_empty() && parsed.list("filename").is_empty() && !parsed.given("kustomize") {
@@ -72,22 +72,15 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         return Watch::start(call, context, &targets, format)
             .map(|watch| Next::Go(Box::new(Running::Get(watch))));
     }
+    if parsed.text("subresource").is_some_and(|part| !part.is_empty()) {
+        let table = table_options(call, &targets, format == Format::Wide);
+        return super::get_part::get(call, context, &targets, &table, &format).map(|()| Next::Done);
+    }
     match &format {
         Format::Human | Format::Wide => tables(call, context, &targets, format == Format::Wide)?,
         format => whole(call, context, &targets, format)?,
     }
     Ok(Next::Done)
-}
-
-// The health endpoints, which people try first, and nothing more.
-fn raw(path: &str, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    match path {
-        "/healthz" | "/livez" | "/readyz" => {
-            context.out("ok");
-            Ok(Next::Done)
-        }
-        _ => Err(Failure::message("--raw is simulated for /healthz, /livez and /readyz only; use -o json")),
-    }
 }
 
 fn table_options(call: &Call, targets: &Targets, wide: bool) -> TableOptions {
@@ -98,6 +91,7 @@ fn table_options(call: &Call, targets: &Targets, wide: bool) -> TableOptions {
         with_namespace: targets.namespace.is_empty(),
         with_kind: kinds.len() > 1 || call.parsed.on("show-kind"),
         show_labels: call.parsed.on("show-labels"),
+        generic: !call.parsed.on_or("server-print", true),
         label_columns: call.parsed.list("label-columns").into_iter().map(str::to_owned).collect(),
     }
 }

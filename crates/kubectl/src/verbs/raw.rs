@@ -1,0 +1,210 @@
+//! `kubectl get --raw URI`: what the API server answers to a path.
+//!
+//! Models kubectl/pkg/rawhttp/raw.go, and how encoding/json prints an object: its fields in the order of their structs.
+//! Departs in one point: only objects, their lists and parts, and the server's health are served.
+
+use client::api::{Answer, ListOptions, Request, Subresource, Verb};
+use machinery::fields::{self, GoType, Struct, Type};
+use machinery::status::Reason;
+use machinery::version::Features;
+use machinery::{Kind, Status, json};
+use serde_json::{Value, json};
+
+use super::Next;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::selector;
+
+/// Prints the answer.
+///
+/// # Errors
+/// The server's.
+pub(super) fn get(uri: &str, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
+    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+    if !uri.starts_with('/') {
+        return Err(Failure::message(format!(
+            "parse {}: invalid URI for request",
+            crate::go_value::quote(uri)
+        )));
+    }
+    if matches!(path, "/healthz" | "/livez" | "/readyz") {
+        context.out("ok");
+        return Ok(Next::Done);
+    }
+    let place = Place::parse(path).ok_or_else(not_served)?;
+    let text = place.answer(context, query)?;
+    context.out(text + "\n");
+    Ok(Next::Done)
+}
+
+fn not_served() -> Failure {
+    let message = "the server could not find the requested resource".to_owned();
+    Failure::from(Box::new(Status { reason: Reason::NotFound, ..Status::bad_request(message) }))
+}
+
+/// What a path leads to.
+struct Place<'a> {
+    kind: Kind,
+    namespace: &'a str,
+    name: &'a str,
+    part: Subresource,
+}
+
+impl<'a> Place<'a> {
+    fn parse(path: &'a str) -> Option<Place<'a>> {
+        let words: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let (group, words) = match words.as_slice() {
+            ["api", "v1", words @ ..] => ("", words),
+            ["apis", group, "v1", words @ ..] => (*group, words),
+            _ => return None,
+        };
+        let (namespace, words) = match words {
+            ["namespaces", namespace, words @ ..] if !words.is_empty() && *words != ["status"] => {
+                (*namespace, words)
+            }
+            words => ("", words),
+        };
+        let (plural, name, part) = match words {
+            [plural] => (*plural, "", Subresource::None),
+            [plural, name] => (*plural, *name, Subresource::None),
+            [plural, name, "status"] => (*plural, *name, Subresource::Status),
+            [plural, name, "scale"] => (*plural, *name, Subresource::Scale),
+            _ => return None,
+        };
+        let is_meant = |kind: &Kind| kind.info().plural == plural && kind.info().group == group;
+        let kind = Kind::ALL.into_iter().find(is_meant)?;
+        let is_placed =
+            kind.is_namespaced() != namespace.is_empty() || (kind.is_namespaced() && name.is_empty());
+        is_placed.then_some(Place { kind, namespace, name, part })
+    }
+
+    fn answer(&self, context: &mut Context<'_, '_>, query: &str) -> Result<String, Failure> {
+        context.asking.managed_fields = true;
+        let root = fields::lookup(self.kind.go_type().0, self.kind.go_type().1);
+        if self.name.is_empty() {
+            let options = selection(query, context.env.features)
+                .map_err(|why| Failure::from(Box::new(Status::bad_request(why))))?;
+            let (objects, version) = context.list(self.kind, self.namespace, options)?;
+            let items = objects.iter().map(|object| {
+                let mut item = context.whole(object);
+                // The list says what they are.
+                for field in ["apiVersion", "kind"] {
+                    item.as_object_mut().and_then(|item| item.remove(field));
+                }
+                in_order(root, &item)
+            });
+            let (kind, items) = (self.kind.name(), items.collect::<Vec<_>>().join(","));
+            let (api_version, version) =
+                (self.kind.api_version(), json!({"resourceVersion": version.to_string()}));
+            return Ok(format!(
+                "{{\"kind\":\"{kind}List\",\"apiVersion\":\"{api_version}\",\"metadata\":{version},\"items\":[{items}]}}"
+            ));
+        }
+        let request = Request::new(Verb::Get, self.kind, self.namespace, self.name).of(self.part);
+        match context.call(request)? {
+            Answer::Object(object) => Ok(in_order(root, &context.whole(&object))),
+            Answer::Json(scale) => Ok(in_order(fields::lookup("autoscaling", "Scale"), &scale)),
+            Answer::List(..) => Err(not_served()),
+        }
+    }
+}
+
+/// What a query selects; other parameters have no effect.
+fn selection(query: &str, features: Features) -> Result<ListOptions, String> {
+    let value = |name: &str| {
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| decoded(value)).next_back().unwrap_or_default()
+    };
+    let labels = selector::parse_labels(&value("labelSelector"), features)?;
+    Ok(ListOptions { labels, fields: selector::parse_fields(&value("fieldSelector"))? })
+}
+
+/// Percent-decoding; what is no escape stays as it is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        rest = match (first, after) {
+            (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+                bytes.push(hex(*high).unwrap_or(0) * 16 + hex(*low).unwrap_or(0));
+                after
+            }
+            (b'+', after) => {
+                bytes.push(b' ');
+                after
+            }
+            (other, after) => {
+                bytes.push(*other);
+                after
+            }
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// JSON with the fields of structs in the order of their declaration; maps by key.
+fn in_order(owner: Option<&'static Struct>, value: &Value) -> String {
+    let (Some(owner), Value::Object(map)) = (owner, value) else {
+        return json::to_string(value);
+    };
+    let mut entries: Vec<_> = map.iter().map(|(name, value)| (owner.field(name), name, value)).collect();
+    entries.sort_by_key(|(field, name, _)| (field.map_or(usize::MAX, |field| field.declared_at), *name));
+    let text = |(field, name, value): (Option<&'static fields::Field>, &String, &Value)| {
+        let text = field.map_or_else(|| json::to_string(value), |field| of_type(&field.go_type, value));
+        format!("{}:{text}", json::quote(name))
+    };
+    format!("{{{}}}", entries.into_iter().map(text).collect::<Vec<_>>().join(","))
+}
+
+fn of_type(go_type: &'static GoType, value: &Value) -> String {
+    match (&go_type.kind, value) {
+        (Type::Struct(group, name), value) => in_order(fields::lookup(group, name), value),
+        (Type::List(element), Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(|item| of_type(element, item)).collect();
+            format!("[{}]", items.join(","))
+        }
+        (Type::Map(element), Value::Object(map)) => {
+            let entry =
+                |(key, value): (&String, &Value)| format!("{}:{}", json::quote(key), of_type(element, value));
+            format!("{{{}}}", map.iter().map(entry).collect::<Vec<_>>().join(","))
+        }
+        _ => json::to_string(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_objects_and_lists() {
+        let cases = [
+            ("/api/v1/namespaces/default/pods/web-0", Some((Kind::Pod, "default", "web-0"))),
+            ("/api/v1/pods", Some((Kind::Pod, "", ""))),
+            ("/api/v1/namespaces/default", Some((Kind::Namespace, "", "default"))),
+            ("/api/v1/nodes/node-1", Some((Kind::Node, "", "node-1"))),
+            ("/apis/apps/v1/namespaces/a/statefulsets/web/scale", Some((Kind::StatefulSet, "a", "web"))),
+            ("/apis/apps/v1/namespaces/a/pods", None),
+            ("/api/v1/pods/web-0", None),
+            ("/api/v1/namespaces/a/nodes/node-1", None),
+            ("/api/v2/pods", None),
+            ("/", None),
+        ];
+        for (path, expected) in cases {
+            let found = Place::parse(path).map(|place| (place.kind, place.namespace, place.name));
+            assert_eq!(found, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn fields_come_as_they_are_declared() {
+        let pod = json!({
+            "apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "x", "name": "a"}], "volumes": []},
+            "metadata": {"labels": {"b": "1", "a": "<"}, "name": "p"},
+        });
+        let expected = r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"p","labels":{"a":"\u003c","b":"1"}},"spec":{"volumes":[],"containers":[{"name":"a","image":"x"}]}}"#;
+        assert_eq!(in_order(fields::lookup("core", "Pod"), &pod), expected);
+        assert_eq!(decoded("app%3Dweb+x%zz"), "app=web x%zz");
+    }
+}
