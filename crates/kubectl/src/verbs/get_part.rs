@@ -3,8 +3,8 @@
 //! Models what kubectl/pkg/cmd/get/get.go prints of a subresource, and printScale of pkg/printers/internalversion/printers.go.
 
 use client::api::{Answer, Request, Subresource, Verb};
-use machinery::status::Reason;
 use machinery::Status;
+use machinery::status::Reason;
 use serde_json::Value;
 
 use super::Call;
@@ -74,7 +74,9 @@ fn print_table(context: &mut Context<'_, '_>, table: &TableOptions, answers: &[A
     let mut text = String::new();
     for answer in answers {
         let (header, row) = match answer {
-            Answer::Object(object) => (table.header(object.kind(), features), table.row(object, now, features)),
+            Answer::Object(object) => {
+                (table.header(object.kind(), features), table.row(object, now, features))
+            }
             Answer::Json(scale) => ("NAME\tDESIRED\tAVAILABLE\tAGE\n".to_owned(), scale_row(context, scale)),
             Answer::List(..) => continue,
         };
