@@ -11,7 +11,7 @@ use super::compose::compose;
 use super::convert::convert;
 use super::error::YamlError;
 use super::json_text::{Cursor, JsonError, next_value};
-use super::node::{Nodes, Span};
+use super::node::{Nodes, Place, Span};
 use crate::version::Features;
 
 /// How much text is read, in bytes.
@@ -34,11 +34,14 @@ pub struct Document {
 impl Document {
     /// Where the value at a path is in the whole text: `spec.template.spec.containers[0].image`,
     /// `metadata.labels[a.b/c]`. For what is not there, the innermost value on the way to it.
-    pub fn locate(&self, path: &str) -> Option<Span> {
-        let mut span = self.nodes.locate(path)?;
-        span.start.line += self.lines_before;
-        span.end.line += self.lines_before;
-        Some(span)
+    pub fn locate(&self, path: &str) -> Option<Place> {
+        let in_text = |mut span: Span| {
+            span.start.line += self.lines_before;
+            span.end.line += self.lines_before;
+            span
+        };
+        let place = self.nodes.locate(path)?;
+        Some(Place { key: place.key.map(in_text), value: in_text(place.value), ..place })
     }
 }
 
@@ -305,13 +308,36 @@ mod tests {
         let text = "a: 1\n---\nspec:\n  containers:\n  - name: c\n    image: x\n  labels: {a.b/c: v}\n";
         let document = documents(text).nth(1).expect("a document").expect("is sound");
         let at = |path: &str| {
-            document.locate(path).map(|span| (span.start.line, span.start.column, span.end.column))
+            let span = document.locate(path)?.value;
+            Some((span.start.line, span.start.column, span.end.column))
         };
         assert_eq!(at("spec.containers[0].image"), Some((6, 12, 13)));
         assert_eq!(at("spec.labels[a.b/c]"), Some((7, 19, 20)));
         assert_eq!(at("spec.labels.a.b/c"), Some((7, 19, 20)));
         assert_eq!(at("spec.containers[0].nope.x"), at("spec.containers[0]"));
         let json = documents("{\"a\":\n  {\"b\": true}}").next().expect("a document").expect("is sound");
-        assert_eq!(json.locate("a.b").map(|span| (span.start.line, span.start.column)), Some((2, 9)));
+        assert_eq!(
+            json.locate("a.b").map(|place| (place.value.start.line, place.value.start.column)),
+            Some((2, 9))
+        );
+        let keys = [
+            "spec.containers[0].image",
+            "spec.containers[0]",
+            "spec.containers[0].nope",
+            "spec.labels[a.b/c]",
+        ];
+        let keys = keys.map(|path| {
+            let place = document.locate(path).expect("a place");
+            (place.key.map(|key| (key.start.line, key.start.column)), place.is_exact, place.is_scalar)
+        });
+        assert_eq!(
+            keys,
+            [
+                (Some((6, 5)), true, true),
+                (Some((4, 3)), true, false),
+                (Some((4, 3)), false, false),
+                (Some((7, 12)), true, true),
+            ]
+        );
     }
 }

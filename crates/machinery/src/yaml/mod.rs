@@ -16,5 +16,5 @@ mod scalar;
 
 pub use documents::{Document, Documents, MAX_BYTES, documents, documents_in};
 pub use error::YamlError;
-pub use node::{Position, Span};
+pub use node::{Place, Position, Span};
 pub use print::to_yaml;

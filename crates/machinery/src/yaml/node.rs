@@ -20,6 +20,19 @@ pub struct Span {
     pub end: Position,
 }
 
+/// Where a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The key of the innermost mapping on the way to it that has it, or has what holds it.
+    pub key: Option<Span>,
+    /// The value.
+    pub value: Span,
+    /// Whether it is the value that was asked for, and not the innermost one on the way to it.
+    pub is_exact: bool,
+    /// Whether the value is neither a sequence nor a mapping.
+    pub is_scalar: bool,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum NodeKind {
     /// `implicit`: neither quoted nor tagged.
@@ -108,19 +121,32 @@ impl Builder {
     }
 }
 
+/// One step along a path: the node that it leads to, with its key in a mapping, and what is left of the path.
+struct Step<'p> {
+    key: Option<usize>,
+    value: usize,
+    rest: &'p str,
+}
+
 impl Nodes {
     /// Where the value at a path is (`spec.containers[0].image`, `metadata.labels[a.b/c]`), or else the innermost value
     /// on the way to it.
-    pub(super) fn locate(&self, path: &str) -> Option<Span> {
+    pub(super) fn locate(&self, path: &str) -> Option<Place> {
         let mut current = self.root?;
-        let mut rest = path;
-        while let Some((next, after)) = self.step(current, rest) {
-            (current, rest) = (next, after);
+        let (mut rest, mut key) = (path, None);
+        while let Some(step) = self.step(current, rest) {
+            (current, rest, key) = (step.value, step.rest, step.key.or(key));
         }
-        Some(self.nodes[current].span)
+        let Node { kind, span } = &self.nodes[current];
+        Some(Place {
+            key: key.map(|key| self.nodes[key].span),
+            value: *span,
+            is_exact: rest.is_empty(),
+            is_scalar: matches!(kind, NodeKind::Scalar { .. }),
+        })
     }
 
-    fn step<'p>(&self, from: usize, path: &'p str) -> Option<(usize, &'p str)> {
+    fn step<'p>(&self, from: usize, path: &'p str) -> Option<Step<'p>> {
         let target = match &self.nodes[from].kind {
             NodeKind::Alias { target, .. } => *target,
             _ => from,
@@ -130,7 +156,7 @@ impl Nodes {
         match &self.nodes[target].kind {
             NodeKind::Sequence(items) => {
                 let (index, rest) = bracket?;
-                Some((*items.get(index.parse::<usize>().ok()?)?, rest))
+                Some(Step { key: None, value: *items.get(index.parse::<usize>().ok()?)?, rest })
             }
             NodeKind::Mapping(entries) => {
                 // A key may have dots, so the longest that fits is meant; of equal ones the last counts.
@@ -143,7 +169,8 @@ impl Nodes {
                         _ => path.strip_prefix(name.as_str())?,
                     };
                     let ends = rest.is_empty() || rest.starts_with(['.', '[']);
-                    (ends && !name.is_empty()).then_some((name.len(), (*value, rest)))
+                    let step = Step { key: Some(*key), value: *value, rest };
+                    (ends && !name.is_empty()).then_some((name.len(), step))
                 });
                 fits.max_by_key(|(len, _)| *len).map(|(_, step)| step)
             }

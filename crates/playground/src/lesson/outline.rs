@@ -16,7 +16,7 @@ pub(super) struct Outline<'a> {
 impl Outline<'_> {
     /// Notes that the value at a path is wrong.
     pub fn problem(&mut self, path: &str, message: impl Into<String>) {
-        let line = self.document.locate(path).map(|span| span.start.line);
+        let line = self.document.locate(path).map(|place| place.value.start.line);
         self.problems.push(Problem { line, path: path.to_owned(), message: message.into() });
     }
 
