@@ -1,7 +1,7 @@
 // What people do every day. `cargo xtask dist` does it with a page that notes which of its code runs: that is the part
 // that is loaded first (PETSET_RECORD names the file for it). Done with the built page, it must work as ever. Which code a
 // frame runs depends on when it comes, so a moment that no recording met may need the other part: it is told when.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, keepInstance, open, test } from './fixtures';
 
@@ -109,7 +109,7 @@ async function everyday(page: Page): Promise<void> {
 
   // A mistake in the editor, and a change.
   const editor = page.getByRole('textbox', { name: 'stateful-demo.yaml' });
-  const manifest = await editor.inputValue();
+  const manifest = readFileSync(new URL('../../crates/session/src/worlds/stateful-demo.yaml', import.meta.url), 'utf8');
   const log = page.getByRole('log');
   for (const [wrong, message] of [
     [manifest.replace('replicas: 2', 'replica: 2'), 'unknown field "spec.replica"'],

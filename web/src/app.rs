@@ -17,7 +17,9 @@ use crate::components::stage::StagePane;
 use crate::components::terminal::TerminalPane;
 use crate::components::timeline::TimeBar;
 use crate::dom;
-use crate::hooks::{keys, use_frames, use_kept, use_key_switch, use_locale, use_schema, use_theme};
+use crate::hooks::{
+    keys, use_frames, use_kept, use_key_switch, use_locale, use_pause, use_schema, use_template, use_theme,
+};
 use crate::session::{Dispatch, State};
 use crate::skeleton::Early;
 
@@ -39,6 +41,8 @@ pub fn App(props: &AppProps) -> Html {
     let session = &model.session;
     use_frames(&dispatch, model.playing, session.reached_ms());
     use_schema(&dispatch, model.schema.is_wanted());
+    use_pause(&dispatch, model.typing, model.text());
+    use_template(&dispatch, model.template);
     let (theme, next_theme) = use_theme();
     let (keys_on, switch_keys) = use_key_switch();
     let onkeydown = keys(&dispatch, keys_on, model.playing);
@@ -67,8 +71,11 @@ pub fn App(props: &AppProps) -> Html {
                             locale={model.locale}
                             files={files(model)}
                             file={AttrValue::from(model.file.to_string())}
-                            text={model.text()}
-                            effect={model.effect.clone()}
+                            text={model.shown_edit().map_or_else(|| model.text(), |edit| edit.text.clone())}
+                            edit={model.edit.clone()}
+                            trial={model.trial.clone()}
+                            features={session.start().features}
+                            template_failed={model.template_failed.is_some()}
                         />
                         <TerminalPane
                             locale={model.locale}

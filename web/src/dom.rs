@@ -53,11 +53,12 @@ pub fn parameter(name: &str) -> Option<String> {
 }
 
 /// Fetches a text that lies beside the page, and hands it on, or why it cannot be had.
-pub fn fetch_text(path: &'static str, then: impl FnOnce(Result<String, String>) + 'static) {
+pub fn fetch_text(path: &str, then: impl FnOnce(Result<String, String>) + 'static) {
     let Some(window) = window() else { return };
+    let path = path.to_owned();
     spawn_local(async move {
         let text = async {
-            let response: Response = JsFuture::from(window.fetch_with_str(path)).await?.dyn_into()?;
+            let response: Response = JsFuture::from(window.fetch_with_str(&path)).await?.dyn_into()?;
             if !response.ok() {
                 return Err(JsValue::from(format!("{path}: status {}", response.status())));
             }

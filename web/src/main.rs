@@ -3,6 +3,7 @@
 //! Invariant: it knows the DOM and nothing of Kubernetes; whatever can be tested without a browser is in `playground`.
 
 mod app;
+mod code;
 mod components;
 mod crash;
 mod dom;

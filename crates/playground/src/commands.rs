@@ -18,6 +18,11 @@ pub fn apply(file: &str) -> String {
     format!("kubectl apply -f {file}")
 }
 
+/// Shows what applying one of the editor's files would change.
+pub fn diff(file: &str) -> String {
+    format!("kubectl diff -f {file}")
+}
+
 /// Sets the number of replicas.
 pub fn scale(set: &ObjectKey, replicas: i32) -> String {
     format!("kubectl scale sts {} --replicas={replicas}{}", set.name, namespace(set))

@@ -4,6 +4,7 @@
 //! changes the cluster itself; it types the command that a person would type ([`commands`]).
 
 pub mod commands;
+pub mod completion;
 pub mod diff;
 pub mod effect;
 pub mod examples;
@@ -11,13 +12,16 @@ pub mod highlight;
 pub mod keep;
 pub mod lesson;
 pub mod locales;
+pub mod marks;
 pub mod memory;
 pub mod model;
 pub mod msg;
 pub mod paste;
 pub mod prompt;
 pub mod schema;
+pub mod templates;
 pub mod track;
+pub mod trial;
 pub mod update;
 pub mod view;
 

@@ -12,7 +12,6 @@ use machinery::time::ms_between;
 use session::{Branch, Content, Entry, Input, Session, Start, StartWorld};
 
 use crate::commands;
-use crate::effect::Effect;
 use crate::examples::Example;
 use crate::keep::Keep;
 use crate::lesson::panel::Lessons;
@@ -21,7 +20,9 @@ use crate::memory::Memory;
 use crate::paste::Review;
 use crate::prompt::Prompt;
 use crate::schema::{self, SchemaState};
+use crate::templates::Template;
 use crate::track::{Tick, Track};
+use crate::trial::Trial;
 use crate::view::dns::zone;
 use crate::view::events::events;
 use crate::view::lookup::Question;
@@ -144,6 +145,17 @@ pub struct Fork {
     pub line: Option<Arc<str>>,
 }
 
+/// What a command has open in the editor: `kubectl edit`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The text as it was opened.
+    pub opened: Arc<str>,
+    /// The text as it is.
+    pub text: Arc<str>,
+    /// Whether the editor shows it, and not a file.
+    pub shown: bool,
+}
+
 /// The form for another image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageForm {
@@ -173,7 +185,15 @@ pub struct Model {
     /// The file in the editor.
     pub file: Arc<str>,
     /// What Apply would do with it.
-    pub effect: Rc<Effect>,
+    pub trial: Rc<Trial>,
+    /// Whether somebody types in the editor: what Apply would do is found out when they pause.
+    pub typing: bool,
+    /// What a command has open in the editor.
+    pub edit: Option<Edit>,
+    /// The template that is being fetched for a new file.
+    pub template: Option<Template>,
+    /// Why the last one could not be had.
+    pub template_failed: Option<String>,
     /// The terminal's input line.
     pub prompt: Prompt,
     /// What was pasted into the prompt and has to be reviewed.
@@ -216,7 +236,7 @@ pub struct Model {
     said: Said,
     // Texts that differ from their files.
     drafts: BTreeMap<Arc<str>, Arc<str>>,
-    // What page and effect were made from.
+    // What page and trial were made from.
     shown: Option<Shown>,
     tried: Option<(Arc<str>, Arc<str>, u64)>,
 }
@@ -269,7 +289,11 @@ impl Model {
             rushing: false,
             speed: Speed::default(),
             file,
-            effect: Rc::default(),
+            trial: Rc::default(),
+            typing: false,
+            edit: None,
+            template: None,
+            template_failed: None,
             prompt: Prompt::default(),
             review: None,
             topic: None,
@@ -301,7 +325,12 @@ impl Model {
         schema::give(self);
     }
 
-    /// The text in the editor.
+    /// What the editor shows of a command's, if it does not show a file.
+    pub fn shown_edit(&self) -> Option<&Edit> {
+        self.edit.as_ref().filter(|edit| edit.shown)
+    }
+
+    /// The text of the file in the editor.
     pub fn text(&self) -> Arc<str> {
         let written = || self.session.files().get(&self.file).unwrap_or_default().into();
         self.drafts.get(&self.file).cloned().unwrap_or_else(written)
@@ -309,10 +338,24 @@ impl Model {
 
     /// Replaces the text in the editor; the file itself is written before the next command.
     pub(crate) fn edit(&mut self, text: &str) {
-        if self.session.files().get(&self.file) == Some(text) {
+        if let Some(edit) = self.edit.as_mut().filter(|edit| edit.shown) {
+            edit.text = text.into();
+        } else if self.session.files().get(&self.file) == Some(text) {
             self.drafts.remove(&self.file);
         } else {
             self.drafts.insert(self.file.clone(), text.into());
+        }
+    }
+
+    /// Makes a file and opens it. Where one of that name says something else, the new one gets a number.
+    pub(crate) fn add_file(&mut self, name: &str, text: &str) {
+        let stem = name.strip_suffix(".yaml").unwrap_or(name);
+        let numbered = (2..).map(|number| format!("{stem}-{number}.yaml"));
+        let is_free = |name: &String| self.session.files().get(name).is_none_or(|other| other == text);
+        if let Some(name) = std::iter::once(name.to_owned()).chain(numbered).find(is_free) {
+            self.session.write_file(&name, text);
+            self.drafts.remove(&*name);
+            self.file = name.into();
         }
     }
 
@@ -330,6 +373,26 @@ impl Model {
         }
         self.move_baseline();
         self.session.run(line);
+    }
+
+    /// Gives the text in the editor back to the command that waits for it: as it is, or as it was opened.
+    pub(crate) fn close_edit(&mut self, saves: bool) {
+        if let Some(edit) = self.edit.take() {
+            self.move_baseline();
+            self.session.save_edit(if saves { &edit.text } else { &edit.opened });
+        }
+    }
+
+    /// What a command opens in the editor is shown there.
+    fn follow_edit(&mut self) {
+        let opened = self.session.editing();
+        if opened != self.edit.as_ref().map(|edit| &*edit.opened) {
+            let edit = |text: &str| Edit { opened: text.into(), text: text.into(), shown: true };
+            self.edit = opened.map(edit);
+            if self.edit.is_some() {
+                self.pane = Pane::Editor;
+            }
+        }
     }
 
     /// Runs what Apply stands for.
@@ -389,8 +452,9 @@ impl Model {
         }
     }
 
-    /// Brings page, timeline and effect up to the session.
+    /// Brings page, timeline and trial up to the session.
     pub(crate) fn refresh(&mut self) {
+        self.follow_edit();
         let (session, world) = (&self.session, self.session.world());
         let shown = Shown {
             course: session.course(),
@@ -486,9 +550,12 @@ impl Model {
 
     /// Only what a person does changes what Apply would do: a new text, another file, a command that printed.
     fn try_apply(&mut self) {
+        if self.typing {
+            return;
+        }
         let tried = (self.file.clone(), self.text(), self.session.log().written());
         if self.tried.as_ref() != Some(&tried) {
-            self.effect = Rc::new(Effect::of(&self.session, &tried.0, &tried.1));
+            self.trial = Rc::new(Trial::of(&self.session, &tried.0, &tried.1));
             self.tried = Some(tried);
         }
     }

@@ -10,6 +10,7 @@ use crate::lesson::panel::LessonMsg;
 use crate::locales::Locale;
 use crate::model::{Number, Pane, Speed, Tab};
 use crate::prompt::PromptMsg;
+use crate::templates::Template;
 use crate::view::lookup::Question;
 
 /// An act.
@@ -39,9 +40,21 @@ pub enum Msg {
     Speed(Speed),
     /// Another file in the editor.
     Open(String),
+    /// What a command has open in the editor, instead of a file.
+    OpenEdit,
+    /// Give it back to the command as it is now.
+    SaveEdit,
+    /// Give it back as it was opened.
+    CancelEdit,
     /// The text in the editor.
     Edit(String),
-    /// Apply the file in the editor.
+    /// Nothing was typed in the editor for a moment.
+    Typed,
+    /// A new file from this template: its text is wanted.
+    Template(Template),
+    /// The text of a template, or why it cannot be had.
+    Arrived(Template, Result<String, String>),
+    /// Apply the file in the editor; where it shows what a command has opened, the same as to save that.
     Apply,
     /// The text in the prompt.
     Type(String),

@@ -34,6 +34,11 @@ pub fn update(model: &mut Model, msg: Msg) {
 }
 
 fn act(model: &mut Model, msg: Msg) {
+    model.typing = match msg {
+        Msg::Edit(_) => true,
+        Msg::Frame(_) => model.typing,
+        _ => false,
+    };
     match msg {
         Msg::Frame(ms) => pass(model, ms),
         Msg::Play(playing) => (model.playing, model.rushing) = (playing, false),
@@ -64,8 +69,21 @@ fn act(model: &mut Model, msg: Msg) {
         Msg::Mark(marked) => model.mark(marked),
         Msg::Filter(filter) => model.filter = filter.into(),
         Msg::Speed(speed) => model.speed = speed,
-        Msg::Open(name) => model.file = name.into(),
+        Msg::Open(name) => {
+            model.file = name.into();
+            show_edit(model, false);
+        }
+        Msg::OpenEdit => show_edit(model, true),
+        Msg::SaveEdit => model.close_edit(true),
+        Msg::CancelEdit => model.close_edit(false),
         Msg::Edit(text) => model.edit(&text),
+        Msg::Typed => {}
+        Msg::Template(template) => model.template = Some(template),
+        Msg::Arrived(template, text) => {
+            model.template = None;
+            model.template_failed = text.map(|text| model.add_file(template.file(), &text)).err();
+        }
+        Msg::Apply if model.shown_edit().is_some() => model.close_edit(true),
         Msg::Apply => model.apply(),
         Msg::Type(text) => model.prompt.edit(text),
         Msg::Earlier => model.prompt.earlier(),
@@ -179,6 +197,12 @@ fn in_prompt(model: &mut Model, msg: PromptMsg) {
         PromptMsg::Close => model.prompt.close(),
         PromptMsg::Search => model.prompt.search_older(),
         PromptMsg::Abort => model.prompt.abort(),
+    }
+}
+
+fn show_edit(model: &mut Model, shown: bool) {
+    if let Some(edit) = &mut model.edit {
+        edit.shown = shown;
     }
 }
 

@@ -78,7 +78,7 @@ fn the_first_visit_shows_volumes_and_asks_to_apply() {
         ]
     );
     assert_eq!(model.page.whys[0].reason, Reason::Empty);
-    let effect = (model.locale.words().effect)(&model.effect);
+    let effect = (model.locale.words().effect)(&model.trial.effect);
     assert_eq!(effect, "creates service/myapp-svc and statefulset/myapp: two pods");
 }
 
@@ -99,7 +99,7 @@ fn apply_types_its_command_and_two_pods_appear_in_order() {
     assert_eq!(order, [0, 1]);
     assert_eq!((set(&model).ready, set(&model).replicas), (2, 2));
     assert!(set(&model).columns.iter().all(|column| column.name.answer.is_ok()));
-    assert_eq!((model.locale.words().effect)(&model.effect), "no change: file and cluster agree");
+    assert_eq!((model.locale.words().effect)(&model.trial.effect), "no change: file and cluster agree");
     assert_eq!(model.page.acts.len(), 3);
 }
 
@@ -225,7 +225,8 @@ fn what_is_typed_is_written_before_the_next_command_and_refusals_are_kubectls() 
     settle(&mut model);
     assert_eq!(set(&model).replicas, 3);
     update(&mut model, Msg::Edit("a: [".to_owned()));
-    let refused = (model.locale.words().effect)(&model.effect);
+    update(&mut model, Msg::Typed);
+    let refused = (model.locale.words().effect)(&model.trial.effect);
     assert!(refused.starts_with("error: error parsing stateful-demo.yaml"), "{refused}");
     assert_eq!(
         model.session.files().get("stateful-demo.yaml").map(|text| text.contains("replicas: 3")),

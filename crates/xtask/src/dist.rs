@@ -13,7 +13,10 @@ use crate::workspace::Workspace;
 /// What a first visit may load in all, brotli-compressed.
 const LIMIT_BYTES: u64 = 600_000;
 
-/// Builds `dist/` and prints the sizes; fails if the first load is too big.
+/// What the editor may weigh, brotli-compressed.
+const EDITOR_LIMIT_BYTES: u64 = 150_000;
+
+/// Builds `dist/` and prints the sizes; fails if the first load or the editor is too big.
 pub fn dist(workspace: &Workspace) -> Result<()> {
     let products = page::build(workspace, Profile::Dist)?;
     let folder = workspace.path("dist");
@@ -50,12 +53,14 @@ fn weigh(workspace: &Workspace, folder: &Path) -> Result<()> {
         println!("loaded when needed");
         later.iter().for_each(|file| file.print());
     }
-    let total = total.brotli;
     println!();
-    ensure!(
-        total <= LIMIT_BYTES,
-        "the first load is {total} bytes in brotli, more than the {LIMIT_BYTES} allowed"
-    );
+    let editor = later.iter().filter(|file| Path::new(file.name).ends_with(site::EDITOR));
+    let editor = editor.map(|file| file.brotli).sum();
+    for (what, size, limit) in
+        [("first load", total.brotli, LIMIT_BYTES), ("editor", editor, EDITOR_LIMIT_BYTES)]
+    {
+        ensure!(size <= limit, "the {what} is {size} bytes in brotli, more than the {limit} allowed");
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod bench;
 mod browser;
 mod constants;
 mod dist;
+mod editor;
 mod everyday;
 mod http;
 mod marks;

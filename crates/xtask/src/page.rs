@@ -158,9 +158,9 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// True if the folder is there and newer than everything that it is made of.
-fn is_current(folder: &Path, sources: &[&Path]) -> Result<bool> {
-    let Ok(made) = modified(folder) else { return Ok(false) };
+/// True if the file or folder is there and newer than everything that it is made of.
+pub fn is_current(product: &Path, sources: &[&Path]) -> Result<bool> {
+    let Ok(made) = modified(product) else { return Ok(false) };
     for source in sources {
         if modified(source)? >= made {
             return Ok(false);

@@ -7,6 +7,8 @@
 //! | `style.css` | the sheets that `web/styles/main.css` imports, in its order, and then the rest of it |
 //! | `lazy/schema.json` | [`crate::schema`] |
 //! | `lazy/lessons.yaml` | the lessons in `crates/playground/lessons/`, in the order of their files |
+//! | `lazy/templates/` | `crates/playground/templates/` |
+//! | `lazy/editor.js` | [`crate::editor`] |
 //! | everything else | `web/static/`, with its folders |
 
 use std::fs;
@@ -14,21 +16,27 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::schema;
 use crate::workspace::Workspace;
+use crate::{editor, schema};
 
 /// What the page fetches only when it needs it lies in this folder of the site.
 pub const LAZY_FOLDER: &str = "lazy";
+
+/// The editor, in [`LAZY_FOLDER`].
+pub const EDITOR: &str = "editor.js";
 
 /// Makes the folder `site` anew of the page's products and its static files.
 pub fn assemble(workspace: &Workspace, products: &Path, site: &Path) -> Result<()> {
     remove_dir(site)?;
     copy_dir(products, site)?;
     copy_dir(&workspace.path("web/static"), site)?;
-    let lessons = site.join("lazy/lessons.yaml");
-    fs::create_dir_all(site.join("lazy"))?;
-    fs::write(lessons, joined(&workspace.path("crates/playground/lessons"))?)?;
-    fs::copy(schema::build(workspace)?, site.join("lazy/schema.json"))?;
+    let lazy = site.join(LAZY_FOLDER);
+    fs::create_dir_all(&lazy)?;
+    fs::write(lazy.join("lessons.yaml"), joined(&workspace.path("crates/playground/lessons"))?)?;
+    copy_dir(&workspace.path("crates/playground/templates"), &lazy.join("templates"))?;
+    fs::copy(schema::build(workspace)?, lazy.join("schema.json"))?;
+    let editor = editor::build(workspace)?;
+    fs::copy(&editor, lazy.join(EDITOR)).with_context(|| format!("cannot copy {}", editor.display()))?;
     let index = workspace.path("index.html");
     fs::copy(&index, site.join("index.html")).with_context(|| format!("cannot copy {}", index.display()))?;
     Ok(fs::write(site.join("style.css"), style(&workspace.path("web/styles"))?)?)

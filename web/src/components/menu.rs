@@ -11,7 +11,7 @@ use crate::hooks::{use_dispatch, use_leaving};
 #[derive(Clone, PartialEq)]
 pub struct Item {
     /// What it is called.
-    pub label: &'static str,
+    pub label: AttrValue,
     /// The command that it stands for, or nothing.
     pub title: String,
     /// What it does.
@@ -21,12 +21,12 @@ pub struct Item {
 impl Item {
     /// An act that runs a command.
     pub fn run(label: &'static str, line: String) -> Item {
-        Item { label, title: line.clone(), msg: Msg::Run(line) }
+        Item { label: label.into(), title: line.clone(), msg: Msg::Run(line) }
     }
 
     /// Another act.
-    pub fn act(label: &'static str, msg: Msg) -> Item {
-        Item { label, title: String::new(), msg }
+    pub fn act(label: impl Into<AttrValue>, msg: Msg) -> Item {
+        Item { label: label.into(), title: String::new(), msg }
     }
 }
 
@@ -40,6 +40,9 @@ pub struct MenuProps {
     /// The button's class.
     #[prop_or(AttrValue::Static("menu-button"))]
     pub class: AttrValue,
+    /// What the button shows.
+    #[prop_or(AttrValue::Static("⋯"))]
+    pub sign: AttrValue,
     /// For tests.
     #[prop_or_default]
     pub id: Option<AttrValue>,
@@ -89,7 +92,7 @@ pub fn Menu(props: &MenuProps) -> Html {
             }
         });
         let title = (!item.title.is_empty()).then(|| item.title.clone());
-        html! { <li><button type="button" {title} {onclick}>{item.label}</button></li> }
+        html! { <li><button type="button" {title} {onclick}>{&item.label}</button></li> }
     };
     html! {
         <div class="menu" {onfocusout} {onkeydown}>
@@ -102,7 +105,7 @@ pub fn Menu(props: &MenuProps) -> Html {
                 aria-expanded={open.to_string()}
                 onclick={toggle}
             >
-                <span aria-hidden="true">{"⋯"}</span>
+                <span aria-hidden="true">{&props.sign}</span>
             </button>
             if *open {
                 <ul class="menu-list" ref={list}>{ for props.items.iter().map(item) }</ul>

@@ -7,6 +7,7 @@ pub mod details;
 pub mod dns;
 pub mod editor;
 pub mod events;
+pub mod findings;
 pub mod header;
 pub mod heat;
 pub mod help;

@@ -1,23 +1,29 @@
 //! Hooks: time, theme, the model's handle.
 
 mod catalogue;
+mod code;
 mod frames;
 mod kept;
 mod keys;
 mod leaving;
 mod locale;
+mod pause;
 mod resizes;
 mod schema;
+mod template;
 mod theme;
 
 pub use catalogue::use_catalogue;
+pub use code::{Shown, use_code};
 pub use frames::use_frames;
 pub use kept::use_kept;
 pub use keys::{keys, use_key_switch};
 pub use leaving::use_leaving;
 pub use locale::use_locale;
+pub use pause::use_pause;
 pub use resizes::use_resizes;
 pub use schema::use_schema;
+pub use template::use_template;
 pub use theme::{Theme, use_theme};
 
 use yew::prelude::*;

@@ -11,7 +11,9 @@ use machinery::decision::BrokenLink;
 use crate::effect::Effect;
 use crate::examples::Example;
 use crate::lesson::goal::Missing;
+use crate::marks;
 use crate::model::Fork;
+use crate::templates::Template;
 use crate::track::{Row, Tick};
 use crate::view::acts::ActKind;
 use crate::view::pod::{Note, Shape};
@@ -80,6 +82,25 @@ pub fn marked(sentence: &str) -> Vec<Span> {
     sentence.split('`').enumerate().filter(|(_, part)| !part.is_empty()).map(span).collect()
 }
 
+/// `0–2, 4` of ordinals, lowest first.
+fn ranges(ordinals: &[i32]) -> String {
+    let runs = ordinals.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+        [first, .., last] => format!("{first}–{last}"),
+        one => one.iter().map(i32::to_string).collect(),
+    });
+    runs.collect::<Vec<_>>().join(", ")
+}
+
+/// The first ordinals of a row, the last one after `…` if there are more.
+fn row(ordinals: &[i32], separator: &str) -> String {
+    const SHOWN: usize = 4;
+    let text = |ordinals: &[i32]| ordinals.iter().map(i32::to_string).collect::<Vec<_>>().join(separator);
+    match ordinals {
+        [shown @ .., last] if ordinals.len() > SHOWN => format!("{} … {last}", text(&shown[..SHOWN - 1])),
+        few => text(few),
+    }
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident),* $(,)?; $($(#[$fdoc:meta])* fn $function:ident($($argument:ty),*)),* $(,)?) => {
         /// The words of one language.
@@ -143,6 +164,18 @@ words! {
     apply,
     /// How to leave the editor with the keyboard.
     editor_keys,
+    /// Title of what would change.
+    diff,
+    /// Button: give the text back to the command that has opened it.
+    save,
+    /// That a command waits for the editor.
+    edit_waits,
+    /// The menu of templates.
+    new_file,
+    /// A template cannot be fetched.
+    template_failed,
+    /// What CodeMirror says, a phrase a line: its own, ` = `, and in this language. What is not here it says in English.
+    editor_phrases,
     /// Label of the terminal.
     terminal,
     /// Label of its log.
@@ -620,6 +653,14 @@ words! {
     fn act(&ActKind),
     /// What Apply would do.
     fn effect(&Effect),
+    /// What is said of a place in the editor's text.
+    fn mark_note(&marks::Note),
+    /// How many things are wrong in the text, and in how many places the live objects differ.
+    fn mark_count(usize, usize),
+    /// Where in the text: the line.
+    fn line(usize),
+    /// What a template is called.
+    fn template(Template),
     /// Why a name has no answer.
     fn broken(&BrokenLink),
     /// What a pod's card adds.
@@ -712,7 +753,7 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locale, Span, marked};
+    use super::{Locale, Span, marked, ranges, row};
 
     /// What is the same in both languages: terms of Kubernetes, and what one types.
     const SHARED: [&str; 9] =
@@ -733,6 +774,20 @@ mod tests {
                 ![',', '.', ':', ';', '?'].into_iter().any(han_before),
                 "{name} has half-width punctuation: {text}"
             );
+        }
+    }
+
+    #[test]
+    fn ordinals_are_short() {
+        for (ordinals, expected) in
+            [(&[][..], ""), (&[0], "0"), (&[0, 1], "0–1"), (&[0, 1, 2, 4, 6, 7], "0–2, 4, 6–7")]
+        {
+            assert_eq!(ranges(ordinals), expected);
+        }
+        for (ordinals, expected) in
+            [(&[4, 3][..], "4, 3"), (&[4, 3, 2, 1], "4, 3, 2, 1"), (&[4, 3, 2, 1, 0], "4, 3, 2 … 0")]
+        {
+            assert_eq!(row(ordinals, ", "), expected);
         }
     }
 

@@ -7,7 +7,9 @@ mod why;
 use machinery::decision::BrokenLink;
 
 use super::Words;
-use crate::effect::{Change, Effect};
+use crate::effect::{Effect, Hold, SetChange};
+use crate::marks;
+use crate::templates::Template;
 use crate::track::{Mark, Subject, Tick};
 use crate::view::acts::ActKind;
 use crate::view::pod::{Note, short_image};
@@ -49,7 +51,14 @@ pub(super) static WORDS: Words = Words {
     editor: "Editor",
     files: "Files",
     apply: "Apply",
-    editor_keys: "Ctrl or Command and Enter applies the file. Tab leaves the editor.",
+    editor_keys: "Ctrl or Command and Enter applies the file. Tab leaves the editor, once something is typed Escape and \
+        then Tab.",
+    editor_phrases: "",
+    save: "Save",
+    edit_waits: "kubectl waits: Save sends what you changed, Cancel sends nothing",
+    new_file: "New file from a template",
+    template_failed: "The template cannot be loaded. Is the network there?",
+    diff: "What changes",
     terminal: "Terminal",
     terminal_log: "What was typed and answered",
     prompt: "Command line",
@@ -298,6 +307,10 @@ pub(super) static WORDS: Words = Words {
     objects_more: |more| format!("{more} more; narrow the list to see them"),
     act,
     effect,
+    mark_note,
+    mark_count,
+    template,
+    line: |line| format!("line {line}"),
     broken,
     note,
     size: |requested, capacity| match capacity {
@@ -394,15 +407,14 @@ fn effect(effect: &Effect) -> String {
         Effect::Nothing => "nothing in this file".to_owned(),
         Effect::Same => "no change: file and cluster agree".to_owned(),
         Effect::Refused(message) => message.clone(),
-        Effect::Changes { created, configured, details, pods } => {
-            let mut parts = Vec::new();
+        Effect::Changes { created, configured, sets, pods } => {
+            let mut parts: Vec<String> = sets.iter().map(set_change).collect();
             if !created.is_empty() {
                 let pods = usize::try_from(*pods).unwrap_or(0);
                 let pods = if pods == 0 { String::new() } else { format!(": {}", count(pods, "pod")) };
                 parts.push(format!("creates {}{pods}", objects(created)));
             }
-            parts.extend(details.iter().map(change));
-            if details.is_empty() && !configured.is_empty() {
+            if !configured.is_empty() {
                 parts.push(format!("changes {}", objects(configured)));
             }
             parts.join("; ")
@@ -410,17 +422,64 @@ fn effect(effect: &Effect) -> String {
     }
 }
 
-fn change(change: &Change) -> String {
-    match change {
-        Change::Replicas(set, old, new) if new < old => {
-            let removed: Vec<String> =
-                (*new..*old).rev().map(|ordinal| format!("{set}-{ordinal}")).take(4).collect();
-            format!("replicas {old} → {new}: removes {}", removed.join(", "))
-        }
-        Change::Replicas(set, old, new) => format!("replicas of {set} {old} → {new}"),
-        Change::Image(container, old, new) => {
-            format!("image of {container} {} → {}", short_image(old), short_image(new))
-        }
+/// What changes in a set, and what that means for its pods, harm first.
+fn set_change(change: &SetChange) -> String {
+    let mut fields = Vec::new();
+    fields.extend(change.replicas.map(|(old, new)| format!("replicas {old} → {new}")));
+    fields.extend(change.partition.map(|(old, new)| format!("partition {old} → {new}")));
+    for (container, old, new) in &change.images {
+        fields.push(format!("image of {container} {} → {}", short_image(old), short_image(new)));
+    }
+    if change.template && change.images.is_empty() {
+        fields.push("another template".to_owned());
+    }
+    if fields.is_empty() {
+        fields.push("changes".to_owned());
+    }
+    let mut fate = Vec::new();
+    if !change.removed.is_empty() {
+        fate.push(format!("removes {}", super::row(&change.removed, ", then ")));
+    }
+    if !change.replaced.is_empty() {
+        fate.push(format!("replaces {}", super::row(&change.replaced, ", then ")));
+    } else if change.held.is_empty() || change.removed.is_empty() {
+        fate.push("no pod is replaced".to_owned());
+    }
+    if !change.held.is_empty() {
+        let why = match change.hold {
+            Hold::Partition(partition) => format!("behind partition {partition}"),
+            Hold::OnDelete => "until deleted (OnDelete)".to_owned(),
+        };
+        let stay = if change.held.len() == 1 { "stays" } else { "stay" };
+        fate.push(format!("{} {stay} {why}", super::ranges(&change.held)));
+    }
+    format!("{}: {}; {}", change.set, fields.join(", "), fate.join("; "))
+}
+
+fn template(template: Template) -> String {
+    let name = match template {
+        Template::Web => "Web server behind a headless Service",
+        Template::RedisCluster => "Redis Cluster: three shards, nine pods",
+        Template::Mysql => "MySQL: one primary, two replicas",
+        Template::Zookeeper => "Quorum of three, as ZooKeeper",
+    };
+    name.to_owned()
+}
+
+fn mark_note(note: &marks::Note) -> String {
+    match note {
+        marks::Note::Wrong(message) => message.clone(),
+        marks::Note::Live(value) => format!("live: {value}"),
+        marks::Note::NotLive => "not in the live object".to_owned(),
+    }
+}
+
+fn mark_count(wrong: usize, differing: usize) -> String {
+    let places = |count: usize| if count == 1 { "one place".to_owned() } else { format!("{count} places") };
+    match (wrong, differing) {
+        (0, _) => format!("differs from the live objects in {}", places(differing)),
+        (1, _) => "one problem".to_owned(),
+        (_, _) => format!("{wrong} problems"),
     }
 }
 

@@ -7,7 +7,9 @@ mod why;
 use machinery::decision::BrokenLink;
 
 use super::Words;
-use crate::effect::{Change, Effect};
+use crate::effect::{Effect, Hold, SetChange};
+use crate::marks;
+use crate::templates::Template;
 use crate::track::{Mark, Subject, Tick};
 use crate::view::acts::ActKind;
 use crate::view::pod::{Note, short_image};
@@ -44,7 +46,41 @@ pub(super) static WORDS: Words = Words {
     editor: "编辑器",
     files: "文件",
     apply: "应用",
-    editor_keys: "Ctrl 或 Command 加 Enter 应用文件。Tab 离开编辑器。",
+    editor_keys: "Ctrl 或 Command 加 Enter 应用文件。Tab 离开编辑器；输入过内容后，先按 Esc 再按 Tab。",
+    save: "保存",
+    edit_waits: "kubectl 在等待：“保存”会提交修改，“取消”什么也不提交",
+    new_file: "从模板新建文件",
+    template_failed: "模板无法加载。网络是否正常？",
+    diff: "将会改变的内容",
+    editor_phrases: "\
+Find = 查找
+Replace = 替换为
+next = 下一个
+previous = 上一个
+all = 全选
+match case = 区分大小写
+regexp = 正则表达式
+by word = 全字匹配
+replace = 替换
+replace all = 全部替换
+close = 关闭
+Go to line = 跳到行
+go = 跳转
+current match = 当前匹配
+on line = 位于第几行
+replaced match on line $ = 已替换第 $ 行的匹配
+replaced $ matches = 已替换 $ 处匹配
+Fold line = 折叠
+Unfold line = 展开
+Folded lines = 已折叠的行
+Unfolded lines = 已展开的行
+folded code = 已折叠的内容
+unfold = 展开
+to = 至
+Control character = 控制字符
+Selection deleted = 已删除所选内容
+Diagnostics = 问题
+No diagnostics = 没有问题",
     terminal: "终端",
     terminal_log: "输入和输出",
     prompt: "命令行",
@@ -292,6 +328,10 @@ pub(super) static WORDS: Words = Words {
     objects_more: |more| format!("还有 {more} 个；缩小范围即可看到"),
     act,
     effect,
+    mark_note,
+    mark_count,
+    template,
+    line: |line| format!("第 {line} 行"),
     broken,
     note,
     size: |requested, capacity| match capacity {
@@ -371,14 +411,13 @@ fn effect(effect: &Effect) -> String {
         Effect::Nothing => "文件里没有内容".to_owned(),
         Effect::Same => "没有变化：文件与集群一致".to_owned(),
         Effect::Refused(message) => message.clone(),
-        Effect::Changes { created, configured, details, pods } => {
-            let mut parts = Vec::new();
+        Effect::Changes { created, configured, sets, pods } => {
+            let mut parts: Vec<String> = sets.iter().map(set_change).collect();
             if !created.is_empty() {
                 let pods = if *pods == 0 { String::new() } else { format!("：{pods} 个 Pod") };
                 parts.push(format!("创建 {}{pods}", objects(created)));
             }
-            parts.extend(details.iter().map(change));
-            if details.is_empty() && !configured.is_empty() {
+            if !configured.is_empty() {
                 parts.push(format!("修改 {}", objects(configured)));
             }
             parts.join("；")
@@ -386,17 +425,60 @@ fn effect(effect: &Effect) -> String {
     }
 }
 
-fn change(change: &Change) -> String {
-    match change {
-        Change::Replicas(set, old, new) if new < old => {
-            let removed: Vec<String> =
-                (*new..*old).rev().map(|ordinal| format!("{set}-{ordinal}")).take(4).collect();
-            format!("副本 {old} → {new}：移除 {}", removed.join("、"))
-        }
-        Change::Replicas(set, old, new) => format!("{set} 的副本 {old} → {new}"),
-        Change::Image(container, old, new) => {
-            format!("{container} 的镜像 {} → {}", short_image(old), short_image(new))
-        }
+fn set_change(change: &SetChange) -> String {
+    let mut fields = Vec::new();
+    fields.extend(change.replicas.map(|(old, new)| format!("副本 {old} → {new}")));
+    fields.extend(change.partition.map(|(old, new)| format!("分区 {old} → {new}")));
+    for (container, old, new) in &change.images {
+        fields.push(format!("{container} 的镜像 {} → {}", short_image(old), short_image(new)));
+    }
+    if change.template && change.images.is_empty() {
+        fields.push("Pod 模板改变".to_owned());
+    }
+    if fields.is_empty() {
+        fields.push("有改动".to_owned());
+    }
+    let mut fate = Vec::new();
+    if !change.removed.is_empty() {
+        fate.push(format!("依次移除 {}", super::row(&change.removed, "、")));
+    }
+    if !change.replaced.is_empty() {
+        fate.push(format!("依次替换 {}", super::row(&change.replaced, "、")));
+    } else if change.held.is_empty() || change.removed.is_empty() {
+        fate.push("不替换任何 Pod".to_owned());
+    }
+    if !change.held.is_empty() {
+        let held = super::ranges(&change.held);
+        fate.push(match change.hold {
+            Hold::Partition(partition) => format!("{held} 低于分区 {partition}，保持不动"),
+            Hold::OnDelete => format!("{held} 保持不动，直到被删除（OnDelete）"),
+        });
+    }
+    format!("{}：{}；{}", change.set, fields.join("，"), fate.join("；"))
+}
+
+fn template(template: Template) -> String {
+    let name = match template {
+        Template::Web => "无头服务后面的 Web 服务器",
+        Template::RedisCluster => "Redis Cluster：三个分片，九个 Pod",
+        Template::Mysql => "MySQL：一主两从",
+        Template::Zookeeper => "三节点仲裁，类似 ZooKeeper",
+    };
+    name.to_owned()
+}
+
+fn mark_note(note: &marks::Note) -> String {
+    match note {
+        marks::Note::Wrong(message) => message.clone(),
+        marks::Note::Live(value) => format!("集群中的值：{value}"),
+        marks::Note::NotLive => "集群中的对象没有这个字段".to_owned(),
+    }
+}
+
+fn mark_count(wrong: usize, differing: usize) -> String {
+    match (wrong, differing) {
+        (0, _) => format!("与集群中的对象有 {differing} 处不同"),
+        (_, _) => format!("{wrong} 个问题"),
     }
 }
 

@@ -1,0 +1,145 @@
+//! What Apply would do, found by doing it to copies of the session.
+//!
+//! Invariant: the session itself is not touched, and nothing is written into its log.
+
+use machinery::yaml::{Document, documents_in};
+use machinery::{Kind, ObjectKey};
+use serde_json::Value;
+use session::Session;
+
+use crate::commands;
+use crate::effect::Effect;
+use crate::marks::{self, Mark};
+
+/// Longest text that is tried while somebody types, in bytes.
+const TRIED: usize = 64 << 10;
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// In a sentence.
+    pub effect: Effect,
+    /// What is wrong with the text, and where the live objects differ from it; in the order of the text.
+    pub marks: Vec<Mark>,
+    /// What would change in each object, as `kubectl diff` has it.
+    pub diff: Vec<ObjectDiff>,
+}
+
+/// What would change in an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectDiff {
+    /// As kubectl names its file: `apps.v1.StatefulSet.default.myapp`.
+    pub name: String,
+    /// The hunks of a unified difference.
+    pub hunks: String,
+}
+
+impl Trial {
+    /// Tries a text under a file's name.
+    pub fn of(session: &Session, file: &str, text: &str) -> Trial {
+        if text.len() > TRIED {
+            return Trial::default();
+        }
+        if text.trim().is_empty() {
+            return Trial { effect: Effect::Nothing, ..Trial::default() };
+        }
+        let mut copy = session.clone();
+        while copy.running().is_some() {
+            copy.interrupt();
+        }
+        let applied = Ran::of(&copy, file, text, &commands::apply(file));
+        let is_refused = applied.exit != Some(0);
+        Trial {
+            marks: marks(&copy, file, text, is_refused),
+            diff: if is_refused { Vec::new() } else { diff(&copy, file, text) },
+            effect: if is_refused {
+                Effect::Refused(applied.err.lines().next().unwrap_or_default().to_owned())
+            } else {
+                Effect::read(&applied.out, session, applied.session)
+            },
+        }
+    }
+}
+
+/// A command that has run on a copy of a session.
+struct Ran {
+    session: Session,
+    out: String,
+    err: String,
+    exit: Option<i32>,
+}
+
+impl Ran {
+    fn of(session: &Session, file: &str, text: &str, line: &str) -> Ran {
+        let mut session = session.clone();
+        session.write_file(file, text);
+        let first = session.log().written();
+        session.run(line);
+        let (mut out, mut err, mut exit) = (String::new(), String::new(), None);
+        for entry in session.log().since(first) {
+            entry.collect(&mut out, &mut err, &mut exit);
+        }
+        Ran { session, out, err, exit }
+    }
+}
+
+/// What `kubectl diff` prints, without the names of its temporary files.
+fn diff(session: &Session, file: &str, text: &str) -> Vec<ObjectDiff> {
+    let printed = Ran::of(session, file, text, &commands::diff(file)).out;
+    let object = |part: &str| {
+        let mut lines = part.lines();
+        let name = lines.next()?.rsplit('/').next()?.to_owned();
+        let hunks = lines.skip(2).map(|line| format!("{line}\n")).collect();
+        Some(ObjectDiff { name, hunks })
+    };
+    let parts = printed.strip_prefix(DIFF).into_iter().flat_map(|printed| printed.split(NEXT_DIFF));
+    parts.filter_map(object).collect()
+}
+
+/// What the difference of an object begins with.
+const DIFF: &str = "diff -u -N ";
+const NEXT_DIFF: &str = "\ndiff -u -N ";
+
+/// The marks of a text; what the API server says of it is asked only if it is refused.
+fn marks(session: &Session, file: &str, text: &str, is_refused: bool) -> Vec<Mark> {
+    let features = session.start().features;
+    let mut marks = Vec::new();
+    for document in documents_in(text, features) {
+        let document = match document {
+            Ok(document) => document,
+            Err(error) => {
+                marks.push(marks::unparsed(&error));
+                break;
+            }
+        };
+        let live = live(session, &document.value);
+        let mut wrong = marks::undecoded(&document, features);
+        if is_refused && wrong.is_empty() {
+            wrong = refused(session, file, &document, live.as_ref());
+        }
+        marks.extend(wrong);
+        if let Some(live) = &live {
+            marks.extend(marks::differing(&document, live, features));
+        }
+    }
+    marks.sort_by_key(|mark| (mark.span.start, !mark.is_wrong()));
+    marks
+}
+
+/// The object that a document is about, as it is now.
+fn live(session: &Session, document: &Value) -> Option<Value> {
+    let kind = Kind::from_api(document["apiVersion"].as_str()?, document["kind"].as_str()?)?;
+    let namespace = match document["metadata"]["namespace"].as_str() {
+        _ if !kind.is_namespaced() => "",
+        Some(namespace) => namespace,
+        None => "default",
+    };
+    let key = ObjectKey::new(kind, namespace, document["metadata"]["name"].as_str()?);
+    Some(session.world().server().object(&key)?.to_value())
+}
+
+/// What is wrong with one document: it is applied alone, so that there is no doubt what is meant.
+fn refused(session: &Session, file: &str, document: &Document, live: Option<&Value>) -> Vec<Mark> {
+    let ran = Ran::of(session, file, &document.value.to_string(), &commands::apply(file));
+    if ran.exit == Some(0) { Vec::new() } else { marks::refused(document, &ran.err, live) }
+}

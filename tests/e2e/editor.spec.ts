@@ -1,0 +1,260 @@
+// The editor: CodeMirror takes the text area's place without losing anything, and the text area goes on where it cannot.
+import { readFileSync } from 'node:fs';
+import { test as unwatched, type Locator, type Page } from '@playwright/test';
+import { expect, expectAccessible, open, test } from './fixtures';
+
+const manifest = readFileSync(
+  new URL('../../crates/session/src/worlds/stateful-demo.yaml', import.meta.url),
+  'utf8',
+);
+
+const SCRIPT = '**/lazy/editor.js';
+
+function textbox(page: Page): Locator {
+  return page.getByRole('textbox', { name: 'stateful-demo.yaml' });
+}
+
+/** Begins to use the editor, and waits until CodeMirror stands. */
+async function editor(page: Page): Promise<Locator> {
+  await textbox(page).focus();
+  await expect(page.locator('.cm-editor')).toBeVisible();
+  return textbox(page);
+}
+
+test('the editor is not asked for before somebody acts', async ({ page }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(...request.url().match(/lazy\/editor\.js$/) ?? []));
+  await open(page);
+  await page.waitForTimeout(500);
+  expect(asked).toEqual([]);
+  await page.getByRole('textbox', { name: 'Command line' }).click();
+  await expect(page.locator('.cm-editor')).toBeVisible();
+  expect(asked).toEqual(['lazy/editor.js']);
+});
+
+test('what was typed, its history, the selection and the focus are taken along', async ({ page }) => {
+  let arrive = () => {};
+  const wanted = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route(SCRIPT, async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  await open(page);
+  const area = page.locator('textarea#editor');
+  await area.focus();
+  await area.press('Control+Home');
+  await page.keyboard.type('# one\n');
+  // Longer than CodeMirror takes what is typed for one act.
+  await page.waitForTimeout(600);
+  await page.keyboard.type('# two\n');
+  await page.keyboard.press('Shift+ArrowUp');
+  arrive();
+  await expect(page.locator('.cm-editor')).toBeVisible();
+  await expect(area).toHaveCount(0);
+  const box = textbox(page);
+  await expect(box).toBeFocused();
+  await expect(box).toContainText('# one# two' + manifest.split('\n')[0]);
+  await page.keyboard.type('# 2');
+  await expect(box).toContainText('# one# 2apiVersion');
+  for (const left of ['# one# twoapiVersion', '# oneapiVersion']) {
+    await page.keyboard.press('Control+z');
+    await expect(box).toContainText(left);
+  }
+  await page.keyboard.press('Control+z');
+  await expect(box).not.toContainText('# one');
+  await page.keyboard.press('Control+y');
+  await expect(box).toContainText('# oneapiVersion');
+});
+
+test('YAML is coloured, numbered, folded and searched, and applied with the keyboard', async ({ page }) => {
+  await open(page);
+  const box = await editor(page);
+  const colour = (text: string) => box.getByText(text, { exact: true }).first().evaluate((e) => getComputedStyle(e).color);
+  expect(await colour('apiVersion')).not.toBe(await colour('Service'));
+  await expect(page.locator('.cm-lineNumbers')).toContainText('46');
+  await box.press('Control+Home');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Control+Shift+[');
+  await expect(box).not.toContainText('app: myapp-svc');
+  await page.keyboard.press('Control+Shift+]');
+  await expect(box).toContainText('app: myapp-svc');
+  await page.keyboard.press('Control+f');
+  await page.getByRole('textbox', { name: 'Find' }).fill('ikubernetes');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('docker.io/ikubernetes');
+  await expect(box).toContainText('image: docker.io/ikubernetes/myapp:v1');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.locator('[data-pod=myapp-0]')).toContainText('myapp:v1');
+});
+
+test('Tab leaves the editor; once something is typed it indents, and Escape lets it leave', async ({ page }) => {
+  await open(page);
+  const box = await editor(page);
+  await page.keyboard.press('Tab');
+  await expect(box).not.toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  await expect(box).toBeFocused();
+  await box.press('Control+End');
+  await page.keyboard.type('# end');
+  await page.keyboard.press('Tab');
+  await expect(box).toBeFocused();
+  await expect(box).toContainText('  # end');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Tab');
+  await expect(box).not.toBeFocused();
+});
+
+test('each file has its text and its history', async ({ page }) => {
+  await open(page);
+  const box = await editor(page);
+  await box.fill('# first\n');
+  const prompt = page.getByRole('textbox', { name: 'Command line' });
+  await prompt.fill("cat > other.yaml <<'EOF'\n# other\nEOF");
+  await prompt.press('Enter');
+  await page.getByRole('tab', { name: 'other.yaml' }).click();
+  const other = page.getByRole('textbox', { name: 'other.yaml' });
+  await expect(other).toContainText('# other');
+  await other.press('Control+z');
+  await expect(other).toContainText('# other');
+  await page.getByRole('tab', { name: 'stateful-demo.yaml' }).click();
+  await expect(box).toHaveText('# first');
+  await box.press('Control+z');
+  await expect(box).toContainText('kind: StatefulSet');
+});
+
+// Not watched: that a request fails is what is tested.
+unwatched('where the editor cannot be loaded the text area goes on', async ({ page }) => {
+  await page.route(SCRIPT, (route) => route.abort());
+  await open(page);
+  const failed = page.waitForEvent('requestfailed');
+  await textbox(page).focus();
+  await failed;
+  await textbox(page).fill(manifest.replace('replicas: 2', 'replicas: 1'));
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await expect(page.locator('[data-pod=myapp-0]')).toHaveAttribute('data-status', 'Running');
+  await expect(page.locator('textarea#editor')).toBeVisible();
+});
+
+test('what is wrong is marked where it stands, and listed', async ({ page }) => {
+  await open(page);
+  const box = await editor(page);
+  await box.fill(manifest.replace('replicas: 2', 'replica: 2'));
+  const list = page.getByTestId('findings');
+  await expect(list.getByRole('button')).toHaveText(['line 20unknown field "spec.replica"']);
+  await expect(page.locator('.cm-lintRange-error')).toHaveText('replica');
+  await expect(page.locator('.cm-gutter-lint .cm-lint-marker-error')).toHaveCount(1);
+  await page.locator('.cm-gutter-lint .cm-lint-marker-error').hover();
+  await expect(page.locator('.cm-tooltip')).toContainText('unknown field "spec.replica"');
+  await expectAccessible(page);
+  await box.press('Control+Home');
+  await list.getByRole('button').click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.type('s');
+  await expect(list).toHaveCount(0);
+  await expect(box).toContainText('replicas: 2');
+});
+
+test('Apply says beforehand what it would do, and nothing of that is in the log', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '10×' }).click();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await expect(page.locator('[data-pod=myapp-1]')).toHaveAttribute('data-status', 'Running');
+  const box = await editor(page);
+  const log = await page.getByRole('log').innerText();
+  await box.fill(manifest.replace('replicas: 2', 'replicas: 3'));
+  const effect = page.locator('.editor-effect');
+  await expect(effect).toHaveText('myapp: replicas 2 → 3; no pod is replaced');
+  await expect(page.getByTestId('findings')).toContainText('live: 2');
+  await expect(page.locator('.cm-lintRange-info')).toHaveText('3');
+  await box.fill(manifest.replace('myapp:v1', 'myapp:v2'));
+  await expect(effect).toHaveText('myapp: image of myapp-pod myapp:v1 → myapp:v2; replaces 1, then 0');
+  await page.getByText('What changes').click();
+  await expect(page.getByTestId('diff')).toContainText('+      - image: ikubernetes/myapp:v2');
+  await expectAccessible(page);
+  expect(await page.getByRole('log').innerText()).toBe(log);
+  await expect(page.locator('[data-pod=myapp-1]')).toContainText('myapp:v1');
+});
+
+test('a template becomes a file, is applied and comes up', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '60×' }).click();
+  const menu = page.getByRole('button', { name: 'New file from a template' });
+  await menu.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Redis Cluster: three shards, nine pods' }).click();
+  await expect(page.getByRole('tab', { name: 'redis-cluster.yaml' })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByRole('textbox', { name: 'redis-cluster.yaml' })).toBeVisible();
+  await expect(page.locator('.editor-effect')).toContainText('nine pods');
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  for (const shard of ['a', 'b', 'c']) {
+    await expect(page.locator(`[data-pod=redis-${shard}-2]`)).toHaveAttribute('data-status', 'Running');
+  }
+});
+
+test('kubectl edit opens the object in the editor: mended after an error, saved, cancelled', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '10×' }).click();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await expect(page.locator('[data-pod=myapp-1]')).toHaveAttribute('data-status', 'Running');
+  const prompt = page.getByRole('textbox', { name: 'Command line' });
+  const log = page.getByRole('log');
+  const box = page.getByRole('textbox', { name: 'kubectl edit' });
+  const run = async () => {
+    await prompt.fill('kubectl edit sts myapp');
+    await prompt.press('Enter');
+    await expect(box).toBeFocused();
+    await expect(box).toContainText('# Please edit the object below.');
+  };
+
+  await run();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(log).toContainText('Edit cancelled, no changes made.');
+  await expect(box).toHaveCount(0);
+  await expect(prompt).toBeFocused();
+
+  await run();
+  const change = async (from: string, to: string) => {
+    await box.press('Control+f');
+    await page.getByRole('textbox', { name: 'Find' }).fill(from);
+    await page.getByRole('textbox', { name: 'Replace' }).fill(to);
+    await page.getByRole('button', { name: 'replace all' }).click();
+    await page.keyboard.press('Escape');
+  };
+  await change('  replicas: 2', '  replicas: -1');
+  await box.press('Control+Enter');
+  await expect(box).toContainText('# statefulsets.apps "myapp" was not valid:');
+  await change('  replicas: -1', '  replicas: 3');
+  await page.getByRole('tab', { name: 'stateful-demo.yaml' }).click();
+  await expect(textbox(page)).toBeVisible();
+  await page.getByRole('tab', { name: 'kubectl edit' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(log).toContainText('statefulset.apps/myapp edited');
+  await expect(page.locator('[data-pod=myapp-2]')).toHaveAttribute('data-status', 'Running');
+});
+
+for (const [width, height] of [[1440, 900], [1024, 768], [360, 740]]) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`${width} px, ${colorScheme}`, () => {
+      test.use({ viewport: { width, height }, colorScheme });
+      test('the editor is accessible, and nothing is wider than the window', async ({ page }, info) => {
+        await open(page);
+        const panes = page.getByRole('navigation', { name: 'Panes' });
+        if (await panes.isVisible()) await panes.getByRole('button', { name: 'YAML' }).click();
+        const box = await editor(page);
+        await box.press('Control+f');
+        await expectAccessible(page);
+        await page.screenshot({ path: info.outputPath('editor.png') });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow).toBeLessThanOrEqual(0);
+      });
+    });
+  }
+}
