@@ -1,6 +1,7 @@
 // What people do every day. `cargo xtask dist` does it with a page that notes which of its code runs: that is the part
 // that is loaded first (PETSET_RECORD names the file for it). Done with the built page, it must work as ever. Which code a
-// frame runs depends on when it comes, so a moment that no recording met may need the other part: it is told when.
+// frame runs depends on when it comes, so a moment that no recording met may need the other part: it is told when. What
+// people come to later (a mistake, a patch, a template) is there by then.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, keepInstance, open, test } from './fixtures';
@@ -58,16 +59,8 @@ async function everyday(page: Page): Promise<void> {
     'kubectl get sts -owide',
     'kubectl get svc',
     'kubectl get all',
-    'kubectl get nodes',
-    'kubectl get events',
-    'kubectl exec -it myapp-0 -- nslookup myapp-1',
     'kubectl exec -it myapp-0 -- nslookup myapp-1.myapp-svc.default.svc.cluster.local',
     'kubectl delete pod myapp-0',
-    'ls',
-    'kubectl get foo',
-    'kubectl get pod nobody',
-    'kubectl frobnicate',
-    'frobnicate',
   ]) {
     await run(page, line);
   }
@@ -94,32 +87,15 @@ async function everyday(page: Page): Promise<void> {
   // The seed.
   await run(page, 'kubectl scale sts myapp --replicas=4');
   await running(page, 4);
-  for (const line of [
-    `kubectl patch sts myapp -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":3}}}}'`,
-    `kubectl patch sts myapp -p '{"spec":{"replicas":5}}'`,
-    'kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v3',
-  ]) {
-    await run(page, line);
-  }
+  await run(page, 'kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v3');
   await expect(page.locator('[data-pod=myapp-3]')).toContainText('myapp:v3');
-  await running(page, 5);
-  await run(page, "for p in `seq 0 4`; do kubectl get po myapp-$p --template '{{range $i, $c := .spec.containers}}{{$c.image}}{{end}}'; echo; done");
+  await running(page, 4);
   await run(page, 'kubectl scale sts myapp --replicas=2');
   await running(page, 2);
 
-  // A mistake in the editor, and a change.
+  // A change in the editor.
   const editor = page.getByRole('textbox', { name: 'stateful-demo.yaml' });
   const manifest = readFileSync(new URL('../../crates/session/src/worlds/stateful-demo.yaml', import.meta.url), 'utf8');
-  const log = page.getByRole('log');
-  for (const [wrong, message] of [
-    [manifest.replace('replicas: 2', 'replica: 2'), 'unknown field "spec.replica"'],
-    [manifest.replace('replicas: 2', 'replicas: two'), 'unrecognized type: int32'],
-    [manifest.replace('kind: Service', 'kind: [Service'), 'error parsing stateful-demo.yaml'],
-  ]) {
-    await editor.fill(wrong);
-    await page.getByRole('button', { name: 'Apply', exact: true }).click();
-    await expect(log).toContainText(message);
-  }
   await editor.fill(manifest.replace('replicas: 2', 'replicas: 3'));
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
   await running(page, 3);

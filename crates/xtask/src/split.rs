@@ -40,10 +40,9 @@ const LOAD: &str = "load";
 /// The first part's global that the second one sets when its functions can be called.
 const READY: &str = "ready";
 
-/// Crates whose functions run at moments that no recording can be sure to meet (a window is resized, a tab hidden; Yew's
-/// hash maps begin with random numbers, memory lies as it fell): all theirs is in the first part.
-const ALWAYS_FIRST: [&str; 10] = [
-    "web",
+/// Crates whose functions run at moments that no recording can be sure to meet (Yew's hash maps begin with random numbers,
+/// memory lies as it fell): all theirs is in the first part.
+const ALWAYS_FIRST: [&str; 9] = [
     "yew",
     "wasm_bindgen",
     "js_sys",
@@ -56,7 +55,7 @@ const ALWAYS_FIRST: [&str; 10] = [
 ];
 
 /// Crates of which what runs depends on the frames' timing: of a function that ran, all is in the first part.
-const WHOLE: [&str; 1] = ["playground"];
+const WHOLE: [&str; 2] = ["playground", "web"];
 
 /// A function of at most so many instructions is not bigger than its stub.
 const SMALL: u64 = 6;
