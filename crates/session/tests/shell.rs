@@ -60,6 +60,80 @@ fn lines_print_what_bash_prints() {
         ("echo a\\\nb # no more", "ab\n", 0),
         ("echo 'it is 2'>f 2; cat f", "it is 2 2\n", 0),
         ("", "", 0),
+        // Conditions and loops.
+        ("if true; then echo yes; else echo no; fi", "yes\n", 0),
+        ("if false; then echo a; elif [ 1 -lt 2 ]; then echo b; else echo c; fi", "b\n", 0),
+        ("if false; then echo a; fi; echo $?", "0\n", 0),
+        ("i=0; while [ $i -lt 3 ]; do echo $i; i=$((i+1)); done", "0\n1\n2\n", 0),
+        ("i=3; until [ $i = 0 ]; do i=$((i - 1)); done; echo $i $?", "0 0\n", 0),
+        (
+            "for i in 1 2 3 4; do if [ $i = 2 ]; then continue; fi; if [ $i = 4 ]; then break; fi; echo $i; done",
+            "1\n3\n",
+            0,
+        ),
+        ("for a in 1 2; do for b in 1 2; do break 2; done; echo never; done; echo end", "end\n", 0),
+        ("while true; do echo once; break; done > f; cat f", "once\n", 0),
+        ("seq 3 | while read n; do echo n=$n; done", "n=1\nn=2\nn=3\n", 0),
+        ("echo a b c | while read x y; do echo $y $x; done", "b c a\n", 0),
+        ("for i in 2 1; do echo $i; done | while read n; do echo -n $n; done | cat", "21", 0),
+        ("while read l; do echo \"<$l>\"; done <<EOF\na\nb\nEOF", "<a>\n<b>\n", 0),
+        ("{ echo a; echo b; } | wc -l; (x=1; echo $x); echo \"[$x]\"", "2\n1\n[]\n", 0),
+        ("! true; echo $?; ! false; echo $?", "1\n0\n", 0),
+        ("echo a; exit 3; echo b", "a\n", 3),
+        ("x=$(exit 4); echo $?", "", 4),
+        // Expansions.
+        ("echo $((1 + 2 * 3)) $(( (1+2)*3 )) \"$((7/2))\"", "7 9 3\n", 0),
+        ("x=web-10; echo ${x#*-} ${x%-*} ${#x} ${y:-none} ${x:+set} ${y:+set}", "10 web 6 none set\n", 0),
+        ("f=a.b.c; echo ${f%.*} ${f%%.*} ${f#*.} ${f##*.}", "a.b a b.c c\n", 0),
+        ("echo *.yaml w* '*' none*; echo \"*\"", "web.yaml web.yaml * none*\n*\n", 0),
+        ("cat <<< \"a b\"; cat <<< $(echo c)", "a b\nc\n", 0),
+        ("echo to-errors >&2; echo x &>/dev/null; nope &> f; cat f | wc -l", "1\n", 0),
+        // Other commands.
+        (
+            "printf '%s-%s\\n' a b c d; printf '%3d|%-3s|%05.1f\\n' 7 x 2.25; printf hi",
+            "a-b\nc-d\n  7|x  |002.2\nhi",
+            0,
+        ),
+        (
+            "alias ll='ls -1'; alias; ll; unalias ll; type kubectl",
+            "alias ll='ls -1'\nweb.yaml\nkubectl is /usr/bin/kubectl\n",
+            0,
+        ),
+        (
+            "alias kg='kubectl get'; kg pods -n default --no-headers 2>&1",
+            "No resources found in default namespace.\n",
+            0,
+        ),
+        ("export A=1 B=2; unset A; env", "B=2\n", 0),
+        (
+            "[ -f web.yaml ] && echo there; test -f none || echo missing; [ a = b ] || echo no",
+            "there\nmissing\nno\n",
+            0,
+        ),
+        ("[ -n \"\" -o 1 -eq 1 ] && echo or; [ ! -z x -a a != b ] && echo and", "or\nand\n", 0),
+        ("touch t; cp web.yaml c; mv c d; ls; rm t d", "d\nt\nweb.yaml\n", 0),
+        ("echo x | tee a | cat - ; cat a; echo y | tee -a a > /dev/null; cat a", "x\nx\nx\ny\n", 0),
+        (
+            "seq 3 | xargs; seq 3 | xargs -n1 echo n; seq 2 | xargs -I{} echo p-{}; echo | xargs -r echo",
+            "1 2 3\nn 1\nn 2\nn 3\np-1\np-2\n",
+            0,
+        ),
+        ("echo none | xargs kubectl get pod 2>/dev/null; echo $?", "123\n", 0),
+        (
+            "sh -c 'echo in; exit 2'; echo $?; eval 'y=5; echo' '$y'; bash -c 'seq 2' | tac",
+            "in\n2\n5\n2\n1\n",
+            0,
+        ),
+        ("kubectl get ns --no-headers | awk '{print $1}' | sort -r | head -1", "kube-system\n", 0),
+        ("kubectl get ns -o name | sed 's|namespace/||' | grep -c kube", "3\n", 0),
+        (
+            "kubectl get ns | awk 'NR>1 {n++} END {print n}'; kubectl get ns | grep -n default | cut -d: -f1",
+            "4\n2\n",
+            0,
+        ),
+        ("echo b a b | tr ' ' '\\n' | sort | uniq -c | awk '{print $2\"=\"$1}'", "a=1\nb=2\n", 0),
+        ("pwd; whoami; hostname", "/root\nroot\nplayground\n", 0),
+        ("timeout 3 watch -n1 date +%S | grep -c Every; echo $?", "3\n0\n", 0),
     ];
     for (line, out, status) in cases {
         let (printed, err, exit) = run(&mut session(), line);
@@ -80,6 +154,17 @@ fn errors_are_worded_as_bash_words_them() {
         ("sleep soon", "sleep: invalid time interval ‘soon’\n", 1),
         ("grep -Z", "grep: invalid option -- 'Z'\n", 2),
         ("seq 1 | grep -Z x", "grep: invalid option -- 'Z'\n", 2),
+        ("[ 1 -lt", "bash: [: missing `]'\n", 2),
+        ("[ a -lt 1 ]", "bash: [: a: integer expression expected\n", 2),
+        ("[ a b c d ]", "bash: [: too many arguments\n", 2),
+        ("echo $((1/0))", "bash: 1/0: division by 0 (error token is \"0\")\n", 1),
+        ("echo $((1+))", "bash: 1+: syntax error: operand expected (error token is \"\")\n", 1),
+        ("unalias none", "bash: unalias: none: not found\n", 1),
+        ("mv none x", "mv: cannot stat 'none': No such file or directory\n", 1),
+        ("cut a", "cut: you must specify a list of bytes, characters, or fields\n", 2),
+        ("echo a | cut", "cut: you must specify a list of bytes, characters, or fields\n", 2),
+        ("printf", "printf: usage: printf FORMAT [WORD]…\n", 1),
+        ("xargs -Z", "xargs: invalid option -- 'Z'\n", 1),
     ];
     for (line, message, status) in cases {
         let (out, err, exit) = run(&mut session(), line);
@@ -90,12 +175,14 @@ fn errors_are_worded_as_bash_words_them() {
 #[test]
 fn what_bash_has_and_this_shell_has_not_is_said() {
     let cases = [
-        ("foo", "here there are: kubectl cat clear"),
+        ("foo", "here there are: kubectl [ alias awk"),
         ("vim stateful-demo.yaml", "the editor's tabs are the files"),
-        ("while true; do echo; done", "this small shell has no `while`"),
+        ("case a in a) echo; esac", "this small shell has no `case`"),
+        ("f() { echo; }", "this small shell has no functions"),
         ("kubectl get pods &", "this shell runs nothing in the background"),
         ("cat <(echo)", "this shell does not redirect with <("),
-        ("(echo a)", "this small shell has no `(`"),
+        ("echo ${a^^}", "of ${…} this shell knows"),
+        ("nope 2> f", "this shell does not redirect with 2>"),
     ];
     for (line, start) in cases {
         let mut session = session();
@@ -111,6 +198,12 @@ fn work_is_bounded() {
     let cases = [
         (format!("{nested} echo; {}", "done; ".repeat(6)), "a line may run 5000 commands"),
         (format!("{nested} x=1; {}", "done; ".repeat(6)), "a line may take 500000 steps"),
+        ("while true; do echo; done".to_owned(), "a line may run 5000 commands"),
+        ("x=1; while x=$x; do :; done".to_owned(), "a line may run 5000 commands"),
+        (
+            "eval 'eval \"eval eval eval eval eval eval eval eval echo\"'".to_owned(),
+            "shells run at most 5 deep",
+        ),
         ("x=xxxxxxxxxxxxxxxx; for i in `seq 40`; do x=$x$x; done".to_owned(), "a word may have 1024 KiB"),
         (
             format!("x={}; for i in `seq 100`; do echo $x; done", "x".repeat(1 << 19)),

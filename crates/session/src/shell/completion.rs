@@ -8,7 +8,7 @@ use kubectl::{Candidate, Completions};
 use super::{Env, builtins};
 
 /// Words behind which another command begins.
-const BEFORE_COMMANDS: [&str; 3] = ["do", "then", "!"];
+const BEFORE_COMMANDS: [&str; 9] = ["do", "then", "!", "if", "elif", "else", "while", "until", "{"];
 /// What of bash's words opens a command with `$(`, `|`, `;` and the like.
 const SEPARATORS: [char; 7] = [';', '|', '&', '(', ')', '`', '\n'];
 

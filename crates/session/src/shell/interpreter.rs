@@ -4,6 +4,7 @@
 //! output goes and input comes from, the loops, and the command that is at work. So it can be cloned at any moment.
 //! Invariant: no recursion; instructions, commands and bytes of one line are bounded.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -11,10 +12,10 @@ use jiff::Timestamp;
 use kubectl::{Condition, Edited, Invocation, Progress, Stream};
 
 use super::builtins::{self, Started};
-use super::editor;
+use super::expansion;
 use super::filters::{self, Filter};
-use super::parser::Op;
-use super::{Env, Memory, Printed};
+use super::parser::{self, Op};
+use super::{Env, Memory, Printed, arithmetic, editor};
 
 /// Most instructions of one line.
 const STEP_LIMIT: u32 = 500_000;
@@ -28,6 +29,10 @@ const WORD_LIMIT: usize = 1 << 20;
 const BROKEN_PIPE: i32 = 141;
 /// What `timeout` ends with when it had to end the command.
 const TIMED_OUT: i32 = 124;
+/// What `xargs` ends with when one of its commands failed.
+const XARGS_FAILED: i32 = 123;
+/// How deep `sh -c`, `eval` and `watch` may call each other.
+const SHELL_LIMIT: u32 = 5;
 /// Most times that one command opens its editor.
 const EDIT_LIMIT: u32 = 20;
 
@@ -60,6 +65,8 @@ enum Sink {
     File { name: String, text: String },
     /// `> /dev/null`, or a pipe to a command that could not start.
     Nowhere,
+    /// `>&2`.
+    Errors,
 }
 
 /// Where standard error goes, if not to the terminal.
@@ -70,17 +77,52 @@ enum Errors {
     Nowhere,
 }
 
+/// Standard input, and how much of it `read` has taken.
+#[derive(Clone, Debug)]
+struct Input {
+    text: Arc<str>,
+    at: usize,
+}
+
+/// A loop at work.
 #[derive(Clone, Debug)]
 struct Loop {
-    variable: String,
-    items: std::vec::IntoIter<String>,
+    /// Where each round begins, and what comes behind the loop.
+    start: usize,
+    end: usize,
+    /// What `for` goes through; nothing for `while`.
+    items: Option<(String, std::vec::IntoIter<String>)>,
+    /// The status of the last command of the last round.
+    status: i32,
+    /// How many lists, sinks, error ways, inputs and scopes were open when it began.
+    open: [usize; 5],
 }
 
 /// The command at work.
 #[derive(Clone)]
 enum Running {
     Kubectl(Box<Invocation>),
-    Sleep { until: Timestamp, what: String },
+    Sleep {
+        until: Timestamp,
+        what: String,
+    },
+    /// Another shell: `sh -c`, `eval`, and each round of `watch`.
+    Shell(Box<Interpreter>),
+}
+
+/// A `watch`, and when its next round begins.
+#[derive(Clone, Debug)]
+struct Watch {
+    every_ms: i64,
+    command: String,
+    next: Timestamp,
+}
+
+/// What `xargs` still has to run.
+#[derive(Clone, Debug, Default)]
+struct Batch {
+    left: VecDeque<Vec<String>>,
+    failed: bool,
 }
 
 /// A running line.
@@ -91,10 +133,14 @@ pub struct Interpreter {
     lists: Vec<List>,
     sinks: Vec<Sink>,
     errors: Vec<Errors>,
-    inputs: Vec<Arc<str>>,
+    inputs: Vec<Input>,
     loops: Vec<Loop>,
     scopes: Vec<OrdMap<String, String>>,
     running: Option<Running>,
+    watch: Option<Watch>,
+    batch: Option<Batch>,
+    /// How many shells this one runs in.
+    depth: u32,
     /// When `timeout` ends the command at work.
     deadline: Option<Timestamp>,
     /// What the command at work has open in the page's editor.
@@ -117,6 +163,9 @@ impl Interpreter {
             loops: Vec::new(),
             scopes: Vec::new(),
             running: None,
+            watch: None,
+            batch: None,
+            depth: 0,
             deadline: None,
             editing: None,
             steps: 0,
@@ -143,6 +192,9 @@ impl Interpreter {
             if let Some(condition) = self.poll(memory, env)? {
                 return Ok(Some(condition));
             }
+            if self.go_on(memory, env)? {
+                continue;
+            }
             let Some(op) = self.program.get(self.at).cloned() else { return Ok(None) };
             self.at += 1;
             self.steps += 1;
@@ -153,6 +205,68 @@ impl Interpreter {
         }
     }
 
+    /// Begins what `xargs` or `watch` has next, if there is something.
+    fn go_on(&mut self, memory: &mut Memory, env: &mut Env<'_>) -> Result<bool, Stop> {
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= env.now);
+        if is_late && (self.watch.is_some() || self.batch.is_some()) {
+            self.give_up(TIMED_OUT, memory);
+            self.deadline = None;
+        }
+        if let Some(batch) = &mut self.batch {
+            batch.failed |= memory.status != 0;
+            match batch.left.pop_front() {
+                Some(words) => self.start(&words, None, memory, env)?,
+                None => {
+                    memory.status = if batch.failed { XARGS_FAILED } else { 0 };
+                    self.batch = None;
+                }
+            }
+            return Ok(true);
+        }
+        let Some(watch) = self.watch.clone() else { return Ok(false) };
+        if watch.next > env.now {
+            let what = format!("watch {}", watch.command);
+            self.running = Some(Running::Sleep { until: watch.next, what });
+            return Ok(true);
+        }
+        let next = machinery::time::after_ms(env.now, watch.every_ms);
+        env.printed.push(Printed::Clear);
+        self.print(
+            vec![(Stream::Out, builtins::watch_header(&watch.command, watch.every_ms, env.now))],
+            env,
+        )?;
+        self.shell(&watch.command, None, memory, env)?;
+        self.watch = Some(Watch { next, ..watch });
+        Ok(true)
+    }
+
+    /// Runs a line in another shell.
+    fn shell(
+        &mut self,
+        line: &str,
+        input: Option<Arc<str>>,
+        memory: &mut Memory,
+        env: &mut Env<'_>,
+    ) -> Result<(), Stop> {
+        if self.depth == SHELL_LIMIT {
+            return Err(Stop::note(format!("stopped: shells run at most {SHELL_LIMIT} deep in each other")));
+        }
+        match parser::parse(line) {
+            Ok(program) => {
+                let mut shell = Interpreter::new(program);
+                shell.depth = self.depth + 1;
+                shell.commands = self.commands;
+                shell.inputs.extend(input.map(|text| Input { text, at: 0 }));
+                self.running = Some(Running::Shell(Box::new(shell)));
+                Ok(())
+            }
+            Err(error) => {
+                memory.status = 2;
+                self.print(vec![(Stream::Err, format!("{error}\n"))], env)
+            }
+        }
+    }
+
     /// Lets the command at work go on; what it waits for, if it does.
     fn poll(&mut self, memory: &mut Memory, env: &mut Env<'_>) -> Result<Option<Condition>, Stop> {
         let progress = match &mut self.running {
@@ -160,6 +274,21 @@ impl Interpreter {
             Some(Running::Sleep { until, .. }) if *until <= env.now => Progress::Exit(0),
             Some(Running::Sleep { until, what }) => {
                 Progress::Wait(Condition { past: u64::MAX, until: Some(*until), what: what.clone() })
+            }
+            Some(Running::Shell(shell)) => {
+                let mut printed = Vec::new();
+                let mut inner = Env {
+                    api: &mut *env.api,
+                    files: &mut *env.files,
+                    now: env.now,
+                    features: env.features,
+                    schema: &mut *env.schema,
+                    printed: &mut printed,
+                };
+                let progress = shell.resume(memory, &mut inner);
+                self.commands = shell.commands;
+                self.pass_on(printed, env)?;
+                progress
             }
             Some(Running::Kubectl(invocation)) => {
                 let mut output = Vec::new();
@@ -172,8 +301,8 @@ impl Interpreter {
         let is_late = self.deadline.is_some_and(|deadline| deadline <= env.now);
         match progress {
             Progress::Exit(status) => memory.status = status,
-            _ if is_late => memory.status = TIMED_OUT,
-            _ if self.nobody_reads() => memory.status = BROKEN_PIPE,
+            _ if is_late => self.give_up(TIMED_OUT, memory),
+            _ if self.nobody_reads() => self.give_up(BROKEN_PIPE, memory),
             Progress::Wait(condition) => {
                 let until = condition.until.into_iter().chain(self.deadline).min();
                 return Ok(Some(Condition { until, ..condition }));
@@ -185,19 +314,47 @@ impl Interpreter {
             }
         }
         self.running = None;
-        self.deadline = None;
+        if self.watch.is_none() && self.batch.is_none() {
+            self.deadline = None;
+        }
         Ok(None)
+    }
+
+    /// The command at work ends before its time, and what would have come after it.
+    fn give_up(&mut self, status: i32, memory: &mut Memory) {
+        memory.status = status;
+        self.watch = None;
+        self.batch = None;
+    }
+
+    /// What another shell printed goes where this one's output goes.
+    fn pass_on(&mut self, printed: Vec<Printed>, env: &mut Env<'_>) -> Result<(), Stop> {
+        for piece in printed {
+            match piece {
+                Printed::Out(text) => self.print(vec![(Stream::Out, text)], env)?,
+                Printed::Err(text) => self.print(vec![(Stream::Err, text)], env)?,
+                other => env.printed.push(other),
+            }
+        }
+        Ok(())
     }
 
     /// What the command at work has open in the page's editor.
     pub fn editing(&self) -> Option<&str> {
-        self.editing.as_deref()
+        match &self.running {
+            Some(Running::Shell(shell)) => shell.editing(),
+            _ => self.editing.as_deref(),
+        }
     }
 
     /// The text in the page's editor was saved.
     pub fn edited(&mut self, text: &str) {
-        if let (Some(_), Some(Running::Kubectl(invocation))) = (self.editing.take(), &mut self.running) {
-            invocation.edited(Edited::Saved(text.to_owned()));
+        match (self.editing.take(), &mut self.running) {
+            (Some(_), Some(Running::Kubectl(invocation))) => {
+                invocation.edited(Edited::Saved(text.to_owned()));
+            }
+            (_, Some(Running::Shell(shell))) => shell.edited(text),
+            _ => {}
         }
     }
 
@@ -206,8 +363,26 @@ impl Interpreter {
             Op::Words => self.lists.push(List::default()),
             Op::Text(text) => self.add(&text, false)?,
             Op::Variable { name, split } => {
-                let value = variable(&name, memory);
+                let value = expansion::variable(&name, memory);
                 self.add(&value, split)?;
+            }
+            Op::Modify { name, modifier, split } => {
+                let operand = self.words().pop().unwrap_or_default();
+                let value = expansion::modified(&name, modifier, &operand, memory);
+                self.add(&value, split)?;
+            }
+            Op::Calculate => {
+                let text = self.words().pop().unwrap_or_default();
+                match arithmetic::evaluate(&text, &|name| expansion::variable(name, memory)) {
+                    Ok(value) => self.add(&value.to_string(), false)?,
+                    Err(why) => return Err(Stop(Printed::Err(format!("bash: {text}: {why}\n")))),
+                }
+            }
+            Op::Glob { pattern, literal } => {
+                let found = expansion::files(&pattern, env.files);
+                if let Some(list) = self.lists.last_mut() {
+                    list.words.extend(if found.is_empty() { vec![literal] } else { found });
+                }
             }
             Op::Capture => self.sinks.push(Sink::Capture(String::new())),
             Op::EndCapture { split } => {
@@ -232,33 +407,54 @@ impl Interpreter {
             }
             Op::Run => {
                 let words = self.words();
-                let input = self.inputs.last().cloned();
+                let input = self.rest_of_input();
                 self.start(&words, input, memory, env)?;
             }
             Op::Pipe => self.open_pipe(env)?,
             Op::EndPipe => self.close_pipe(memory, env)?,
             Op::Write { append } => self.open_file(append, env)?,
             Op::EndWrite => self.close_file(env)?,
+            Op::ToErrors => self.sinks.push(Sink::Errors),
+            Op::EndToErrors => drop(self.sinks.pop()),
             Op::MergeErrors => self.errors.push(Errors::Output(self.sinks.len())),
             Op::DropErrors => self.errors.push(Errors::Nowhere),
             Op::EndErrors => drop(self.errors.pop()),
             Op::Input => {
                 let text = self.words().pop().unwrap_or_default();
-                self.inputs.push(text.into());
+                self.inputs.push(Input { text: text.into(), at: 0 });
+            }
+            Op::Gathered => {
+                if let Some(Sink::Capture(text)) = self.sinks.pop() {
+                    self.inputs.push(Input { text: text.into(), at: 0 });
+                }
             }
             Op::InputFile => {
                 let name = self.words().pop().unwrap_or_default();
                 let text = env.files.get(&name).ok_or_else(|| no_such_file(&name))?;
-                self.inputs.push(text.into());
+                self.inputs.push(Input { text: text.into(), at: 0 });
             }
             Op::EndInput => drop(self.inputs.pop()),
-            Op::Each(variable) => {
+            Op::Each { variable, length } => {
                 let items = self.words().into_iter();
-                self.loops.push(Loop { variable, items });
+                self.open_loop(length, Some((variable, items)));
                 memory.status = 0;
             }
-            Op::Next(skip) => self.next_item(skip, memory),
-            Op::Back(steps) => self.at -= steps,
+            Op::While { length } => self.open_loop(length, None),
+            Op::Next => self.next_item(memory),
+            Op::Test { until } => {
+                if (memory.status == 0) == until {
+                    memory.status = self.loops.last().map_or(0, |looping| looping.status);
+                    self.leave(1, env)?;
+                }
+            }
+            Op::Again => {
+                if let Some(looping) = self.loops.last_mut() {
+                    looping.status = memory.status;
+                    self.at = looping.start;
+                }
+            }
+            Op::Jump(steps) => self.at += steps,
+            Op::Negate => memory.status = i32::from(memory.status == 0),
             Op::SkipIfFailed(steps) if memory.status != 0 => self.at += steps,
             Op::SkipIfSucceeded(steps) if memory.status == 0 => self.at += steps,
             Op::SkipIfFailed(_) | Op::SkipIfSucceeded(_) => {}
@@ -293,14 +489,77 @@ impl Interpreter {
         Ok(())
     }
 
-    fn next_item(&mut self, skip: usize, memory: &mut Memory) {
+    fn heights(&self) -> [usize; 5] {
+        [self.lists.len(), self.sinks.len(), self.errors.len(), self.inputs.len(), self.scopes.len()]
+    }
+
+    fn open_loop(&mut self, length: usize, items: Option<(String, std::vec::IntoIter<String>)>) {
+        let (start, open) = (self.at, self.heights());
+        self.loops.push(Loop { start, end: start + length, items, status: 0, open });
+    }
+
+    fn next_item(&mut self, memory: &mut Memory) {
         let Some(looping) = self.loops.last_mut() else { return };
-        match looping.items.next() {
-            Some(item) => drop(memory.variables.insert(looping.variable.clone(), item)),
+        match looping.items.as_mut().and_then(|(variable, items)| Some((variable.clone(), items.next()?))) {
+            Some((variable, item)) => drop(memory.variables.insert(variable, item)),
             None => {
+                memory.status = looping.status;
+                self.at = looping.end;
                 self.loops.pop();
-                self.at += skip;
             }
+        }
+    }
+
+    /// Closes everything that was opened in the innermost loop since it began.
+    fn unwind(&mut self, env: &mut Env<'_>) -> Result<(), Stop> {
+        let Some([lists, sinks, errors, inputs, scopes]) = self.loops.last().map(|looping| looping.open)
+        else {
+            return Ok(());
+        };
+        while self.sinks.len() > sinks {
+            self.close_file(env)?;
+        }
+        self.lists.truncate(lists);
+        self.errors.truncate(errors);
+        self.inputs.truncate(inputs);
+        self.scopes.truncate(scopes);
+        Ok(())
+    }
+
+    /// `break`: so many loops end.
+    fn leave(&mut self, loops: usize, env: &mut Env<'_>) -> Result<(), Stop> {
+        for _ in 0..loops {
+            self.unwind(env)?;
+            if let Some(looping) = self.loops.pop() {
+                self.at = looping.end;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left of standard input.
+    fn rest_of_input(&self) -> Option<Arc<str>> {
+        let input = self.inputs.last()?;
+        Some(if input.at == 0 { input.text.clone() } else { input.text[input.at..].into() })
+    }
+
+    /// `read`: the next line goes to the variables, the rest of it to the last one; status 1 if there is none.
+    fn read(&mut self, names: &[String], memory: &mut Memory) {
+        let input = self.inputs.last_mut();
+        let rest = input.as_ref().map_or("", |input| &input.text[input.at..]);
+        let line = rest.split_inclusive('\n').next().unwrap_or_default().to_owned();
+        memory.status = i32::from(!line.ends_with('\n'));
+        if let Some(input) = input {
+            input.at += line.len();
+        }
+        let mut rest = line.trim();
+        for (index, name) in names.iter().enumerate() {
+            let (word, behind) = match rest.split_once([' ', '\t']) {
+                Some((word, behind)) if index + 1 < names.len() => (word, behind.trim_start()),
+                _ => (rest, ""),
+            };
+            memory.variables.insert(name.clone(), word.to_owned());
+            rest = behind;
         }
     }
 
@@ -315,8 +574,15 @@ impl Interpreter {
         if self.commands > COMMAND_LIMIT {
             return Err(Stop::note(format!("stopped: a line may run {COMMAND_LIMIT} commands")));
         }
+        let words = match builtins::unaliased(words, memory) {
+            Ok(words) => words,
+            Err(message) => {
+                memory.status = 1;
+                return self.print(vec![(Stream::Err, message + "\n")], env);
+            }
+        };
         let mut output = Vec::new();
-        let started = builtins::start(words, input.as_deref(), memory, env, &mut output);
+        let started = builtins::start(&words, input.as_deref(), memory, env, &mut output);
         self.print(output, env)?;
         match started {
             Started::Done(status) => memory.status = status,
@@ -328,6 +594,34 @@ impl Interpreter {
             Started::Timed(deadline, command) => {
                 self.start(&command, input, memory, env)?;
                 self.deadline = Some(deadline);
+            }
+            Started::Read(names) => self.read(&names, memory),
+            Started::Break(loops) => {
+                memory.status = 0;
+                self.leave(loops.min(self.loops.len()), env)?;
+            }
+            Started::Continue(loops) => {
+                memory.status = 0;
+                self.leave(loops.min(self.loops.len()).saturating_sub(1), env)?;
+                self.unwind(env)?;
+                if let Some(looping) = self.loops.last() {
+                    self.at = looping.start;
+                }
+            }
+            Started::Exit(status) => {
+                memory.status = status;
+                while !self.sinks.is_empty() {
+                    self.close_file(env)?;
+                }
+                self.at = self.program.len();
+            }
+            Started::Shell(line) => self.shell(&line, input, memory, env)?,
+            Started::Watch(every_ms, command) => {
+                self.watch = Some(Watch { every_ms, command, next: env.now });
+            }
+            Started::Batch(commands) => {
+                memory.status = 0;
+                self.batch = Some(Batch { left: commands.into(), failed: false });
             }
             Started::Sleep(until) => self.running = Some(Running::Sleep { until, what: words.join(" ") }),
         }
@@ -420,6 +714,13 @@ impl Interpreter {
                     return Ok(());
                 }
                 Sink::Nowhere => return Ok(()),
+                Sink::Errors => {
+                    match self.errors.last() {
+                        Some(Errors::Nowhere) => {}
+                        _ => env.printed.push(Printed::Err(text)),
+                    }
+                    return Ok(());
+                }
             }
         }
         if !text.is_empty() {
@@ -452,14 +753,6 @@ fn resume(
             }
             (progress, _) => return progress,
         }
-    }
-}
-
-fn variable(name: &str, memory: &Memory) -> String {
-    match name {
-        "?" => memory.status.to_string(),
-        "#" => "0".to_owned(),
-        name => memory.variables.get(name).cloned().unwrap_or_default(),
     }
 }
 

@@ -41,7 +41,7 @@ impl SyntaxError {
     /// Whether more lines could make it right.
     pub fn is_early_end(&self) -> bool {
         *self == SyntaxError::end_of_file()
-            || ['\'', '"', '`', ')'].iter().any(|open| *self == SyntaxError::unmatched(*open))
+            || ['\'', '"', '`', ')', '}'].iter().any(|open| *self == SyntaxError::unmatched(*open))
     }
 
     /// Nested deeper than [`DEPTH_LIMIT`].
@@ -76,6 +76,24 @@ pub enum Part {
         /// Whether it stood in quotes, and is not split.
         quoted: bool,
     },
+    /// `${name:-word}` and its like.
+    Modified {
+        /// The variable.
+        name: String,
+        /// What becomes of its value.
+        modifier: Modifier,
+        /// What stands behind the operator.
+        operand: Box<Word>,
+        /// Whether it stood in quotes, and is not split.
+        quoted: bool,
+    },
+    /// `$((…))`.
+    Arithmetic {
+        /// The expression.
+        expression: Box<Word>,
+        /// Whether it stood in quotes, and is not split.
+        quoted: bool,
+    },
     /// `$(…)`.
     Command {
         /// What stands in the parentheses.
@@ -84,6 +102,44 @@ pub enum Part {
         quoted: bool,
     },
 }
+
+/// The operator of `${name…}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Modifier {
+    /// `${#name}`: how many characters.
+    Length,
+    /// `${name-word}`, or `${name:-word}`, which takes an empty value for none.
+    Default {
+        /// Whether it is the one with a colon.
+        or_empty: bool,
+    },
+    /// `${name+word}`, `${name:+word}`.
+    Instead {
+        /// Whether it is the one with a colon.
+        or_empty: bool,
+    },
+    /// `${name#pattern}`, `${name##pattern}`.
+    WithoutPrefix {
+        /// Whether it is the one with two signs.
+        longest: bool,
+    },
+    /// `${name%pattern}`, `${name%%pattern}`.
+    WithoutSuffix {
+        /// Whether it is the one with two signs.
+        longest: bool,
+    },
+}
+
+const MODIFIERS: [(&str, Modifier); 8] = [
+    (":-", Modifier::Default { or_empty: true }),
+    (":+", Modifier::Instead { or_empty: true }),
+    ("-", Modifier::Default { or_empty: false }),
+    ("+", Modifier::Instead { or_empty: false }),
+    ("##", Modifier::WithoutPrefix { longest: true }),
+    ("#", Modifier::WithoutPrefix { longest: false }),
+    ("%%", Modifier::WithoutSuffix { longest: true }),
+    ("%", Modifier::WithoutSuffix { longest: false }),
+];
 
 /// A word before expansion.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -351,7 +407,9 @@ impl Lexer<'_> {
     fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), SyntaxError> {
         self.at += 1;
         if self.eat("((") {
-            return Err(SyntaxError::Unsupported("this shell has no arithmetic, $((…))".to_owned()));
+            let expression = Box::new(self.deeper(|lexer| lexer.quoted_up_to("))", ')'))?);
+            word.parts.push(Part::Arithmetic { expression, quoted });
+            return Ok(());
         }
         if self.eat("(") {
             let tokens = self.deeper(|lexer| lexer.tokens(true))?;
@@ -359,13 +417,8 @@ impl Lexer<'_> {
             return Ok(());
         }
         if self.eat("{") {
-            let name = self.name();
-            if name.is_empty() || !self.eat("}") {
-                return Err(SyntaxError::Unsupported(
-                    "of ${…} this shell knows only ${name}, without operators".to_owned(),
-                ));
-            }
-            word.parts.push(Part::Variable { name, quoted });
+            let part = self.deeper(|lexer| lexer.braced(quoted))?;
+            word.parts.push(part);
             return Ok(());
         }
         let mut name = self.name();
@@ -382,6 +435,54 @@ impl Lexer<'_> {
             word.parts.push(Part::Variable { name, quoted });
         }
         Ok(())
+    }
+
+    /// The rest of `${…}`.
+    fn braced(&mut self, quoted: bool) -> Result<Part, SyntaxError> {
+        let is_length = self.eat("#");
+        let mut name = self.name();
+        if name.is_empty() && self.eat("?") {
+            name.push('?');
+        }
+        if !name.is_empty() && self.eat("}") {
+            let operand = Box::default();
+            return Ok(match is_length {
+                true => Part::Modified { name, modifier: Modifier::Length, operand, quoted },
+                false => Part::Variable { name, quoted },
+            });
+        }
+        let found = MODIFIERS.iter().find(|(sign, _)| self.text[self.at..].starts_with(sign));
+        match found {
+            Some((sign, modifier)) if !name.is_empty() && !is_length => {
+                self.at += sign.len();
+                let operand = Box::new(self.quoted_up_to("}", '}')?);
+                Ok(Part::Modified { name, modifier: *modifier, operand, quoted })
+            }
+            _ => Err(SyntaxError::Unsupported(
+                "of ${…} this shell knows ${name}, ${#name} and the operators :- :+ # ## % %%".to_owned(),
+            )),
+        }
+    }
+
+    /// A word that ends at a text; its parts are as if they stood in quotes.
+    fn quoted_up_to(&mut self, end: &str, unmatched: char) -> Result<Word, SyntaxError> {
+        let mut word = Word::default();
+        word.push_str("", true);
+        let mut open = 0_usize;
+        loop {
+            match self.peek() {
+                _ if open == 0 && self.eat(end) => return Ok(word),
+                Some(c @ ('(' | ')')) if end == "))" => {
+                    self.at += 1;
+                    open = if c == '(' { open + 1 } else { open.saturating_sub(1) };
+                    word.push(c, true);
+                }
+                Some('"') => self.double_quoted(&mut word)?,
+                Some('\'') => self.single_quoted(&mut word)?,
+                _ if self.quoted_piece(&mut word, "$`\"\\}")? => {}
+                _ => return Err(SyntaxError::unmatched(unmatched)),
+            }
+        }
     }
 
     fn name(&mut self) -> String {

@@ -4,11 +4,14 @@
 //! the machine stops, and goes on when it is resumed. What bash has and this shell has not is refused in words.
 //! Invariant: a line's work and output are bounded, and nothing outside [`Env`] is touched.
 
+mod arithmetic;
 mod braces;
 mod builtins;
 mod completion;
 mod editor;
+mod expansion;
 mod filters;
+mod glob;
 mod interpreter;
 mod lexer;
 mod parser;
@@ -88,6 +91,7 @@ pub enum Printed {
 #[derive(Clone, Debug, Default)]
 struct Memory {
     variables: OrdMap<String, String>,
+    aliases: OrdMap<String, String>,
     /// `$?`.
     status: i32,
     history: Vector<Arc<str>>,

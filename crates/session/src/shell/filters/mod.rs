@@ -1,11 +1,16 @@
-//! The commands that read lines and write lines: `cat`, `grep`, `head`, `tail`, `wc`, `sort`.
+//! The commands that read lines and write lines: `cat`, `grep`, `head`, `sort`, `cut`, `sed`, `awk` and others.
 //!
 //! Follows GNU's, with the options that people use on kubectl's output. A filter takes text as it comes, so that it
 //! also stands behind a command that never ends (`kubectl get pods -w | grep myapp`).
 
-use std::collections::VecDeque;
+mod awk;
+mod fields;
+mod grep;
+mod pattern;
+mod sed;
+mod sort;
 
-use regex_lite::{Regex, RegexBuilder};
+use std::collections::VecDeque;
 
 /// A running filter.
 #[derive(Clone, Debug)]
@@ -20,14 +25,7 @@ pub struct Filter {
 #[derive(Clone, Debug)]
 enum Work {
     Cat,
-    Grep {
-        pattern: Regex,
-        invert: bool,
-        count: bool,
-        quiet: bool,
-        only: bool,
-        found: u64,
-    },
+    Grep(Box<grep::Grep>),
     Head {
         left: u64,
     },
@@ -45,10 +43,13 @@ enum Work {
         bytes: u64,
         shown: Counts,
     },
-    Sort {
-        lines: Vec<String>,
-        order: Order,
-    },
+    Sort(Box<sort::Sort>),
+    Uniq(Box<fields::Uniq>),
+    Cut(Box<fields::Cut>),
+    Tr(Box<fields::Tr>),
+    Tac(Vec<String>),
+    Sed(Box<sed::Sed>),
+    Awk(Box<awk::Awk>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,18 +59,25 @@ struct Counts {
     bytes: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Order {
-    reverse: bool,
-    numeric: bool,
-    unique: bool,
-    /// The field that is compared, from 1; 0 for the whole line.
-    key: usize,
-}
-
 /// Whether a command is a filter.
 pub fn is_filter(command: &str) -> bool {
-    matches!(command, "cat" | "grep" | "head" | "tail" | "wc" | "sort")
+    matches!(
+        command,
+        "cat"
+            | "grep"
+            | "egrep"
+            | "fgrep"
+            | "head"
+            | "tail"
+            | "wc"
+            | "sort"
+            | "uniq"
+            | "cut"
+            | "tr"
+            | "tac"
+            | "sed"
+            | "awk"
+    )
 }
 
 impl Filter {
@@ -81,11 +89,20 @@ impl Filter {
         let Some((command, arguments)) = words.split_first() else { return Err(String::new()) };
         let mut arguments = Arguments::new(command, arguments);
         let work = match command.as_str() {
-            "grep" => grep(&mut arguments)?,
+            "grep" | "egrep" | "fgrep" => Work::Grep(Box::new(grep::Grep::new(&mut arguments)?)),
             "head" => Work::Head { left: count(&mut arguments)?.0 },
             "tail" => tail(&mut arguments)?,
             "wc" => wc(&mut arguments)?,
-            "sort" => sort(&mut arguments)?,
+            "sort" => Work::Sort(Box::new(sort::Sort::new(&mut arguments)?)),
+            "uniq" => Work::Uniq(Box::new(fields::Uniq::new(&mut arguments)?)),
+            "cut" => Work::Cut(Box::new(fields::Cut::new(&mut arguments)?)),
+            "tr" => Work::Tr(Box::new(fields::Tr::new(&mut arguments)?)),
+            "sed" => Work::Sed(Box::new(sed::Sed::new(&mut arguments)?)),
+            "awk" => Work::Awk(Box::new(awk::Awk::new(&mut arguments)?)),
+            "tac" => {
+                arguments.none()?;
+                Work::Tac(Vec::new())
+            }
             _ => {
                 arguments.none()?;
                 Work::Cat
@@ -124,18 +141,17 @@ impl Filter {
         }
         let mut status = 0;
         match self.work {
-            Work::Grep { count, found, .. } => {
-                if count {
-                    out.push_str(&format!("{found}\n"));
-                }
-                status = i32::from(found == 0);
-            }
+            Work::Grep(grep) => status = grep.finish(&mut out),
             Work::Tail { lines, .. } => out.extend(lines),
-            Work::Sort { lines, order } => out.push_str(&sorted(lines, order)),
+            Work::Sort(sort) => out.push_str(&sort.finish()),
+            Work::Uniq(uniq) => uniq.finish(&mut out),
+            Work::Tac(lines) => out.extend(lines.into_iter().rev()),
+            Work::Sed(sed) => sed.finish(&mut out),
+            Work::Awk(awk) => status = awk.finish(&mut out),
             Work::Wc { lines, words, bytes, shown } => {
                 out.push_str(&counted([lines, words, bytes], shown, &self.name));
             }
-            Work::Cat | Work::Head { .. } | Work::From { .. } => {}
+            Work::Cat | Work::Head { .. } | Work::From { .. } | Work::Cut(_) | Work::Tr(_) => {}
         }
         (out, status)
     }
@@ -144,7 +160,9 @@ impl Filter {
     pub fn is_done(&self) -> bool {
         match self.work {
             Work::Head { left } => left == 0,
-            Work::Grep { quiet, found, .. } => quiet && found > 0,
+            Work::Grep(ref grep) => grep.is_done(),
+            Work::Sed(ref sed) => sed.is_done(),
+            Work::Awk(ref awk) => awk.is_done(),
             _ => false,
         }
     }
@@ -152,23 +170,13 @@ impl Filter {
     fn line(&mut self, line: &str, out: &mut String) {
         match &mut self.work {
             Work::Cat => out.push_str(line),
-            Work::Grep { pattern, invert, count, quiet, only, found } => {
-                let text = line.trim_end_matches('\n');
-                if pattern.is_match(text) == *invert {
-                    return;
-                }
-                *found += 1;
-                if *count || *quiet {
-                    return;
-                }
-                if *only {
-                    let matches = pattern.find_iter(text).filter(|m| !m.is_empty());
-                    matches.for_each(|m| out.push_str(&format!("{}\n", m.as_str())));
-                } else {
-                    out.push_str(text);
-                    out.push('\n');
-                }
-            }
+            Work::Grep(grep) => grep.line(line.trim_end_matches('\n'), out),
+            Work::Uniq(uniq) => uniq.line(line.trim_end_matches('\n'), out),
+            Work::Cut(cut) => cut.line(line.trim_end_matches('\n'), out),
+            Work::Tr(tr) => tr.text(line, out),
+            Work::Tac(lines) => lines.push(format!("{}\n", line.trim_end_matches('\n'))),
+            Work::Sed(sed) => sed.line(line.trim_end_matches('\n'), out),
+            Work::Awk(awk) => awk.line(line.trim_end_matches('\n'), out),
             Work::Head { left } => {
                 if *left > 0 {
                     *left -= 1;
@@ -192,7 +200,7 @@ impl Filter {
                 *words += line.split_whitespace().count() as u64;
                 *bytes += line.len() as u64;
             }
-            Work::Sort { lines, .. } => lines.push(line.trim_end_matches('\n').to_owned()),
+            Work::Sort(sort) => sort.line(line.trim_end_matches('\n')),
         }
     }
 }
@@ -217,6 +225,8 @@ impl<'a> Arguments<'a> {
             let argument = self.rest.next()?;
             match argument.strip_prefix('-') {
                 Some("-") => self.operands.extend(self.rest.by_ref().cloned()),
+                // Colours are never shown, so it is all the same whether they are asked for.
+                Some(long) if long.starts_with("-color") => {}
                 Some(cluster) if !cluster.is_empty() => self.cluster = cluster,
                 // `-` alone is standard input.
                 Some(_) => {}
@@ -245,64 +255,6 @@ impl<'a> Arguments<'a> {
     fn none(&mut self) -> Result<(), String> {
         self.next().map_or(Ok(()), |option| Err(self.invalid(option)))
     }
-}
-
-fn grep(arguments: &mut Arguments<'_>) -> Result<Work, String> {
-    let (mut invert, mut count, mut quiet, mut only) = (false, false, false, false);
-    let (mut fold, mut extended, mut fixed, mut whole) = (false, false, false, false);
-    let mut patterns = Vec::new();
-    while let Some(option) = arguments.next() {
-        match option {
-            'v' => invert = true,
-            'c' => count = true,
-            'q' => quiet = true,
-            'o' => only = true,
-            'i' => fold = true,
-            'E' => extended = true,
-            'F' => fixed = true,
-            'w' => whole = true,
-            'e' => patterns.push(arguments.value('e')?.to_owned()),
-            other => return Err(arguments.invalid(other)),
-        }
-    }
-    if patterns.is_empty() {
-        if arguments.operands.is_empty() {
-            return Err("Usage: grep [-civqowEF] [-e PATTERN] PATTERN [FILE]".to_owned());
-        }
-        patterns.push(arguments.operands.remove(0));
-    }
-    let translate = |pattern: &String| match (fixed, extended) {
-        (true, _) => regex_lite::escape(pattern),
-        (false, true) => pattern.clone(),
-        (false, false) => basic_to_extended(pattern),
-    };
-    let joined: Vec<String> = patterns.iter().map(|p| format!("(?:{})", translate(p))).collect();
-    let joined = if whole { format!(r"\b(?:{})\b", joined.join("|")) } else { joined.join("|") };
-    let pattern = RegexBuilder::new(&joined).case_insensitive(fold).build();
-    let pattern = pattern.map_err(|error| format!("grep: {error}"))?;
-    Ok(Work::Grep { pattern, invert, count, quiet, only, found: 0 })
-}
-
-/// A basic regular expression as an extended one: there `\|` is an operator and `|` a character.
-fn basic_to_extended(pattern: &str) -> String {
-    let mut out = String::new();
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '|' | '+' | '?' | '(' | ')' | '{' | '}' => out.extend(['\\', c]),
-            '\\' => match chars.next() {
-                Some(c @ ('|' | '+' | '?' | '(' | ')' | '{' | '}')) => out.push(c),
-                other => {
-                    out.push('\\');
-                    out.extend(other);
-                }
-            },
-            // A star that follows nothing is a character.
-            '*' if out.is_empty() || out == "^" => out.push_str("\\*"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// `-n N`, `-nN`, `-N`: how many lines, and whether a `+` stood before.
@@ -357,50 +309,6 @@ fn counted(counts: [u64; 3], shown: Counts, name: &str) -> String {
     text + "\n"
 }
 
-fn sort(arguments: &mut Arguments<'_>) -> Result<Work, String> {
-    let mut order = Order { reverse: false, numeric: false, unique: false, key: 0 };
-    while let Some(option) = arguments.next() {
-        match option {
-            'r' => order.reverse = true,
-            'n' => order.numeric = true,
-            'u' => order.unique = true,
-            'k' => {
-                let text = arguments.value('k')?;
-                let first = text.split(',').next().unwrap_or_default();
-                order.key =
-                    first.parse().map_err(|_| format!("sort: invalid number at field start: '{text}'"))?;
-            }
-            other => return Err(arguments.invalid(other)),
-        }
-    }
-    Ok(Work::Sort { lines: Vec::new(), order })
-}
-
-fn sorted(mut lines: Vec<String>, order: Order) -> String {
-    let key = |line: &String| -> String {
-        if order.key <= 1 {
-            return line.clone();
-        }
-        line.split_whitespace().skip(order.key - 1).collect::<Vec<_>>().join(" ")
-    };
-    let number = |text: &str| -> i64 {
-        let text = text.trim_start();
-        let end = text.char_indices().find(|(i, c)| !(c.is_ascii_digit() || *i == 0 && *c == '-'));
-        text[..end.map_or(text.len(), |(i, _)| i)].parse().unwrap_or(0)
-    };
-    let compare = |a: &String, b: &String| {
-        let (x, y) = (key(a), key(b));
-        let by_key = if order.numeric { number(&x).cmp(&number(&y)) } else { x.cmp(&y) };
-        let all = by_key.then_with(|| a.cmp(b));
-        if order.reverse { all.reverse() } else { all }
-    };
-    lines.sort_by(compare);
-    if order.unique {
-        lines.dedup();
-    }
-    lines.into_iter().map(|line| line + "\n").collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::Filter;
@@ -429,6 +337,39 @@ mod tests {
             ("sort -n", "10\n9\n-1\n", "-1\n9\n10\n", 0),
             ("sort -k2", "a 2\nb 1\n", "b 1\na 2\n", 0),
             ("cat", "no newline", "no newline", 0),
+            ("grep -n 1/1", pods, "2:myapp-1 1/1\n4:web 1/1\n", 0),
+            ("grep -A1 NAME", pods, "NAME READY\nmyapp-1 1/1\n", 0),
+            ("grep -B1 web", pods, "myapp-0 0/1\nweb 1/1\n", 0),
+            ("grep -m1 1/1", pods, "myapp-1 1/1\n", 0),
+            ("grep -x web", "web\nweb2\n", "web\n", 0),
+            ("egrep NAME|web", pods, "NAME READY\nweb 1/1\n", 0),
+            ("sort -t: -k2n", "a:10\nb:9\n", "b:9\na:10\n", 0),
+            ("sort -k2,2 -k1,1r", "a 1\nb 1\nc 0\n", "c 0\nb 1\na 1\n", 0),
+            ("uniq", "a\na\nb\na\n", "a\nb\na\n", 0),
+            ("uniq -c", "a\na\nb\n", "      2 a\n      1 b\n", 0),
+            ("uniq -d", "a\na\nb\n", "a\n", 0),
+            ("uniq -u", "a\na\nb\n", "b\n", 0),
+            ("cut -d: -f1,3", "a:b:c\nx\n", "a:c\nx\n", 0),
+            ("cut -d: -f2-", "a:b:c\n", "b:c\n", 0),
+            ("cut -c1-3", "abcdef\n", "abc\n", 0),
+            ("tr a-c A-C", "abcd\n", "ABCd\n", 0),
+            ("tr -d bc", "abcd\n", "ad\n", 0),
+            ("tr -s a", "aaab\n", "ab\n", 0),
+            ("tr , \\n", "a,b", "a\nb", 0),
+            ("tac", "a\nb\n", "b\na\n", 0),
+            ("sed s/web/W/", pods, "NAME READY\nmyapp-1 1/1\nmyapp-0 0/1\nW 1/1\n", 0),
+            ("sed s/a/b/g", "aaa\n", "bbb\n", 0),
+            ("sed s/a/b/2", "aaa\n", "aba\n", 0),
+            ("sed s/\\(a\\)\\(b\\)/\\2\\1&/", "ab\n", "baab\n", 0),
+            ("sed -E s|(a)+|<\\1>|", "aab\n", "<a>b\n", 0),
+            ("sed -n 2p", pods, "myapp-1 1/1\n", 0),
+            ("sed 1d", "a\nb\n", "b\n", 0),
+            ("sed -n /myapp/p", pods, "myapp-1 1/1\nmyapp-0 0/1\n", 0),
+            ("sed /myapp/d;1d", pods, "web 1/1\n", 0),
+            ("sed $d", "a\nb\n", "a\n", 0),
+            ("sed 2q", pods, "NAME READY\nmyapp-1 1/1\n", 0),
+            ("sed -n 2,3p", pods, "myapp-1 1/1\nmyapp-0 0/1\n", 0),
+            ("awk {print$1}", "a b\n  c d\n", "a\nc\n", 0),
         ];
         for (line, input, output, status) in cases {
             let words: Vec<String> = line.split(' ').map(str::to_owned).collect();

@@ -1,12 +1,15 @@
 //! Tokens to a program: a flat list of instructions for the interpreter's stack machine.
 //!
 //! Follows POSIX' Shell Command Language, 2.10 (grammar): lists, `&&` and `||`, pipelines, simple commands, assignments,
-//! redirections, `for`. A flat program with relative jumps can be stopped and cloned between any two instructions,
+//! redirections, and the compound commands ([`compound`]). A flat program with relative jumps can be stopped and cloned between any two instructions,
 //! which a walk over a tree could not.
 //! Invariant: what the program opens (word lists, captures, pipes, files, inputs, loops) it closes, properly nested.
 
+mod compound;
+
 use super::braces;
-use super::lexer::{self, DEPTH_LIMIT, Part, SyntaxError, Token, Word};
+use super::glob;
+use super::lexer::{self, DEPTH_LIMIT, Modifier, Part, SyntaxError, Token, Word};
 
 /// An instruction.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +24,24 @@ pub enum Op {
         name: String,
         /// Whether it is split.
         split: bool,
+    },
+    /// The list's word is put into the operator of `${name…}`, and what comes of it is added to the open word.
+    Modify {
+        /// The variable.
+        name: String,
+        /// The operator.
+        modifier: Modifier,
+        /// Whether the value is split.
+        split: bool,
+    },
+    /// The value of the list's word, an arithmetic expression, is added to the open word.
+    Calculate,
+    /// The names of the files that fit a pattern become words; if there are none, the pattern does.
+    Glob {
+        /// The pattern, in which a backslash takes the meaning of what follows.
+        pattern: String,
+        /// The word as it is.
+        literal: String,
     },
     /// Standard output is captured from here on.
     Capture,
@@ -50,6 +71,10 @@ pub enum Op {
     },
     /// The file is complete.
     EndWrite,
+    /// Standard output goes from here on where standard error goes.
+    ToErrors,
+    /// Standard output goes where it went before.
+    EndToErrors,
     /// Standard error goes from here on where standard output goes.
     MergeErrors,
     /// Standard error is thrown away from here on.
@@ -60,18 +85,39 @@ pub enum Op {
     Input,
     /// The file that the list names is standard input from here on.
     InputFile,
+    /// What was captured is standard input from here on.
+    Gathered,
     /// Standard input is what it was before.
     EndInput,
-    /// A loop over the list begins.
-    Each(String),
-    /// The loop's variable takes its next value; if there is none the loop ends, so many instructions further on.
-    Next(usize),
-    /// So many instructions back.
-    Back(usize),
+    /// A loop over the list begins; it ends so many instructions further on.
+    Each {
+        /// The loop's variable.
+        variable: String,
+        /// How many instructions the loop has.
+        length: usize,
+    },
+    /// The loop's variable takes its next value; if there is none, the loop ends.
+    Next,
+    /// A loop begins that goes on while its condition has a status.
+    While {
+        /// How many instructions the loop has.
+        length: usize,
+    },
+    /// If the last command failed (or, for `until`, succeeded), the loop ends.
+    Test {
+        /// Whether it is `until`.
+        until: bool,
+    },
+    /// The loop goes on from its beginning.
+    Again,
     /// If the last command failed, so many instructions are skipped (`&&`).
     SkipIfFailed(usize),
     /// If the last command succeeded, so many instructions are skipped (`||`).
     SkipIfSucceeded(usize),
+    /// So many instructions are skipped.
+    Jump(usize),
+    /// Success becomes failure, and failure success.
+    Negate,
     /// The status becomes 0.
     Succeed,
 }
@@ -113,7 +159,35 @@ enum Body {
 
 struct Redirection {
     open: Vec<Op>,
-    close: Op,
+    close: Vec<Op>,
+}
+
+impl Stage {
+    /// The instructions of a stage that stands alone, or first.
+    fn whole(self) -> Vec<Op> {
+        let mut ops: Vec<Op> = self.redirections.iter().flat_map(|r| r.open.iter().cloned()).collect();
+        match self.body {
+            Body::Words(words) => {
+                ops.extend(words);
+                ops.push(Op::Run);
+            }
+            Body::Whole(body) => ops.extend(body),
+        }
+        ops.extend(self.redirections.into_iter().rev().flat_map(|r| r.close));
+        ops
+    }
+
+    /// The stage behind a pipe: only a simple command that writes to files at most can take text as it comes.
+    fn reading(self) -> Stage {
+        let writes = |r: &Redirection| r.close == [Op::EndWrite];
+        match self.body {
+            Body::Words(mut words) if !self.redirections.iter().all(writes) => {
+                words.push(Op::Run);
+                Stage { body: Body::Whole(words), ..self }
+            }
+            body => Stage { body, ..self },
+        }
+    }
 }
 
 impl Parser {
@@ -122,7 +196,7 @@ impl Parser {
         let mut ops = Vec::new();
         loop {
             while self.tokens.next_if_eq(&Token::Newline).is_some() {}
-            if self.tokens.peek().is_none() || self.at_keyword("done") || self.at_keyword("do") {
+            if self.tokens.peek().is_none() || self.at_end_of_body() {
                 return Ok(ops);
             }
             ops.extend(self.and_or()?);
@@ -136,6 +210,7 @@ impl Parser {
                     ));
                 }
                 Some(Token::Newline) | None => {}
+                Some(Token::Operator(operator)) if operator == ")" && self.depth > 0 => {}
                 other => return Err(unexpected(other)),
             }
         }
@@ -168,37 +243,42 @@ impl Parser {
     }
 
     fn pipeline(&mut self) -> Result<Vec<Op>, SyntaxError> {
+        let negated = self.at_keyword("!");
+        if negated {
+            self.tokens.next();
+        }
         let first = self.stage()?;
         let mut rest = Vec::new();
         while self.next_operator(&["|"]).is_some() {
-            rest.push(self.stage()?);
+            rest.push(self.stage()?.reading());
         }
         let mut ops = Vec::new();
         // What stands right is opened first: it lies further down on the way of the output.
         for stage in rest.iter().rev() {
-            let Body::Words(words) = &stage.body else {
-                return Err(SyntaxError::Unsupported("after | this shell takes a simple command".to_owned()));
-            };
-            if stage.redirections.iter().any(|r| r.close != Op::EndWrite) {
-                return Err(SyntaxError::Unsupported("after | only > and >> redirect here".to_owned()));
+            match &stage.body {
+                Body::Words(words) => {
+                    ops.extend(stage.redirections.iter().flat_map(|r| r.open.iter().cloned()));
+                    ops.extend(words.iter().cloned());
+                    ops.push(Op::Pipe);
+                }
+                Body::Whole(_) => ops.push(Op::Capture),
             }
-            ops.extend(stage.redirections.iter().flat_map(|r| r.open.iter().cloned()));
-            ops.extend(words.iter().cloned());
-            ops.push(Op::Pipe);
         }
-        ops.extend(first.redirections.iter().flat_map(|r| r.open.iter().cloned()));
-        match first.body {
-            Body::Words(words) => {
-                ops.extend(words);
-                ops.push(Op::Run);
-            }
-            Body::Whole(body) => ops.extend(body),
-        }
-        ops.extend(first.redirections.into_iter().rev().map(|r| r.close));
+        ops.extend(first.whole());
         for stage in rest {
-            ops.push(Op::EndPipe);
-            ops.extend(stage.redirections.into_iter().rev().map(|r| r.close));
+            match stage.body {
+                Body::Words(_) => {
+                    ops.push(Op::EndPipe);
+                    ops.extend(stage.redirections.into_iter().rev().flat_map(|r| r.close));
+                }
+                Body::Whole(_) => {
+                    ops.push(Op::Gathered);
+                    ops.extend(stage.whole());
+                    ops.push(Op::EndInput);
+                }
+            }
         }
+        ops.extend(negated.then_some(Op::Negate));
         Ok(ops)
     }
 
@@ -211,11 +291,11 @@ impl Parser {
             other => return Err(unexpected(other)),
         };
         match keyword.as_str() {
-            "for" => self.for_loop(),
+            "for" | "while" | "until" | "if" | "{" | "(" => self.compound(&keyword),
             "in" | "do" | "done" | "then" | "else" | "elif" | "fi" | "esac" | "}" => {
                 Err(SyntaxError::unexpected(&keyword))
             }
-            "while" | "until" | "if" | "case" | "select" | "function" | "{" | "(" | "[[" | "!" | "time" => {
+            "case" | "select" | "function" | "[[" | "time" => {
                 let message = format!("this small shell has no `{keyword}`; `help` lists what it has");
                 Err(SyntaxError::Unsupported(message))
             }
@@ -244,6 +324,11 @@ impl Parser {
                 other => redirections.push(self.redirection(other)?),
             }
         }
+        if matches!(self.tokens.peek(), Some(Token::Operator(operator)) if operator == "(")
+            && words.len() == 1
+        {
+            return Err(SyntaxError::Unsupported("this small shell has no functions".to_owned()));
+        }
         if words.is_empty() {
             assignments.insert(0, Op::Succeed);
             return Ok(Stage { redirections, body: Body::Whole(assignments) });
@@ -259,58 +344,6 @@ impl Parser {
         ops.push(Op::Scope);
         ops.extend(assignments);
         ops.extend([Op::Run, Op::EndScope]);
-        Ok(Stage { redirections, body: Body::Whole(ops) })
-    }
-
-    fn for_loop(&mut self) -> Result<Stage, SyntaxError> {
-        if self.depth == DEPTH_LIMIT {
-            return Err(SyntaxError::too_deep());
-        }
-        self.tokens.next();
-        let variable = match self.tokens.next() {
-            Some(Token::Word(word)) => word.source,
-            Some(Token::Operator(operator)) if operator == "(" => {
-                return Err(SyntaxError::Unsupported(
-                    "this shell has no for ((…)); write for i in $(seq 0 4)".to_owned(),
-                ));
-            }
-            other => return Err(unexpected(other.as_ref())),
-        };
-        if !is_name(&variable) {
-            return Err(SyntaxError::Bash(format!("`{variable}': not a valid identifier")));
-        }
-        let mut ops = vec![Op::Words];
-        if self.at_keyword("in") {
-            self.tokens.next();
-            while let Some(Token::Word(word)) = self.tokens.next_if(|t| matches!(t, Token::Word(_))) {
-                for word in braces::expand(word) {
-                    self.word(word, true, &mut ops)?;
-                }
-            }
-        }
-        ops.push(Op::Each(variable));
-        self.tokens.next_if(|t| matches!(t, Token::Operator(o) if o == ";"));
-        while self.tokens.next_if_eq(&Token::Newline).is_some() {}
-        self.keyword("do")?;
-        self.depth += 1;
-        let body = self.list()?;
-        self.depth -= 1;
-        if body.is_empty() {
-            return Err(unexpected(self.tokens.peek()));
-        }
-        self.keyword("done")?;
-        ops.push(Op::Next(body.len() + 1));
-        let back = body.len() + 2;
-        ops.extend(body);
-        ops.push(Op::Back(back));
-        let mut redirections = Vec::new();
-        while let Some(token) = self.tokens.next_if(|t| match t {
-            Token::HereDocument(_) => true,
-            Token::Operator(operator) => is_redirection(operator),
-            _ => false,
-        }) {
-            redirections.push(self.redirection(token)?);
-        }
         Ok(Stage { redirections, body: Body::Whole(ops) })
     }
 
@@ -338,15 +371,29 @@ impl Parser {
                 let mut open = vec![Op::Words];
                 self.word(target, true, &mut open)?;
                 open.push(Op::Write { append: operator.ends_with(">>") });
-                Ok(Redirection { open, close: Op::EndWrite })
+                Ok(Redirection { open, close: vec![Op::EndWrite] })
+            }
+            ("&>" | "&>>", _) => {
+                let mut open = vec![Op::Words];
+                self.word(target, true, &mut open)?;
+                open.extend([Op::Write { append: operator == "&>>" }, Op::MergeErrors]);
+                Ok(Redirection { open, close: vec![Op::EndErrors, Op::EndWrite] })
             }
             ("<" | "0<", _) => self.input(target, Op::InputFile),
-            ("2>&", Some("1")) => Ok(Redirection { open: vec![Op::MergeErrors], close: Op::EndErrors }),
+            ("<<<", _) => {
+                let mut text = target;
+                text.parts.push(Part::Text { text: "\n".to_owned(), quoted: true });
+                self.input(text, Op::Input)
+            }
+            ("2>&", Some("1")) => Ok(Redirection { open: vec![Op::MergeErrors], close: vec![Op::EndErrors] }),
+            (">&" | "1>&", Some("2")) => {
+                Ok(Redirection { open: vec![Op::ToErrors], close: vec![Op::EndToErrors] })
+            }
             ("2>" | "2>>", Some("/dev/null")) => {
-                Ok(Redirection { open: vec![Op::DropErrors], close: Op::EndErrors })
+                Ok(Redirection { open: vec![Op::DropErrors], close: vec![Op::EndErrors] })
             }
             _ => Err(SyntaxError::Unsupported(format!(
-                "this shell does not redirect with {operator} {}; it has > FILE, >> FILE, < FILE, <<EOF, 2>&1 and 2>/dev/null",
+                "this shell does not redirect with {operator} {}; it has > FILE, >> FILE, &> FILE, < FILE, <<EOF, <<<, >&2, 2>&1 and 2>/dev/null",
                 target.source
             ))),
         }
@@ -356,15 +403,29 @@ impl Parser {
         let mut open = vec![Op::Words];
         self.word(word, false, &mut open)?;
         open.push(op);
-        Ok(Redirection { open, close: Op::EndInput })
+        Ok(Redirection { open, close: vec![Op::EndInput] })
     }
 
     /// The instructions that expand one word; without `split` it stays one word.
     fn word(&self, word: Word, split: bool, ops: &mut Vec<Op>) -> Result<(), SyntaxError> {
+        if let Some((pattern, literal)) = glob::pattern(&word).filter(|_| split) {
+            ops.push(Op::Glob { pattern, literal });
+            return Ok(());
+        }
         for part in word.parts {
             match part {
                 Part::Text { text, .. } => ops.push(Op::Text(text)),
                 Part::Variable { name, quoted } => ops.push(Op::Variable { name, split: split && !quoted }),
+                Part::Modified { name, modifier, operand, quoted } => {
+                    ops.push(Op::Words);
+                    self.word(*operand, false, ops)?;
+                    ops.push(Op::Modify { name, modifier, split: split && !quoted });
+                }
+                Part::Arithmetic { expression, .. } => {
+                    ops.push(Op::Words);
+                    self.word(*expression, false, ops)?;
+                    ops.push(Op::Calculate);
+                }
                 Part::Command { tokens, quoted } => {
                     if self.depth == DEPTH_LIMIT {
                         return Err(SyntaxError::too_deep());
@@ -433,10 +494,17 @@ mod tests {
             ("echo \"a", "bash: unexpected EOF while looking for matching `\"'"),
             ("echo $(seq 1", "bash: unexpected EOF while looking for matching `)'"),
             ("echo `seq 1", "bash: unexpected EOF while looking for matching ``'"),
-            ("while true; do echo; done", "this small shell has no `while`; `help` lists what it has"),
+            ("while true; done", "bash: syntax error near unexpected token `done'"),
+            ("if true; then fi", "bash: syntax error near unexpected token `fi'"),
+            ("if true; then echo", "bash: syntax error: unexpected end of file"),
+            ("{ echo", "bash: syntax error: unexpected end of file"),
+            ("( )", "bash: syntax error near unexpected token `)'"),
+            ("f() { echo; }", "this small shell has no functions"),
+            ("case x in esac", "this small shell has no `case`; `help` lists what it has"),
             ("sleep 5 &", "this shell runs nothing in the background, &"),
-            ("echo $((1+1))", "this shell has no arithmetic, $((…))"),
-            ("echo ${a:-b}", "of ${…} this shell knows only ${name}, without operators"),
+            ("echo $((1", "bash: unexpected EOF while looking for matching `)'"),
+            ("echo ${a:-b", "bash: unexpected EOF while looking for matching `}'"),
+            ("echo ${a^^}", "of ${…} this shell knows ${name}, ${#name} and the operators :- :+ # ## % %%"),
         ];
         for (line, message) in cases {
             assert_eq!(parse(line).expect_err(line).to_string(), message, "{line}");
@@ -447,7 +515,17 @@ mod tests {
     fn nesting_is_bounded() {
         let line = format!("{}{}", "echo $(".repeat(5000), ")".repeat(5000));
         assert_eq!(parse(&line), Err(SyntaxError::too_deep()));
-        let line = format!("{} echo {}", "for p in 1; do ".repeat(5000), "; done".repeat(5000));
-        assert_eq!(parse(&line), Err(SyntaxError::too_deep()));
+        for (open, close) in [
+            ("for p in 1; do ", "; done"),
+            ("while true; do ", "; done"),
+            ("if true; then ", "; fi"),
+            ("{ ", "; }"),
+            ("(", ")"),
+            ("echo $((", "))"),
+            ("echo ${x:-", "}"),
+        ] {
+            let line = format!("{} echo {}", open.repeat(5000), close.repeat(5000));
+            assert_eq!(parse(&line), Err(SyntaxError::too_deep()), "{open}");
+        }
     }
 }
