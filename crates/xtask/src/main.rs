@@ -49,8 +49,9 @@ Commands:
                       replay recordings of a real control plane (files or folders), and print what differs first
   bench [--json] [--case C] [--target native|wasm]
                       measure what the engine computes, at 100, 1,000 and 10,000 replicas
-  fuzz [--seed S] [--steps N] [--worlds W] [--version V] [--replay FILE]
-                      random worlds with faults; everything that must hold is checked after every step
+  fuzz [--kubectl] [--seed S] [--steps N] [--worlds W] [--version V] [--replay FILE]
+                      random worlds with faults; everything that must hold is checked after every step;
+                      with --kubectl random command lines, none of which may break the terminal
   lesson check FILE…  take lessons by their own solutions, and print what is wrong with them
 ";
 

@@ -16,6 +16,8 @@ const WASM_CRATES: [&str; 4] = ["--package", "web", "--package", "petset"];
 /// Chooses all the others.
 const NATIVE_CRATES: [&str; 5] = ["--workspace", "--exclude", "web", "--exclude", "petset"];
 
+/// Terminals in which a run of all checks types what nobody would.
+const FUZZ_SESSIONS: &str = "8";
 /// Random worlds that a run of all checks goes through.
 const FUZZ_WORLDS: &str = "180";
 
@@ -133,7 +135,10 @@ fn native(tests: &mut Tests) -> Result<()> {
     tests.runner("cargo test", cargo.args(["test", "--no-fail-fast"]).args(NATIVE_CRATES), tally::libtest)?;
     // As the tests are compiled: to compile everything once more would take longer than these worlds do.
     let mut fuzz = tool(tests.workspace, "fuzz", "dev")?;
-    tests.runner("cargo xtask fuzz", fuzz.args(["--worlds", FUZZ_WORLDS]), tally::fuzz)
+    tests.runner("cargo xtask fuzz", fuzz.args(["--worlds", FUZZ_WORLDS]), tally::fuzz)?;
+    let mut lines = tool(tests.workspace, "fuzz", "dev")?;
+    lines.args(["--kubectl", "--worlds", FUZZ_SESSIONS, "--steps", "40"]);
+    tests.runner("cargo xtask fuzz --kubectl", &mut lines, tally::fuzz)
 }
 
 /// A program of the `tests` crate, compiled in that profile.

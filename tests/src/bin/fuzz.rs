@@ -1,4 +1,5 @@
 //! Runs random worlds: `fuzz --seed S --steps N [--worlds W] [--version V]`, or one script again: `fuzz --replay FILE`.
+//! With `--kubectl` the acts are command lines that nobody would type.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,12 +15,18 @@ struct Options {
     worlds: u64,
     version: Option<Version>,
     replay: Option<String>,
+    kubectl: bool,
 }
 
 fn options() -> Result<Options, String> {
-    let mut options = Options { seed: 1, steps: 30, worlds: 100, version: None, replay: None };
+    let mut options =
+        Options { seed: 1, steps: 30, worlds: 100, version: None, replay: None, kubectl: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
+        if word == "--kubectl" {
+            options.kubectl = true;
+            continue;
+        }
         let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
         let number = || value.parse::<u64>().map_err(|_| format!("{word}: {value:?} is no number"));
         match word.as_str() {
@@ -58,9 +65,8 @@ fn main() -> ExitCode {
                         return;
                     }
                     let seed = options.seed.wrapping_add(world);
-                    if let Err(failed_world) = fuzz::run(seed, options.steps, options.version) {
+                    if !passes(&options, seed) {
                         failed.fetch_add(1, Ordering::Relaxed);
-                        tell(seed, &failed_world.0, &failed_world.1);
                     }
                 }
             });
@@ -69,6 +75,24 @@ fn main() -> ExitCode {
     let failed = failed.into_inner();
     println!("{} worlds passed, {failed} failed", options.worlds - failed);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs the world of a number, and tells what is broken.
+fn passes(options: &Options, seed: u64) -> bool {
+    if options.kubectl {
+        let broken = fuzz::lines::run(seed, options.steps, options.version).err();
+        if let Some(broken) = &broken {
+            println!("seed {seed}: {}\n  {}", broken.what, broken.lines.join("\n  "));
+        }
+        return broken.is_none();
+    }
+    match fuzz::run(seed, options.steps, options.version) {
+        Ok(()) => true,
+        Err(failed) => {
+            tell(seed, &failed.0, &failed.1);
+            false
+        }
+    }
 }
 
 /// Prints a failure, and leaves the shortest script that still fails.

@@ -9,6 +9,7 @@ mod act;
 mod generate;
 mod heal;
 mod invariants;
+pub mod lines;
 mod random;
 mod shrink;
 
