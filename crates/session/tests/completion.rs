@@ -32,7 +32,7 @@ fn words_are_offered_where_they_may_stand() {
     let cases = [
         // The shell's own words.
         ("ku", "kubectl", "ku"),
-        ("kubectl get pods | t", "tail timeout true", "t"),
+        ("kubectl get pods | ta", "tac tail", "ta"),
         ("echo $(ku", "kubectl", "ku"),
         ("for i in 1 2; do sle", "sleep", "sle"),
         ("cat st", "stateful-demo.yaml", "st"),

@@ -2,6 +2,7 @@
 
 use client::api::ListOptions;
 use machinery::Kind;
+use machinery::version::Features;
 
 use super::{Completions, Typed, arguments};
 use crate::context::Context;
@@ -25,7 +26,7 @@ pub(super) fn of(
             return Completions { files_after: Some(before.to_owned()), ..Completions::default() };
         }
         ("namespace", _) => namespaces(context),
-        ("output", command) => Completions::of(formats(command)),
+        ("output", command) => Completions::of(formats(command, context.env.features)),
         ("container", _) => match typed.parsed.args.first() {
             Some(pod) => arguments::containers(&typed.parsed, pod, context),
             None => Completions::default(),
@@ -56,13 +57,13 @@ fn fixed(flag: &str, command: &str) -> &'static [&'static str] {
 }
 
 /// The values of `-o`.
-fn formats(command: &str) -> Vec<&'static str> {
+fn formats(command: &str, features: Features) -> Vec<&'static str> {
     match command {
         "explain" => vec!["plaintext", "plaintext-openapiv2"],
         "version" | "edit" | "apply view-last-applied" => vec!["json", "yaml"],
         "delete" | "config get-contexts" => vec!["name"],
         "api-resources" => vec!["name", "wide"],
-        command => output::allowed_formats(command == "get"),
+        command => output::allowed_formats(command == "get", features),
     }
 }
 

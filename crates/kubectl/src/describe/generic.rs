@@ -3,7 +3,7 @@
 //! Models genericDescriber, ConfigMapDescriber and SecretDescriber of kubectl/pkg/describe/describe.go.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use machinery::Object;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::version::Features;
 use serde_json::{Map, Value};
 
@@ -23,13 +23,13 @@ const SKIPPED: [&str; 5] = [
 /// How deep fields are told.
 const MAX_DEPTH: usize = 50;
 
-/// Adds everything but the events.
-pub(super) fn describe(text: &mut Text, object: &Object) {
-    text.name(object.meta());
-    text.labels("", "Labels", object.meta().labels.as_ref());
-    text.annotations("Annotations", object.meta().annotations.as_ref());
-    if let Value::Object(fields) = object.to_value() {
-        content(text, 0, &fields, "");
+/// Adds everything but the events of an object as the server sends it.
+pub(super) fn describe(text: &mut Text, meta: &ObjectMeta, object: &Value) {
+    text.name(meta);
+    text.labels("", "Labels", meta.labels.as_ref());
+    text.annotations("Annotations", meta.annotations.as_ref());
+    if let Value::Object(fields) = object {
+        content(text, 0, fields, "");
     }
 }
 

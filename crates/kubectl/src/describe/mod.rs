@@ -56,7 +56,7 @@ pub(crate) fn describe(
         Object::StorageClass(class) => cluster::describe_class(&mut text, class),
         Object::ServiceAccount(account) => cluster::describe_account(&mut text, account),
         Object::Endpoints(endpoints) => cluster::describe_endpoints(&mut text, endpoints),
-        other => generic::describe(&mut text, other),
+        other => generic::describe(&mut text, other.meta(), &context.whole(other)),
     }
     if with_events {
         events::describe(&mut text, object, context)?;

@@ -3,6 +3,7 @@
 //! Models cli-runtime/pkg/genericclioptions (print_flags.go and its parts) and pkg/printers (json, yaml, name, jsonpath,
 //! template).
 
+use machinery::version::Features;
 use machinery::{json, yaml};
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
@@ -38,14 +39,13 @@ pub(crate) enum Format {
 }
 
 /// What every command can print.
-const COMMON: [&str; 10] = [
+const COMMON: [&str; 9] = [
     "go-template",
     "go-template-file",
     "json",
     "jsonpath",
     "jsonpath-as-json",
     "jsonpath-file",
-    "kyaml",
     "name",
     "template",
     "templatefile",
@@ -83,8 +83,10 @@ impl Format {
                 let text = template_file(context, argument.unwrap_or_default(), "")?;
                 Ok(Format::CustomColumns(custom_columns::parse_file(&text)?))
             }
-            ("kyaml", _) => Err(Failure::message("the output format kyaml is not simulated; use yaml")),
-            (name, _) if !COMMON.contains(&name) => Err(no_printer(output, of_get)),
+            ("kyaml", _) if context.env.features.kyaml_is_a_format() => {
+                Err(Failure::message("the output format kyaml is not simulated; use yaml"))
+            }
+            (name, _) if !COMMON.contains(&name) => Err(no_printer(output, of_get, context.env.features)),
             (_, None | Some("")) => Err(Failure::message("template format specified but no template given")),
             (name, Some(argument)) => {
                 let text = match name.ends_with("file") {
@@ -166,9 +168,10 @@ fn template_file(context: &Context<'_, '_>, name: &str, dashes: &str) -> Result<
 }
 
 /// The formats that `-o` may name, sorted.
-pub(crate) fn allowed_formats(of_get: bool) -> Vec<&'static str> {
+pub(crate) fn allowed_formats(of_get: bool, features: Features) -> Vec<&'static str> {
     let mut allowed = COMMON.to_vec();
     allowed.push("yaml");
+    allowed.extend(features.kyaml_is_a_format().then_some("kyaml"));
     if of_get {
         allowed.extend(["custom-columns", "custom-columns-file", "wide"]);
     }
@@ -176,11 +179,11 @@ pub(crate) fn allowed_formats(of_get: bool) -> Vec<&'static str> {
     allowed
 }
 
-fn no_printer(output: &str, of_get: bool) -> Failure {
+fn no_printer(output: &str, of_get: bool, features: Features) -> Failure {
     Failure::message(format!(
         "unable to match a printer suitable for the output format {}, allowed formats are: {}",
         go_value::quote(output),
-        allowed_formats(of_get).join(",")
+        allowed_formats(of_get, features).join(",")
     ))
 }
 

@@ -231,11 +231,47 @@ pub(crate) const COMMANDS: &[Command] = &[
     help::OPTIONS,
 ];
 
+/// Commands within groups that kubectl has, and that are not simulated.
+const ABSENT: &[&str] = &[
+    "apply edit-last-applied",
+    "apply set-last-applied",
+    "auth reconcile",
+    "cluster-info dump",
+    "config delete-cluster",
+    "config delete-context",
+    "config delete-user",
+    "config rename-context",
+    "config set",
+    "config set-cluster",
+    "config set-context",
+    "config set-credentials",
+    "config unset",
+    "create clusterrole",
+    "create clusterrolebinding",
+    "create cronjob",
+    "create ingress",
+    "create job",
+    "create poddisruptionbudget",
+    "create priorityclass",
+    "create quota",
+    "create role",
+    "create rolebinding",
+    "create secret docker-registry",
+    "create secret tls",
+    "create token",
+    "set subject",
+];
+
 /// Other words for commands, as (the commands before them, the word, what it means).
 const ALIASES: &[(&str, &str, &str)] = &[
+    ("create", "cj", "cronjob"),
     ("create", "cm", "configmap"),
     ("create", "deploy", "deployment"),
+    ("create", "ing", "ingress"),
     ("create", "ns", "namespace"),
+    ("create", "pc", "priorityclass"),
+    ("create", "pdb", "poddisruptionbudget"),
+    ("create", "resourcequota", "quota"),
     ("create", "sa", "serviceaccount"),
     ("create", "svc", "service"),
     ("set", "sa", "serviceaccount"),
@@ -256,6 +292,12 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
     };
     if !begins(&name) {
         return Err(suggest::unknown(&name, context.env.features));
+    }
+    if let Some(next) = peek_word(&rest) {
+        let longer = format!("{name} {}", meant(&name, next));
+        if ABSENT.contains(&longer.as_str()) {
+            return Err(suggest::not_simulated(&longer));
+        }
     }
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
         return help::group(&name, &rest, context);

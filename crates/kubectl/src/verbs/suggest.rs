@@ -26,9 +26,7 @@ const OTHER_WORDS_BEFORE: [(&str, &str); 5] =
 /// The failure of an unknown command, or of one that kubectl has and that is not simulated.
 pub(super) fn unknown(word: &str, features: Features) -> Failure {
     if overview::names(features).any(|name| name == word) {
-        return Failure::message(format!(
-            "\"kubectl {word}\" is not simulated here\nSee 'kubectl --help' for what is."
-        ));
+        return not_simulated(word);
     }
     let lower = word.to_lowercase();
     let others: &[(&str, &str)] =
@@ -46,6 +44,13 @@ pub(super) fn unknown(word: &str, features: Features) -> Failure {
         text.push_str(&suggestions);
     }
     Failure::Message(text)
+}
+
+/// The failure of a command that kubectl has and that is not simulated.
+pub(super) fn not_simulated(command: &str) -> Failure {
+    Failure::message(format!(
+        "\"kubectl {command}\" is not simulated here\nSee 'kubectl --help' for what is."
+    ))
 }
 
 // Levenshtein's distance.
