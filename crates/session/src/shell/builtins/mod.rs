@@ -108,7 +108,8 @@ pub fn is_command(name: &str) -> bool {
 
 /// Whether a command's words are names of files.
 pub fn takes_files(command: &str) -> bool {
-    filters::is_filter(command) || matches!(command, "ls" | "rm" | "mv" | "cp" | "touch" | "tee" | "test" | "[")
+    filters::is_filter(command)
+        || matches!(command, "ls" | "rm" | "mv" | "cp" | "touch" | "tee" | "test" | "[")
 }
 
 /// The one folder, and the machine that it is on.
