@@ -14,10 +14,10 @@ use controllers::volume::pv_protection::PvProtectionController;
 use controllers::volume::pvc_protection::PvcProtectionController;
 use harness::Cluster;
 use k8s_openapi::api::core::v1::Event;
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+use k8s_openapi::api::discovery::v1::Endpoint;
 use machinery::decision::Rollout;
 use machinery::version::Features;
-use machinery::{Kind, Object};
+use machinery::{EndpointSlice, Kind, Object};
 use serde_json::{Value, json};
 
 /// `# title` starts a scenario, `$ command` does something, the other lines are what stands afterwards.
@@ -204,7 +204,7 @@ fn endpoints(slice: &EndpointSlice) -> String {
         let name = endpoint.hostname.clone().unwrap_or_else(|| "?".to_owned());
         format!("{name}:{ready}")
     };
-    let endpoints: Vec<String> = slice.endpoints.iter().flatten().map(told).collect();
+    let endpoints: Vec<String> = slice.endpoints.iter().flatten().map(|endpoint| told(endpoint)).collect();
     let ports = slice.ports.iter().flatten().filter_map(|port| port.port).map(|port| format!(" :{port}"));
     if endpoints.is_empty() { "empty".to_owned() } else { endpoints.join(", ") + &ports.collect::<String>() }
 }

@@ -4,6 +4,7 @@
 
 pub mod decision;
 pub mod decode;
+pub mod endpoint_slice;
 pub mod field;
 pub mod fields;
 pub mod go_text;
@@ -17,6 +18,7 @@ pub mod object;
 pub mod patch;
 pub mod quantity;
 pub mod scheme;
+pub mod shared;
 pub mod status;
 pub mod structured_merge;
 pub mod taints;
@@ -25,6 +27,7 @@ pub mod time;
 pub mod version;
 pub mod yaml;
 
+pub use endpoint_slice::EndpointSlice;
 pub use object::{Object, ObjectKey, Resource};
 pub use scheme::Kind;
 pub use status::Status;

@@ -1,4 +1,4 @@
-//! An object of any kind: `k8s-openapi`'s types behind one enum, shared by reference.
+//! An object of any kind: `k8s-openapi`'s types (and our own [`EndpointSlice`]) behind one enum, shared by reference.
 //!
 //! Invariant: reading never copies (`Arc`), writing copies at most the one object that is written.
 
@@ -10,12 +10,12 @@ use k8s_openapi::api::core::v1::{
     ConfigMap, Endpoints, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret,
     Service, ServiceAccount,
 };
-use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
+use crate::endpoint_slice::EndpointSlice;
 use crate::scheme::Kind;
 
 /// A kind's own type. Implemented for every kind in [`Kind`].

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use apiserver::Server;
 use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+use k8s_openapi::api::discovery::v1::Endpoint;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use machinery::Resource;
+use machinery::{EndpointSlice, Resource};
 use serde_json::{Map, Value, json};
 
 /// Objects by kind (`pod`, `pvc`, `pv`, `sts`, `cr`, `slice`) and name; kinds without objects are absent, but `slice` is always there.

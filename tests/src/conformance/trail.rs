@@ -6,8 +6,7 @@ use apiserver::Server;
 use client::api::{Change, WatchEvent};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolume, Pod};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use machinery::Object;
+use machinery::{EndpointSlice, Object};
 
 use super::state;
 

@@ -6,10 +6,9 @@ use std::fmt::Write;
 use cluster::Fault;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Service};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
 use machinery::labels::Selector;
 use machinery::object::{controller_of, is_terminating};
-use machinery::{Kind, Object, ObjectKey, Resource};
+use machinery::{EndpointSlice, Kind, Object, ObjectKey, Resource};
 use session::Session;
 
 use super::act::Act;

@@ -2,7 +2,7 @@
 //!
 //! Models pkg/registry/discovery/endpointslice/strategy.go and pkg/apis/discovery/{v1/defaults.go,validation/validation.go}.
 
-use k8s_openapi::api::discovery::v1::EndpointSlice;
+use machinery::EndpointSlice;
 use machinery::field::{FieldError, Path};
 
 use super::{Strategy, Terms};

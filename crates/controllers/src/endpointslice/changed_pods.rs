@@ -11,9 +11,10 @@ use client::{Context, Error, Key};
 use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Pod, Service};
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointPort, EndpointSlice};
-use machinery::Resource;
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointPort};
 use machinery::labels::Selector;
+use machinery::shared::Shared;
+use machinery::{EndpointSlice, Resource};
 
 use super::reconciler::{Changes, desired_endpoint, finalize, len, spread, with_room};
 use super::tracker::EndpointSliceTracker;
@@ -119,8 +120,8 @@ fn changes(
     changed: &[Key],
 ) -> Option<(Changes, Vec<Key>, Vec<Key>)> {
     let ports = port_map_key(&placed.ports);
-    let mut left: Vec<(Key, Endpoint)> = Vec::new();
-    let mut edits: Vec<(u64, &Key, Option<Endpoint>)> = Vec::new();
+    let mut left: Vec<(Key, Shared<Endpoint>)> = Vec::new();
+    let mut edits: Vec<(u64, &Key, Option<Shared<Endpoint>>)> = Vec::new();
     for key in changed {
         let pod = cx.listers.get::<Pod>(&key.namespace, &key.name);
         let pod = pod.filter(|pod| selector.matches(pod.metadata.labels.as_ref()));
@@ -148,7 +149,7 @@ fn changes(
         }
     }
     left.sort_by(|a, b| a.0.cmp(&b.0));
-    let (new, endpoints): (Vec<Key>, Vec<Endpoint>) = left.into_iter().unzip();
+    let (new, endpoints): (Vec<Key>, Vec<Shared<Endpoint>>) = left.into_iter().unzip();
     let fullest = |more| {
         let name = placed.fullest(&taken, more)?;
         cx.listers.get::<EndpointSlice>(service.namespace(), name).map(|slice| with_room(slice, more))
@@ -160,8 +161,8 @@ fn changes(
 /// The slice with its changed endpoints; `Some(None)` if none has changed, `None` if it is to become empty.
 fn edited(
     stored: &EndpointSlice,
-    edits: &mut [(u64, &Key, Option<Endpoint>)],
-    left: &mut Vec<(Key, Endpoint)>,
+    edits: &mut [(u64, &Key, Option<Shared<Endpoint>>)],
+    left: &mut Vec<(Key, Shared<Endpoint>)>,
     gone: &mut Vec<Key>,
 ) -> Option<Option<EndpointSlice>> {
     let old = stored.endpoints.as_deref().unwrap_or_default();
@@ -169,7 +170,7 @@ fn edited(
         old.iter().position(|e| e.target_ref.as_ref().and_then(|r| r.name.as_deref()) == Some(&*pod.name))
     };
     // What replaces which endpoint.
-    let mut changes: Vec<(usize, Option<Endpoint>)> = Vec::new();
+    let mut changes: Vec<(usize, Option<Shared<Endpoint>>)> = Vec::new();
     for (_, pod, endpoint) in edits {
         let at = place(pod)?;
         if endpoint.as_ref() == Some(&old[at]) {

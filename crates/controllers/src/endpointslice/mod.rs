@@ -16,10 +16,9 @@ use client::api::{Change, WatchEvent};
 use client::{Context, Error, Key, Listers, Outcome, Reconciler};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
 use machinery::labels::Selector;
 use machinery::object::is_terminating;
-use machinery::{Kind, Object, ObjectKey, Resource};
+use machinery::{EndpointSlice, Kind, Object, ObjectKey, Resource};
 
 use changed_pods::{Placed, reconcile_changed};
 use imbl::OrdMap;

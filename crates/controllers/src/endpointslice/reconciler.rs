@@ -9,10 +9,11 @@ use std::sync::Arc;
 use client::{Client, Context, Error};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointPort, EndpointSlice};
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointPort};
 use machinery::object::{controller_of, is_terminating};
+use machinery::shared::Shared;
 use machinery::time::seconds;
-use machinery::{Kind, Resource};
+use machinery::{EndpointSlice, Kind, Resource};
 
 use super::tracker::EndpointSliceTracker;
 use super::utils::{
@@ -31,8 +32,11 @@ const LAST_CHANGE_TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trig
 struct Group {
     ports: Vec<EndpointPort>,
     existing: Vec<Arc<EndpointSlice>>,
-    desired: Vec<Endpoint>,
+    desired: Vec<Shared<Endpoint>>,
 }
+
+/// A pod's ports and its endpoint.
+pub(super) type Desired = (Vec<EndpointPort>, Shared<Endpoint>);
 
 /// What is to be written.
 #[derive(Default)]
@@ -88,7 +92,7 @@ pub(super) fn desired_endpoint(
     service: &Service,
     pod: &Pod,
     address_type: &str,
-) -> Result<Option<(Vec<EndpointPort>, Endpoint)>, Error> {
+) -> Result<Option<Desired>, Error> {
     if !should_pod_be_in_endpoints(pod) {
         return Ok(None);
     }
@@ -100,7 +104,7 @@ pub(super) fn desired_endpoint(
         return Err(Error(format!("skipping Pod {name} for Service {service}: Node {node} Not Found")));
     }
     let endpoint = pod_to_endpoint(pod, node, service, address_type);
-    Ok(endpoint.map(|endpoint| (get_endpoint_ports(service, pod), endpoint)))
+    Ok(endpoint.map(|endpoint| (get_endpoint_ports(service, pod), endpoint.into())))
 }
 
 fn reconcile_by_address_type(
@@ -154,7 +158,7 @@ fn is_placeholder(slice: &EndpointSlice, placeholder: &EndpointSlice) -> bool {
 /// the fullest slice that has room for all, at last in new ones.
 fn reconcile_by_port_mapping(service: &Service, address_type: &str, group: Group, changes: &mut Changes) {
     let labels = endpoint_slice_labels(service);
-    let mut desired: Vec<Option<Endpoint>> = group.desired.into_iter().map(Some).collect();
+    let mut desired: Vec<Option<Shared<Endpoint>>> = group.desired.into_iter().map(Some).collect();
     let places: BTreeMap<_, usize> = desired
         .iter()
         .enumerate()
@@ -163,7 +167,7 @@ fn reconcile_by_port_mapping(service: &Service, address_type: &str, group: Group
     let (mut updated, mut unchanged) = (Vec::new(), Vec::new());
     for slice in group.existing {
         let stored = slice.endpoints.as_deref().unwrap_or_default();
-        let kept: Vec<Endpoint> = stored
+        let kept: Vec<Shared<Endpoint>> = stored
             .iter()
             .filter_map(|endpoint| desired[*places.get(&endpoint_key(endpoint))?].take())
             .collect();
@@ -210,7 +214,7 @@ pub(super) fn spread(
     service: &Service,
     address_type: &str,
     ports: &[EndpointPort],
-    left: Vec<Endpoint>,
+    left: Vec<Shared<Endpoint>>,
     mut updated: Vec<EndpointSlice>,
     fullest: impl Fn(usize) -> Option<EndpointSlice>,
     changes: &mut Changes,
@@ -238,7 +242,7 @@ pub(super) fn len(slice: &EndpointSlice) -> usize {
     slice.endpoints.as_ref().map_or(0, Vec::len)
 }
 
-fn fill(slice: &mut EndpointSlice, left: &mut std::vec::IntoIter<Endpoint>) {
+fn fill(slice: &mut EndpointSlice, left: &mut std::vec::IntoIter<Shared<Endpoint>>) {
     let room = MAX_ENDPOINTS_PER_SLICE.saturating_sub(len(slice));
     slice.endpoints.get_or_insert_default().extend(left.by_ref().take(room));
 }
@@ -320,13 +324,14 @@ mod tests {
 
     use super::*;
 
-    fn endpoints(range: std::ops::Range<usize>) -> Vec<Endpoint> {
+    fn endpoints(range: std::ops::Range<usize>) -> Vec<Shared<Endpoint>> {
         range
             .map(|n| Endpoint {
                 addresses: vec![format!("10.0.0.{n}")],
                 target_ref: Some(ObjectReference { name: Some(format!("web-{n}")), ..Default::default() }),
                 ..Default::default()
             })
+            .map(Shared::from)
             .collect()
     }
 
@@ -338,7 +343,7 @@ mod tests {
     }
 
     /// Which slices of which lengths come of it: created, updated, deleted.
-    fn run(existing: Vec<Arc<EndpointSlice>>, desired: Vec<Endpoint>) -> [Vec<(String, usize)>; 3] {
+    fn run(existing: Vec<Arc<EndpointSlice>>, desired: Vec<Shared<Endpoint>>) -> [Vec<(String, usize)>; 3] {
         let mut changes = Changes::default();
         let group = Group { ports: Vec::new(), existing, desired };
         reconcile_by_port_mapping(&Service::default(), "IPv4", group, &mut changes);

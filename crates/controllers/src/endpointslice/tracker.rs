@@ -4,8 +4,7 @@
 //! write is forgotten once the caches show it, so that there is nothing to look up.
 
 use imbl::OrdMap;
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use machinery::{ObjectKey, Resource};
+use machinery::{EndpointSlice, ObjectKey, Resource};
 
 /// The newest resourceVersion that was written of each slice and not seen yet, by service.
 #[derive(Clone, Debug, Default)]

@@ -3,11 +3,11 @@
 //! Models k8s.io/endpointslice/utils.go and k8s.io/endpointslice/util/controller_utils.go.
 
 use k8s_openapi::api::core::v1::{Node, ObjectReference, Pod, Service};
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::labels::{Labels, Selector};
 use machinery::object::is_terminating;
-use machinery::{Kind, Resource};
+use machinery::{EndpointSlice, Kind, Resource};
 
 use crate::controller_utils::new_controller_ref;
 use crate::pod::{find_port, is_pod_ready, is_pod_terminal, node_name};

@@ -4,10 +4,10 @@
 
 use client::api::ListOptions;
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+use k8s_openapi::api::discovery::v1::Endpoint;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use machinery::Kind;
 use machinery::labels::{Labels, Selector};
+use machinery::{EndpointSlice, Kind};
 
 use super::text::Text;
 use crate::context::Context;
@@ -99,7 +99,8 @@ fn addresses(slices: &[EndpointSlice], port_name: &str) -> String {
         let ready = |endpoint: &&Endpoint| {
             endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)
         };
-        let endpoints: Vec<&Endpoint> = slice.endpoints.iter().flatten().filter(ready).collect();
+        let endpoints: Vec<&Endpoint> =
+            slice.endpoints.iter().flatten().map(|endpoint| &**endpoint).filter(ready).collect();
         let ips = || endpoints.iter().flat_map(|endpoint| &endpoint.addresses);
         let ports = slice.ports.as_deref().unwrap_or_default();
         if ports.is_empty() {

@@ -8,8 +8,7 @@ use std::net::IpAddr;
 
 use client::Listers;
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use machinery::Resource;
+use machinery::{EndpointSlice, Resource};
 
 use super::ZONE;
 use super::record::{Data, Record};
