@@ -62,22 +62,20 @@ struct Failure {
 impl Scheduler {
     /// The node for the pod.
     fn choose(&self, cx: &mut Context<'_>, pod: &Pod) -> Result<Placement, Failure> {
-        let nodes: Vec<Arc<Node>> = cx.listers.list::<Node>("").cloned().collect();
-        if nodes.is_empty() {
+        if self.cache.nodes().next().is_none() {
             let message = "no nodes available to schedule pods".to_owned();
             return Err(Failure { hope: Hope::Nodes, claims: Vec::new(), message });
         }
         let volumes = claims::check(pod, cx.listers).map_err(|blocked| Failure {
             hope: Hope::Claims,
             claims: blocked.claims,
-            message: all_blocked(nodes.len(), &blocked.reason, cx.features),
+            message: all_blocked(self.cache.nodes().count(), &blocked.reason, cx.features),
         })?;
         let mut refusals = Vec::new();
         let mut fewest = i64::MAX;
         let mut best: Vec<&Node> = Vec::new();
         let (wanted, assumed) = (Load::of(pod), self.assumed.get(&pod.key()));
-        for node in &nodes {
-            let space = self.cache.space(node.name());
+        for (node, space) in self.cache.nodes() {
             let is_assumed = assumed.is_some_and(|assumed| **assumed == *node.name());
             // A node with more pods than the best one is not asked.
             if !best.is_empty() && space.load.pods > fewest && !is_assumed {
@@ -230,8 +228,10 @@ fn is_ours(pod: &Pod) -> bool {
 
 impl Reconciler for Scheduler {
     fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
-        if let Some(node) = Node::unwrap(&event.object) {
-            self.cache.put_node(node);
+        match Node::unwrap(&event.object) {
+            Some(node) if event.change == Change::Deleted => self.cache.remove_node(node.name()),
+            Some(node) => self.cache.put_node(node),
+            None => {}
         }
         let mut keys = self.waiting.helped_by(event);
         if let Some(pod) = Pod::unwrap(&event.object) {

@@ -73,11 +73,18 @@ pub(super) struct Space {
     pub(super) load: Load,
 }
 
+/// A node with its space; without one, what is left of pods that were on it.
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    node: Option<Arc<Node>>,
+    space: Space,
+}
+
 /// The loads of all nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cache {
     placed: OrdMap<Key, (Arc<str>, Load)>,
-    nodes: OrdMap<Arc<str>, Space>,
+    nodes: OrdMap<Arc<str>, Slot>,
     /// The placed pods that keep others away.
     repelling: OrdSet<Key>,
 }
@@ -96,7 +103,7 @@ impl Cache {
             return;
         }
         let (node, load): (Arc<str>, Load) = (node.into(), Load::of(pod));
-        let space = self.nodes.entry(node.clone()).or_default();
+        let space = &mut self.nodes.entry(node.clone()).or_default().space;
         space.load = space.load.plus(load);
         self.placed.insert(pod.key(), (node, load));
         if !anti_terms(pod).is_empty() {
@@ -105,14 +112,23 @@ impl Cache {
     }
 
     /// Takes a node in, as it now is.
-    pub(super) fn put_node(&mut self, node: &Node) {
-        self.nodes.entry(node.name().into()).or_default().room = Load::allocatable(node);
+    pub(super) fn put_node(&mut self, node: &Arc<Node>) {
+        let slot = self.nodes.entry(node.name().into()).or_default();
+        slot.node = Some(node.clone());
+        slot.space.room = Load::allocatable(node);
+    }
+
+    /// A node is gone; its pods are not yet.
+    pub(super) fn remove_node(&mut self, name: &str) {
+        if let Some(slot) = self.nodes.get_mut(name) {
+            slot.node = None;
+        }
     }
 
     /// Forgets a pod.
     pub(super) fn remove(&mut self, key: &Key) {
         if let Some((node, load)) = self.placed.remove(key) {
-            let space = self.nodes.entry(node).or_default();
+            let space = &mut self.nodes.entry(node).or_default().space;
             space.load = space.load.minus(load);
             self.repelling.remove(key);
         }
@@ -123,9 +139,9 @@ impl Cache {
         self.placed.get(key).map(|(node, _)| &**node)
     }
 
-    /// What a node gives, and what of it is taken.
-    pub(super) fn space(&self, node: &str) -> Space {
-        self.nodes.get(node).copied().unwrap_or_default()
+    /// The nodes by name, with what each gives, and what of it is taken.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (&Arc<Node>, Space)> {
+        self.nodes.values().filter_map(|slot| Some((slot.node.as_ref()?, slot.space)))
     }
 
     /// The placed pods that keep others away.
