@@ -18,7 +18,7 @@ impl Path {
 
     /// The field `name` below this path.
     pub fn child(&self, name: &str) -> Path {
-        if self.0.is_empty() { Path::new(name) } else { Path(format!("{}.{name}", self.0)) }
+        if self.0.is_empty() { Path::new(name) } else { self.with([".", name, ""]) }
     }
 
     /// The list item at `index` (from 0).
@@ -28,7 +28,16 @@ impl Path {
 
     /// The map entry `key`.
     pub fn key(&self, key: &str) -> Path {
-        Path(format!("{}[{key}]", self.0))
+        self.with(["[", key, "]"])
+    }
+
+    fn with(&self, parts: [&str; 3]) -> Path {
+        // Validation makes many paths, most of which nobody reads: this is quicker than to format them.
+        let mut text =
+            String::with_capacity(self.0.len() + parts.iter().map(|part| part.len()).sum::<usize>());
+        text.push_str(&self.0);
+        parts.into_iter().for_each(|part| text.push_str(part));
+        Path(text)
     }
 }
 

@@ -166,7 +166,10 @@ pub fn replace(
     if new == *old && managers.as_ref().is_none_or(is_known) {
         return Ok(new);
     }
-    warnings.extend(strategy::warnings(&new, terms));
+    // The strategies of status have no warnings.
+    if request.subresource != Subresource::Status {
+        warnings.extend(strategy::warnings(&new, terms));
+    }
     let mut errors =
         metadata::object_meta_update(new.meta(), old.meta(), terms.features, &Path::new("metadata"));
     errors.extend(match request.subresource {

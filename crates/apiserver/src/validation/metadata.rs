@@ -43,11 +43,12 @@ pub fn object_meta(
         _ => {}
     }
     errors.extend(non_negative(meta.generation.unwrap_or(0), &path.child("generation")));
-    errors.extend(open_part(meta, features, path));
+    errors.extend(open_part(meta, &ObjectMeta::default(), features, path));
     errors
 }
 
-/// What is wrong with a change of metadata (ValidateObjectMetaUpdate); what only the server sets is not looked at.
+/// What is wrong with a change of metadata (ValidateObjectMetaUpdate); what only the server sets is not looked at, and
+/// what stays as it was has been found well before.
 pub fn object_meta_update(new: &ObjectMeta, old: &ObjectMeta, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     let given = new.finalizers.as_deref().unwrap_or_default();
@@ -62,16 +63,25 @@ pub fn object_meta_update(new: &ObjectMeta, old: &ObjectMeta, features: Features
         );
         errors.push(FieldError::forbidden(&path.child("finalizers"), why));
     }
-    errors.extend(open_part(new, features, path));
+    errors.extend(open_part(new, old, features, path));
     errors
 }
 
-/// What people may change: labels, annotations, owners, finalizers.
-fn open_part(meta: &ObjectMeta, features: Features, path: &Path) -> Errors {
-    let mut errors = labels(meta.labels.as_ref(), features, &path.child("labels"));
-    errors.extend(annotations(meta.annotations.as_ref(), features, &path.child("annotations")));
-    errors.extend(owner_references(meta, features, &path.child("ownerReferences")));
-    errors.extend(finalizers(meta.finalizers.as_deref(), features, &path.child("finalizers")));
+/// What people may change: labels, annotations, owners, finalizers; as far as they differ from `old`.
+fn open_part(meta: &ObjectMeta, old: &ObjectMeta, features: Features, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    if meta.labels != old.labels {
+        errors.extend(labels(meta.labels.as_ref(), features, &path.child("labels")));
+    }
+    if meta.annotations != old.annotations {
+        errors.extend(annotations(meta.annotations.as_ref(), features, &path.child("annotations")));
+    }
+    if meta.owner_references != old.owner_references {
+        errors.extend(owner_references(meta, features, &path.child("ownerReferences")));
+    }
+    if meta.finalizers != old.finalizers {
+        errors.extend(finalizers(meta.finalizers.as_deref(), features, &path.child("finalizers")));
+    }
     errors
 }
 

@@ -237,8 +237,9 @@ impl Kubelet {
 fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let pod = turn.pod.clone();
     let mut status = turn.status();
-    let spec = pod.spec.clone().unwrap_or_default();
-    let init = spec.init_containers.unwrap_or_default();
+    let spec = pod.spec.as_ref();
+    let init = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
+    let containers = spec.map_or(&[][..], |spec| &spec.containers);
     let reason = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
     let waiting = |containers: &[Container]| -> Vec<ContainerStatus> {
         let image = |c: &Container| c.image.clone().unwrap_or_default();
@@ -246,13 +247,13 @@ fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
         containers.iter().map(status).collect()
     };
     let incomplete: Vec<&str> = init.iter().map(|c| c.name.as_str()).collect();
-    let unready: Vec<&str> = spec.containers.iter().map(|c| c.name.as_str()).collect();
+    let unready: Vec<&str> = containers.iter().map(|c| c.name.as_str()).collect();
     status.phase = Some("Pending".to_owned());
     status.start_time = Some(seconds(turn.cx.now));
     status.host_ip = turn.host_ip();
     status.host_ips = status.host_ip.clone().map(|ip| vec![HostIP { ip }]);
-    status.container_statuses = Some(waiting(&spec.containers));
-    status.init_container_statuses = (!init.is_empty()).then(|| waiting(&init));
+    status.container_statuses = Some(waiting(containers));
+    status.init_container_statuses = (!init.is_empty()).then(|| waiting(init));
     let facts = status::readiness(false, &incomplete, &unready);
     status::set_conditions(&mut status, &facts, turn.cx.now);
     turn.write(status)
@@ -290,8 +291,9 @@ impl Turn<'_, '_> {
     }
 
     fn host_ip(&self) -> Option<String> {
-        let status = self.node()?.status.clone()?;
-        status.addresses.into_iter().flatten().find(|a| a.type_ == "InternalIP").map(|a| a.address)
+        let node = self.cx.listers.get::<Node>("", self.node_name())?;
+        let addresses = node.status.as_ref()?.addresses.as_deref()?;
+        addresses.iter().find(|a| a.type_ == "InternalIP").map(|a| a.address.clone())
     }
 
     fn no_address(&self) -> String {
