@@ -15,7 +15,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::quantity::Quantity;
-use machinery::{Kind, Object, ObjectKey, Resource, Status};
+use machinery::{Kind, Object, Resource, Status};
 
 use crate::server::{Env, Server};
 
@@ -84,7 +84,7 @@ fn namespace_exists(server: &Server, object: &Object) -> Result<(), Refusal> {
     if !object.kind().is_namespaced() {
         return Ok(());
     }
-    let Some(namespace) = server.store.get(&ObjectKey::new(Kind::Namespace, "", name)) else {
+    let Some(namespace) = server.store.get(Kind::Namespace, "", name) else {
         return Err(Box::new(Status::not_found(Kind::Namespace, name)));
     };
     if namespace.meta().deletion_timestamp.is_some() {

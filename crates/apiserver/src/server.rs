@@ -100,9 +100,9 @@ impl Server {
 
     /// The object that a request names; some are made from what they stand for.
     pub(crate) fn read(&self, request: &Request) -> Result<Object, Refusal> {
-        let key = ObjectKey::new(request.kind, &request.namespace, &request.name);
+        let stored = self.store.get(request.kind, &request.namespace, &request.name);
         let made = || made::one(self, request.kind, &request.namespace, &request.name);
-        let object = self.store.get(&key).cloned().or_else(made);
+        let object = stored.cloned().or_else(made);
         object.ok_or_else(|| Box::new(Status::not_found(request.kind, &request.name)))
     }
 
@@ -145,12 +145,12 @@ impl Server {
 
     /// One stored object.
     pub fn get<K: Resource>(&self, namespace: &str, name: &str) -> Option<&Arc<K>> {
-        self.object(&ObjectKey::new(K::KIND, namespace, name)).and_then(K::unwrap)
+        self.store.get(K::KIND, namespace, name).and_then(K::unwrap)
     }
 
     /// One stored object of any kind.
     pub fn object(&self, key: &ObjectKey) -> Option<&Object> {
-        self.store.get(key)
+        self.store.get(key.kind, &key.namespace, &key.name)
     }
 
     /// The stored objects of a kind in a namespace (in all, if it is empty), by namespace and name.

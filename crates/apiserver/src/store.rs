@@ -9,7 +9,7 @@ use client::api::{Change, WatchEvent};
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use machinery::version::Features;
-use machinery::{Kind, Object, ObjectKey};
+use machinery::{KeyRef, Kind, Object, ObjectKey};
 
 use crate::field_manager::{Writer, Writes};
 
@@ -68,8 +68,8 @@ impl Store {
     }
 
     /// One object.
-    pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
-        self.objects.get(key).map(|stored| &stored.object)
+    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Object> {
+        self.objects.get(&KeyRef { kind, namespace, name }).map(|stored| &stored.object)
     }
 
     /// Who wrote an object.
@@ -89,7 +89,7 @@ impl Store {
 
     /// The objects of a kind in a namespace (in all, if it is empty), by namespace and name.
     pub fn list<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
-        let from = ObjectKey::new(kind, namespace, "");
+        let from = KeyRef { kind, namespace, name: "" };
         let objects = self.objects.range(from..).map(|(_, stored)| &stored.object);
         objects.take_while(move |o| o.kind() == kind && (namespace.is_empty() || o.namespace() == namespace))
     }
@@ -98,8 +98,7 @@ impl Store {
     pub fn put(&mut self, mut object: Object, credit: Credit) -> Object {
         self.resource_version += 1;
         object.meta_mut().resource_version = Some(self.resource_version.to_string());
-        let key = object.key();
-        let old = match self.objects.get_mut(&key) {
+        let old = match self.objects.get_mut(&object.key_ref()) {
             Some(stored) => {
                 let old = std::mem::replace(&mut stored.object, object.clone());
                 let before = Some(old.clone());
@@ -109,7 +108,7 @@ impl Store {
             None => {
                 let mut stored = Stored { object: object.clone(), writes: Arc::default() };
                 stored.credit(credit, None, self.now, self.features);
-                self.objects.insert(key, stored);
+                self.objects.insert(object.key(), stored);
                 None
             }
         };

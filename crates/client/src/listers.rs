@@ -7,7 +7,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::object::controller_of;
-use machinery::{Kind, Object, ObjectKey, Resource};
+use machinery::{KeyRef, Kind, Object, ObjectKey, Resource};
 
 use crate::api::{Change, WatchEvent};
 
@@ -30,18 +30,20 @@ impl Listers {
         if event.object.kind() == Kind::Event {
             return;
         }
+        // Most changes leave the owners as they are.
+        if event.change != Change::Deleted
+            && let Some(known) = self.objects.get_mut(&event.object.key_ref())
+            && known.meta().owner_references == event.object.meta().owner_references
+        {
+            *known = event.object.clone();
+            return;
+        }
         let key = event.object.key();
         let (old, new) = if event.change == Change::Deleted {
             (self.objects.remove(&key), None)
         } else {
             (self.objects.insert(key.clone(), event.object.clone()), Some(&event.object))
         };
-        // Most changes leave the owners as they are.
-        if let (Some(old), Some(new)) = (&old, new)
-            && old.meta().owner_references == new.meta().owner_references
-        {
-            return;
-        }
         if let Some(old) = &old {
             self.unindex(&key, old);
         }
@@ -57,7 +59,7 @@ impl Listers {
 
     /// One object.
     pub fn get<K: Resource>(&self, namespace: &str, name: &str) -> Option<&Arc<K>> {
-        self.objects.get(&ObjectKey::new(K::KIND, namespace, name)).and_then(K::unwrap)
+        self.objects.get(&KeyRef { kind: K::KIND, namespace, name }).and_then(K::unwrap)
     }
 
     /// One object of any kind.
@@ -68,7 +70,7 @@ impl Listers {
     /// The objects of a kind in a namespace (in all, if it is empty), by namespace and name.
     pub fn list<'a, K: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<K>> {
         self.objects
-            .range(ObjectKey::new(K::KIND, namespace, "")..)
+            .range(KeyRef { kind: K::KIND, namespace, name: "" }..)
             .map(|(_, object)| object)
             .take_while(move |o| o.kind() == K::KIND && (namespace.is_empty() || o.namespace() == namespace))
             .filter_map(K::unwrap)

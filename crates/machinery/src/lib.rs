@@ -28,6 +28,6 @@ pub mod version;
 pub mod yaml;
 
 pub use endpoint_slice::EndpointSlice;
-pub use object::{Object, ObjectKey, Resource};
+pub use object::{KeyRef, Object, ObjectKey, Resource};
 pub use scheme::Kind;
 pub use status::Status;

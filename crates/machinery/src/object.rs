@@ -2,9 +2,11 @@
 //!
 //! Invariant: reading never copies (`Arc`), writing copies at most the one object that is written.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use equivalent::{Comparable, Equivalent};
 use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{
     ConfigMap, Endpoints, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret,
@@ -185,6 +187,11 @@ impl Object {
         ObjectKey::new(self.kind(), self.namespace(), self.name())
     }
 
+    /// The same, to look it up.
+    pub fn key_ref(&self) -> KeyRef<'_> {
+        KeyRef { kind: self.kind(), namespace: self.namespace(), name: self.name() }
+    }
+
     /// The object as kind `K`, if it is one.
     pub fn get<K: Resource>(&self) -> Option<&Arc<K>> {
         K::unwrap(self)
@@ -206,6 +213,29 @@ impl ObjectKey {
     /// The key of the object of that kind and name.
     pub fn new(kind: Kind, namespace: &str, name: &str) -> ObjectKey {
         ObjectKey { kind, namespace: namespace.into(), name: name.into() }
+    }
+}
+
+/// An [`ObjectKey`] to look up, made of what is at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRef<'a> {
+    /// The kind.
+    pub kind: Kind,
+    /// The namespace, empty for cluster-scoped kinds.
+    pub namespace: &'a str,
+    /// The name.
+    pub name: &'a str,
+}
+
+impl Equivalent<ObjectKey> for KeyRef<'_> {
+    fn equivalent(&self, key: &ObjectKey) -> bool {
+        self.compare(key).is_eq()
+    }
+}
+
+impl Comparable<ObjectKey> for KeyRef<'_> {
+    fn compare(&self, key: &ObjectKey) -> Ordering {
+        (self.kind, self.namespace, self.name).cmp(&(key.kind, &*key.namespace, &*key.name))
     }
 }
 

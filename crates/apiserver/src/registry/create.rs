@@ -60,7 +60,7 @@ pub fn store_new(
     strategy::allocate(server, env, None, &mut object)?;
     warnings.extend(strategy::warnings(&object, terms));
     refuse(&object, strategy::validate(&object, terms))?;
-    if server.store.get(&object.key()).is_some() {
+    if server.store.get(object.kind(), object.namespace(), object.name()).is_some() {
         return Err(Box::new(Status::already_exists(request.kind, object.name())));
     }
     if request.dry_run {

@@ -75,7 +75,7 @@ pub fn finish(server: &mut Server, name: &str) {
     let key = ObjectKey::new(Kind::Namespace, "", name);
     let is_terminating = |o: &Object| o.meta().deletion_timestamp.is_some();
     let has_finalizers = |o: &Object| o.meta().finalizers.as_ref().is_some_and(|f| !f.is_empty());
-    let Some(namespace) = server.store.get(&key) else {
+    let Some(namespace) = server.store.get(key.kind, &key.namespace, &key.name) else {
         return;
     };
     if is_terminating(namespace) && !has_finalizers(namespace) && is_empty(server, name) {
