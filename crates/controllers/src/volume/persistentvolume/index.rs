@@ -1,4 +1,4 @@
-//! Volumes by name and by their set of access modes, and the search for the best one.
+//! Volumes by name, by the claim that they name, and by their set of access modes and size, and the search for the best one.
 //!
 //! Models pkg/controller/volume/persistentvolume/index.go: the closest set of access modes beats the closest size.
 
@@ -8,11 +8,13 @@ use std::sync::Arc;
 use client::{Choice, Choices};
 use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
-use machinery::Resource;
 use machinery::decision::Misfit;
+use machinery::quantity::Quantity;
+use machinery::{ObjectKey, Resource};
 
 use super::pv_helpers::{
-    Wanted, access_modes, check_access_modes, find_matching_volumes, is_volume_bound_to_claim,
+    Wanted, access_modes, capacity, check_access_modes, claim_of, find_matching_volumes,
+    is_volume_bound_to_claim,
 };
 
 /// A set of access modes: sorted, each once.
@@ -22,7 +24,17 @@ type Modes = Arc<[String]>;
 #[derive(Clone, Debug, Default)]
 pub struct PersistentVolumeOrderedIndex {
     by_name: OrdMap<Arc<str>, Arc<PersistentVolume>>,
-    by_modes: OrdMap<Modes, OrdSet<Arc<str>>>,
+    by_modes: OrdMap<Modes, Shelf>,
+    /// The claim that volumes name → their names.
+    by_claim: OrdMap<ObjectKey, OrdSet<Arc<str>>>,
+}
+
+/// The volumes of one set of access modes.
+#[derive(Clone, Debug, Default)]
+struct Shelf {
+    count: u64,
+    /// Those that name no claim, by size.
+    free: OrdMap<Quantity, OrdMap<Arc<str>, Arc<PersistentVolume>>>,
 }
 
 fn modes_of(volume: &PersistentVolume) -> Modes {
@@ -42,25 +54,48 @@ impl PersistentVolumeOrderedIndex {
     pub fn insert(&mut self, volume: Arc<PersistentVolume>) {
         let name: Arc<str> = volume.name().into();
         self.remove(&name);
-        self.by_modes.entry(modes_of(&volume)).or_default().insert(name.clone());
+        let shelf = self.by_modes.entry(modes_of(&volume)).or_default();
+        shelf.count += 1;
+        match claim_of(&volume) {
+            Some(claim) => drop(self.by_claim.entry(claim).or_default().insert(name.clone())),
+            None => {
+                let of_size = shelf.free.entry(capacity(&volume)).or_default();
+                of_size.insert(name.clone(), volume.clone());
+            }
+        }
         self.by_name.insert(name, volume);
     }
 
     /// Drops a volume.
     pub fn remove(&mut self, name: &str) -> Option<Arc<PersistentVolume>> {
         let volume = self.by_name.remove(name)?;
-        let modes = modes_of(&volume);
-        if let Some(names) = self.by_modes.get_mut(&modes) {
+        let (modes, size) = (modes_of(&volume), capacity(&volume));
+        if let Some(shelf) = self.by_modes.get_mut(&modes) {
+            shelf.count -= 1;
+            if let Some(of_size) = shelf.free.get_mut(&size) {
+                of_size.remove(name);
+                if of_size.is_empty() {
+                    shelf.free.remove(&size);
+                }
+            }
+            if shelf.count == 0 {
+                self.by_modes.remove(&modes);
+            }
+        }
+        if let Some(claim) = claim_of(&volume)
+            && let Some(names) = self.by_claim.get_mut(&claim)
+        {
             names.remove(name);
             if names.is_empty() {
-                self.by_modes.remove(&modes);
+                self.by_claim.remove(&claim);
             }
         }
         Some(volume)
     }
 
-    fn list_by_access_modes(&self, modes: &Modes) -> impl Iterator<Item = &Arc<PersistentVolume>> {
-        self.by_modes.get(modes).into_iter().flatten().filter_map(|name| self.by_name.get(name))
+    /// The volumes that name this claim, by name.
+    pub fn naming(&self, claim: &ObjectKey) -> impl Iterator<Item = &Arc<PersistentVolume>> {
+        self.by_claim.get(claim).into_iter().flatten().filter_map(|name| self.by_name.get(name))
     }
 
     /// The volume that fits the claim best; among equals `choices` decides.
@@ -70,11 +105,12 @@ impl PersistentVolumeOrderedIndex {
         delay_binding: bool,
         choices: &mut dyn Choices,
     ) -> Option<Arc<PersistentVolume>> {
-        let wanted = Wanted::new(claim, delay_binding);
+        let (wanted, key) = (Wanted::new(claim, delay_binding), claim.key());
         for sets in self.all_possible_matching_access_modes(claim) {
             let mut best: Vec<&Arc<PersistentVolume>> = Vec::new();
-            for modes in sets {
-                let found = find_matching_volumes(&wanted, self.list_by_access_modes(modes));
+            for (modes, shelf) in sets {
+                let reserved = self.naming(&key).filter(|volume| modes_of(volume) == *modes);
+                let found = find_matching_volumes(&wanted, reserved, &shelf.free);
                 if let [volume] = found[..]
                     && is_volume_bound_to_claim(volume, claim)
                 {
@@ -97,12 +133,12 @@ impl PersistentVolumeOrderedIndex {
     fn all_possible_matching_access_modes(
         &self,
         claim: &PersistentVolumeClaim,
-    ) -> impl Iterator<Item = Vec<&Modes>> {
+    ) -> impl Iterator<Item = Vec<(&Modes, &Shelf)>> {
         let wanted = access_modes(claim.spec.as_ref().and_then(|spec| spec.access_modes.as_ref()));
-        let mut by_size: BTreeMap<usize, Vec<&Modes>> = BTreeMap::new();
-        for modes in self.by_modes.keys() {
+        let mut by_size: BTreeMap<usize, Vec<(&Modes, &Shelf)>> = BTreeMap::new();
+        for (modes, shelf) in &self.by_modes {
             if wanted.iter().all(|mode| modes.contains(mode)) {
-                by_size.entry(modes.len()).or_default().push(modes);
+                by_size.entry(modes.len()).or_default().push((modes, shelf));
             }
         }
         by_size.into_values()

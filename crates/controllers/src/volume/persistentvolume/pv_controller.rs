@@ -49,18 +49,20 @@ pub(super) fn volume_event(
 }
 
 impl PersistentVolumeController {
-    /// Decides what to do with a claim, does it, and says why.
-    pub(super) fn sync_claim(&mut self, cx: &mut Context<'_>, claim: &Claim) {
+    /// Decides what to do with a claim, does it, and says why. Whether it is bound now.
+    pub(super) fn sync_claim(&mut self, cx: &mut Context<'_>, claim: &Claim) -> bool {
         let synced = if annotation(&claim.metadata, ANN_BIND_COMPLETED).is_none() {
             self.sync_unbound_claim(cx, claim)
         } else {
             self.sync_bound_claim(cx, claim)
         };
+        let is_bound = matches!(synced, Ok(Verdict::Bound { .. }));
         // What a claim that is being deleted waits for is the protection controller's to say.
         if !is_terminating(&claim.metadata) {
             let verdict = synced.unwrap_or_else(|error| Verdict::Failed { message: error.0 });
             cx.decide(claim.key(), verdict);
         }
+        is_bound
     }
 
     fn sync_unbound_claim(&mut self, cx: &mut Context<'_>, claim: &Claim) -> Result<Verdict, Error> {
@@ -160,13 +162,14 @@ impl PersistentVolumeController {
         Err(Error(message.to_owned()))
     }
 
-    /// Decides what to do with a volume, and does it. A failed write is left to the next sync.
-    pub(super) fn sync_volume(&mut self, cx: &mut Context<'_>, volume: &Volume) {
+    /// Decides what to do with a volume, and does it. A failed write is left to the next sync. Whether the volume was free or
+    /// bound already, as it is to be.
+    pub(super) fn sync_volume(&mut self, cx: &mut Context<'_>, volume: &Volume) -> bool {
         let reference = claim_ref(volume).filter(|reference| !part(&reference.uid).is_empty());
         let Some(reference) = reference else {
             // Unused, or reserved for a claim that has not been bound yet.
             let _ = self.update_volume_phase(cx, volume, "Available", "");
-            return;
+            return volume_phase(volume) == "Available";
         };
         match self.claim_of(cx, volume, reference) {
             // Nobody can tell whether the claim is there; the next sync may.
@@ -175,6 +178,7 @@ impl PersistentVolumeController {
             Ok(Some(claim)) if volume_name(&claim).is_empty() => self.finish_binding(cx, volume, &claim),
             Ok(Some(claim)) if volume_name(&claim) == volume.name() => {
                 let _ = self.update_volume_phase(cx, volume, "Bound", "");
+                return volume_phase(volume) == "Bound";
             }
             Ok(Some(_)) => {
                 let provisioned = annotation(&volume.metadata, ANN_DYNAMICALLY_PROVISIONED).is_some();
@@ -186,6 +190,7 @@ impl PersistentVolumeController {
                 }
             }
         }
+        false
     }
 
     /// The claim that the volume is bound to; `None` if that claim is gone. A volume may know a claim that the cache does
@@ -213,7 +218,8 @@ impl PersistentVolumeController {
     /// The volume knows the claim, the claim not yet the volume: the claim's sync completes it.
     fn finish_binding(&mut self, cx: &mut Context<'_>, volume: &Volume, claim: &Claim) {
         if !check_volume_mode_mismatches(claim, volume) {
-            return self.sync_claim(cx, claim);
+            self.sync_claim(cx, claim);
+            return;
         }
         // No sync of the claim would ever find this volume.
         let message = format!(

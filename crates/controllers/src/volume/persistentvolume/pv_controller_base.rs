@@ -4,16 +4,16 @@
 
 use std::sync::Arc;
 
-use client::api::WatchEvent;
+use client::api::{Change, WatchEvent};
 use client::{Context, Error, Key, Listers, Outcome, Reconciler};
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use machinery::{Kind, ObjectKey, Resource};
+use machinery::{Kind, Object, ObjectKey, Resource};
 
 use super::index::PersistentVolumeOrderedIndex;
-use super::pv_helpers::{claim_ref, part, volume_name};
+use super::pv_helpers::{claim_of, claim_ref, part, volume_name};
 
 /// Milliseconds between two looks at every claim and volume (--pvclaimbinder-sync-period).
 const RESYNC_MS: u64 = 15_000;
@@ -26,14 +26,26 @@ pub struct PersistentVolumeController {
     /// Claims for which a provisioner has just been asked, with the resourceVersion that this gave them. Upstream's
     /// operation is still running when that version comes in, and is not started again.
     pub(super) provisioning: OrdMap<ObjectKey, Option<String>>,
+    /// What a resync has to look at. The others are bound to each other, or free, and have not changed since a look that
+    /// found nothing to do: another one would find the same.
+    unsettled: OrdSet<ObjectKey>,
 }
 
 impl Reconciler for PersistentVolumeController {
-    fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
-        match event.object.kind() {
-            Kind::PersistentVolumeClaim | Kind::PersistentVolume => vec![event.object.key()],
-            _ => Vec::new(),
+    fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
+        if !matches!(event.object.kind(), Kind::PersistentVolumeClaim | Kind::PersistentVolume) {
+            return Vec::new();
         }
+        let key = event.object.key();
+        if event.change == Change::Deleted {
+            self.unsettled.remove(&key);
+        } else {
+            self.unsettled.insert(key.clone());
+        }
+        let counterparts = event.old.iter().chain([&event.object]).flat_map(|one| self.counterparts(one));
+        let stored: Vec<ObjectKey> = counterparts.filter(|key| listers.object(key).is_some()).collect();
+        self.unsettled.extend(stored);
+        vec![key]
     }
 
     fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
@@ -57,13 +69,25 @@ impl Reconciler for PersistentVolumeController {
         Some(RESYNC_MS)
     }
 
-    fn resync_keys(&self, listers: &Listers) -> Vec<Key> {
-        let claims = listers.list::<PersistentVolumeClaim>("").map(|claim| claim.key());
-        claims.chain(listers.list::<PersistentVolume>("").map(|volume| volume.key())).collect()
+    fn resync_keys(&self, _listers: &Listers) -> Vec<Key> {
+        self.unsettled.iter().cloned().collect()
     }
 }
 
 impl PersistentVolumeController {
+    /// Whose sync looks at this object besides its own: the claim that a volume names, the volumes that name a claim.
+    fn counterparts(&self, object: &Object) -> Vec<ObjectKey> {
+        match object {
+            Object::PersistentVolume(volume) => claim_of(volume).into_iter().collect(),
+            _ => self.volumes.naming(&object.key()).map(|volume| volume.key()).collect(),
+        }
+    }
+
+    /// Notes whether a look has found everything in place, and nothing to write.
+    fn settle(&mut self, key: ObjectKey, in_place: bool) {
+        if in_place { drop(self.unsettled.remove(&key)) } else { drop(self.unsettled.insert(key)) }
+    }
+
     /// Takes a claim in; says whether it is no older than the one that is known.
     pub(super) fn store_claim_update(&mut self, claim: &Arc<PersistentVolumeClaim>) -> bool {
         let key = claim.key();
@@ -86,7 +110,9 @@ impl PersistentVolumeController {
 
     fn update_volume(&mut self, cx: &mut Context<'_>, volume: &Arc<PersistentVolume>) {
         if self.store_volume_update(volume) {
-            self.sync_volume(cx, volume);
+            let before = cx.api.resource_version();
+            let in_place = self.sync_volume(cx, volume);
+            self.settle(volume.key(), in_place && cx.api.resource_version() == before);
         }
     }
 
@@ -106,7 +132,9 @@ impl PersistentVolumeController {
 
     fn update_claim(&mut self, cx: &mut Context<'_>, claim: &Arc<PersistentVolumeClaim>) {
         if self.store_claim_update(claim) {
-            self.sync_claim(cx, claim);
+            let before = cx.api.resource_version();
+            let in_place = self.sync_claim(cx, claim);
+            self.settle(claim.key(), in_place && cx.api.resource_version() == before);
         }
     }
 

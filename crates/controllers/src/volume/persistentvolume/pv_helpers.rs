@@ -3,7 +3,9 @@
 //! Models component-helpers/storage/volume/pv_helpers.go.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use imbl::OrdMap;
 use k8s_openapi::api::core::v1::{ObjectReference, PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as RawQuantity;
@@ -12,7 +14,7 @@ use machinery::decision::Misfit;
 use machinery::labels::Selector;
 use machinery::object::is_terminating;
 use machinery::quantity::Quantity;
-use machinery::{Kind, Resource};
+use machinery::{Kind, ObjectKey, Resource};
 
 /// On a claim: its binding has been completed.
 pub const ANN_BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
@@ -70,6 +72,13 @@ pub fn volume_name(claim: &PersistentVolumeClaim) -> &str {
 /// The claim that the volume names.
 pub fn claim_ref(volume: &PersistentVolume) -> Option<&ObjectReference> {
     volume.spec.as_ref()?.claim_ref.as_ref()
+}
+
+/// Where the claim is found that the volume names.
+pub fn claim_of(volume: &PersistentVolume) -> Option<ObjectKey> {
+    let reference = claim_ref(volume)?;
+    let (namespace, name) = (part(&reference.namespace), part(&reference.name));
+    Some(ObjectKey::new(Kind::PersistentVolumeClaim, namespace, name))
 }
 
 /// The volume's phase; empty if it has none.
@@ -179,6 +188,11 @@ impl<'c> Wanted<'c> {
         if capacity(volume) < self.request {
             return Some(Misfit::TooSmall);
         }
+        self.misfit_of_large_enough(volume, ours)
+    }
+
+    /// The same for a volume that is large enough, and that no other claim has; `ours` if it names this one.
+    fn misfit_of_large_enough(&self, volume: &PersistentVolume, ours: bool) -> Option<Misfit> {
         if check_volume_mode_mismatches(self.claim, volume) {
             return Some(Misfit::VolumeMode);
         }
@@ -205,30 +219,21 @@ impl<'c> Wanted<'c> {
     }
 }
 
-/// The best of the volumes of one set of access modes: those that already name the claim, else the smallest that fit.
-pub fn find_matching_volumes<'v, V: AsRef<PersistentVolume>>(
+/// The best of the volumes of one set of access modes: the first that already names the claim, else the smallest that
+/// fit. `reserved` are those that name it, `free` those that name none, by size.
+pub fn find_matching_volumes<'v>(
     wanted: &Wanted<'_>,
-    volumes: impl IntoIterator<Item = &'v V>,
-) -> Vec<&'v V> {
-    let (mut best, mut smallest) = (Vec::new(), None);
-    for volume in volumes {
-        let candidate = volume.as_ref();
-        if wanted.misfit(candidate).is_some() {
-            continue;
-        }
-        if is_volume_bound_to_claim(candidate, wanted.claim) {
-            return vec![volume];
-        }
-        let size = capacity(candidate);
-        if smallest.as_ref().is_none_or(|smallest| size < *smallest) {
-            best.clear();
-            smallest = Some(size);
-            best.push(volume);
-        } else if smallest.as_ref() == Some(&size) {
-            best.push(volume);
-        }
+    mut reserved: impl Iterator<Item = &'v Arc<PersistentVolume>>,
+    free: &'v OrdMap<Quantity, OrdMap<Arc<str>, Arc<PersistentVolume>>>,
+) -> Vec<&'v Arc<PersistentVolume>> {
+    if let Some(volume) = reserved.find(|volume| wanted.misfit(volume).is_none()) {
+        return vec![volume];
     }
-    best
+    let fits = |volume: &Arc<PersistentVolume>| wanted.misfit_of_large_enough(volume, false).is_none();
+    let of_size =
+        |volumes: &'v OrdMap<_, _>| volumes.values().filter(|volume| fits(volume)).collect::<Vec<_>>();
+    let large_enough = free.range::<_, Quantity>(&wanted.request..).map(|(_, volumes)| of_size(volumes));
+    large_enough.into_iter().find(|best| !best.is_empty()).unwrap_or_default()
 }
 
 /// Why a volume that nobody claims cannot be given to a claim that asks for it by name; the first reason with its text
