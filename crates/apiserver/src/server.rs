@@ -87,6 +87,15 @@ impl Server {
         }
     }
 
+    /// Takes an object over as another cluster has stored it: with its uid, resourceVersion, time of creation and status,
+    /// and without a change that a watch would see. What it lacks of these it gets now.
+    ///
+    /// # Errors
+    /// Where a new object like this would be invalid; nothing has changed then.
+    pub fn restore(&mut self, env: &mut Env<'_>, object: Object) -> Result<Object, Refusal> {
+        registry::restore(self, env, object)
+    }
+
     fn part(&self, request: &Request) -> Result<Answer, Refusal> {
         let object = self.read(request)?;
         match request.subresource {

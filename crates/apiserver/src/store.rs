@@ -117,6 +117,19 @@ impl Store {
         object
     }
 
+    /// Stores an object as it was elsewhere, without a change to remember; without a resourceVersion it gets the next one.
+    /// What was remembered before is forgotten, as after a compaction.
+    pub fn restore(&mut self, mut object: Object) -> Object {
+        if object.resource_version() == 0 {
+            object.meta_mut().resource_version = Some((self.resource_version + 1).to_string());
+        }
+        self.resource_version = self.resource_version.max(object.resource_version());
+        self.objects.insert(object.key(), Stored { object: object.clone(), writes: Arc::default() });
+        self.changes.clear();
+        self.forgotten = self.resource_version;
+        object
+    }
+
     /// Removes an object; it is returned as it last was, with the resourceVersion of its removal.
     pub fn remove(&mut self, key: &ObjectKey) -> Option<Object> {
         let old = self.objects.remove(key)?.object;
@@ -184,6 +197,20 @@ mod tests {
         assert_eq!(removed.resource_version(), 3);
         assert_eq!(store.changes_since(2).count(), 1);
         assert!(store.remove(&stored.key()).is_none());
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_keeps_its_version_and_later_changes_follow() {
+        let mut store = Store::default();
+        store.put(map("own"), Credit::Nobody);
+        let mut other = map("other");
+        other.meta_mut().resource_version = Some("4711".to_owned());
+        assert_eq!(store.restore(other).resource_version(), 4711);
+        assert_eq!(store.restore(map("without")).resource_version(), 4712);
+        assert_eq!((store.forgotten(), store.changes_since(0).count()), (4712, 0));
+        store.put(map("own"), Credit::Nobody);
+        let changes: Vec<u64> = store.changes_since(4712).map(|(_, c)| c.object.resource_version()).collect();
+        assert_eq!(changes, [4713]);
     }
 
     #[test]

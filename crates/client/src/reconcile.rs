@@ -112,6 +112,9 @@ impl std::error::Error for Error {}
 
 /// A controller: which changes concern it, and what it does about a key.
 pub trait Reconciler {
+    /// Fills caches of the controller's own from the first list, before it hears of any event.
+    fn initialize(&mut self, _listers: &Listers) {}
+
     /// The keys that a change puts into the queue. The caches already hold the change.
     fn on_event(&mut self, event: &WatchEvent, listers: &Listers, now: Timestamp) -> Vec<Key>;
 

@@ -98,11 +98,11 @@ fn slice() -> Value {
 }
 
 /// The node `node-NUMBER`, with addresses that leave room for any number of nodes that a page can show.
-fn node(number: u32, config: &Config) -> Value {
+pub(crate) fn node(number: u32, config: &Config) -> Value {
     let name = format!("node-{number}");
     let host = 10 + number;
     let address = format!("192.168.{}.{}", 1 + host / 256, host % 256);
-    let range = format!("10.{}.{}.0/24", 244 + number / 256, number % 256);
+    let range = pod_range(number);
     let (kubelet, runtime, port) = match config.profile {
         Profile::Default => (config.features.version, "containerd://2.2.1", KUBELET_PORT),
         // What the stand-in behind the recordings said of itself.
@@ -152,6 +152,11 @@ fn node(number: u32, config: &Config) -> Value {
             },
         },
     })
+}
+
+/// The range of addresses that the node of that number gives to its pods.
+pub(crate) fn pod_range(number: u32) -> String {
+    format!("10.{}.{}.0/24", 244 + number / 256, number % 256)
 }
 
 fn conditions() -> Value {

@@ -4,6 +4,8 @@
 //! and to every component, and the keys that concern a component are due its latency later.
 //! Invariant: time never goes back; the caches hold what is stored; a clone is cheap and goes its own way.
 
+mod restored;
+
 use std::collections::BTreeSet;
 
 use apiserver::{Env, Server};

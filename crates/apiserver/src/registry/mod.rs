@@ -8,12 +8,14 @@ mod create;
 mod decode;
 mod delete;
 mod list;
+mod restore;
 mod update;
 
 pub(crate) use apply::apply;
 pub(crate) use create::create;
 pub(crate) use delete::delete;
 pub(crate) use list::list;
+pub(crate) use restore::restore;
 pub(crate) use update::{patch, update};
 
 use client::api::{Refusal, Request, Subresource};

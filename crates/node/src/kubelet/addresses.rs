@@ -38,6 +38,11 @@ impl Addresses {
         None
     }
 
+    /// Counts an address as given that another kubelet gave.
+    pub(super) fn take(&mut self, address: &Arc<str>) {
+        self.used.insert(address.clone());
+    }
+
     /// Takes the address of a pod back.
     pub(super) fn free(&mut self, address: Option<Arc<str>>) {
         if let Some(address) = address {

@@ -2,7 +2,10 @@
 //!
 //! Models pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod), kuberuntime_container.go and
 //! pkg/kubelet/images/image_manager.go (v1.36.2). Departs: what runs does nothing; it ends when it is made to.
-//! Invariant: the status is a function of the state.
+//! Invariant: the status is a function of the state; that of a container that was found running (`found`) is what it was
+//! found with until something happens to it.
+
+mod found;
 
 use std::sync::Arc;
 
@@ -16,7 +19,7 @@ use machinery::time::{after_ms, ms_between, seconds};
 
 use super::backoff::{RECOVERED_MS, back_off_ms, go_millis, go_seconds};
 use super::images::{invalid_name, never_pull, pull_error};
-use super::prober::{Look, Probe, Purpose, Run};
+use super::prober::{Look, Probe, Purpose, Run, report};
 use super::profile::hits;
 use super::{Settings, Turn, images, ms_i64, status};
 
@@ -63,6 +66,20 @@ pub(super) struct Container {
     startup: Probe,
     liveness: Probe,
     readiness: Probe,
+    /// What it was found with, while that is still true.
+    found: Option<Arc<ContainerStatus>>,
+    /// What it was found to suffer from.
+    ailment: Ailment,
+}
+
+/// What a container that was found failing goes on doing: nothing tells what would heal it but another image, or another pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ailment {
+    None,
+    /// It runs, and is not ready.
+    Unready,
+    /// It exits as soon as it has started.
+    Crashes,
 }
 
 /// What a container is doing. Moments are those at which it began.
@@ -86,6 +103,8 @@ enum State {
     Exited(Timestamp),
     /// The next start waits; it exited then.
     CrashBackOff(Timestamp),
+    /// It was found waiting for something that is not simulated.
+    Held,
 }
 
 /// When a container has to be looked at again.
@@ -117,6 +136,8 @@ impl Container {
             startup: Probe::new(Purpose::Startup),
             liveness: Probe::new(Purpose::Liveness),
             readiness: Probe::new(Purpose::Readiness),
+            found: None,
+            ailment: Ailment::None,
         }
     }
 
@@ -190,6 +211,7 @@ impl Container {
             self.probe(turn, spec, since, settings);
         }
         while !self.waits(turn, settings) {
+            self.found = None;
             match self.state {
                 State::Due => self.prepare(turn, spec, settings, present),
                 State::Pulling(_) => self.finish_pull(turn, spec, settings, present),
@@ -216,7 +238,7 @@ impl Container {
                 }
                 // An init container has done its work.
                 State::Running(since) => self.exit(turn, since, 0),
-                State::InvalidImage | State::NeverPull => return,
+                State::InvalidImage | State::NeverPull | State::Held => return,
             }
         }
     }
@@ -236,7 +258,9 @@ impl Container {
             State::Exited(at) if self.is_restarted(pod) => Some(after_ms(at, RELIST_MS)),
             State::CrashBackOff(at) => Some(after_ms(at, back_off_ms(self.crashes))),
             State::Running(since) if self.role == Role::Init => Some(after_ms(since, INIT_MS)),
-            State::Running(_) | State::Exited(_) | State::InvalidImage | State::NeverPull => None,
+            State::Running(_) | State::Exited(_) | State::InvalidImage | State::NeverPull | State::Held => {
+                None
+            }
         }
     }
 
@@ -249,7 +273,7 @@ impl Container {
         due.change = due.change.into_iter().chain(late.filter(|at| *at > now)).min();
         for (purpose, probe) in self.probes(spec) {
             let Some(probe_spec) = purpose.spec(spec) else { continue };
-            let succeeds = purpose.outcome(turn.cx.listers, pod, spec, &settings.faults).is_ok();
+            let succeeds = self.outcome(purpose, turn, spec, settings).is_ok();
             let next = probe.due(probe_spec, self.run(purpose, since), now, succeeds);
             // A readiness probe that goes on failing says so again and again, and changes nothing.
             let repeats = purpose == Purpose::Readiness && !succeeds && !probe.good;
@@ -257,6 +281,25 @@ impl Container {
             *slot = slot.iter().copied().chain(next).min();
         }
         due
+    }
+
+    /// Whether it was found to fail probes of that purpose. What was found unready has not started up, or is past that.
+    fn ails(&self, purpose: Purpose) -> bool {
+        self.ailment == Ailment::Unready && purpose != Purpose::Liveness
+    }
+
+    /// How a probe of that purpose comes out if it is made now.
+    fn outcome(
+        &self,
+        purpose: Purpose,
+        turn: &Turn<'_, '_>,
+        spec: &Spec,
+        settings: &Settings,
+    ) -> Result<(), String> {
+        match purpose.spec(spec) {
+            Some(probe) if self.ails(purpose) => Err(report(probe, spec, &turn.pod)),
+            _ => purpose.outcome(turn.cx.listers, &turn.pod, spec, &settings.faults),
+        }
     }
 
     /// The run as a probe of that purpose sees it.
@@ -276,18 +319,19 @@ impl Container {
 
     /// Makes the probes that are due; a container that fails for good is ended.
     fn probe(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, since: Timestamp, settings: &Settings) {
-        let (listers, pod) = (turn.cx.listers, turn.pod.clone());
-        let outcome = |purpose: Purpose| purpose.outcome(listers, &pod, spec, &settings.faults);
         if !self.is_started(spec) {
             let run = self.run(Purpose::Startup, since);
-            if self.startup.look(turn, spec, run, &outcome(Purpose::Startup)) == Look::Tripped {
+            let outcome = self.outcome(Purpose::Startup, turn, spec, settings);
+            if self.startup.look(turn, spec, run, &outcome) == Look::Tripped {
                 return self.kill(turn, spec, since, "startup");
             }
         }
         if self.is_started(spec) {
             let run = self.run(Purpose::Readiness, since);
-            self.readiness.look(turn, spec, run, &outcome(Purpose::Readiness));
-            if self.liveness.look(turn, spec, run, &outcome(Purpose::Liveness)) == Look::Tripped {
+            let outcome = |purpose| self.outcome(purpose, turn, spec, settings);
+            let (ready, alive) = (outcome(Purpose::Readiness), outcome(Purpose::Liveness));
+            self.readiness.look(turn, spec, run, &ready);
+            if self.liveness.look(turn, spec, run, &alive) == Look::Tripped {
                 self.kill(turn, spec, since, "liveness");
             }
         }
@@ -320,7 +364,7 @@ impl Container {
         let late = settings.faults.slow_ready_ms(pod).is_some_and(|ms| after_ms(since, ms_i64(ms)) > now);
         let probed = match spec.readiness_probe {
             Some(_) => self.readiness.good,
-            None => Purpose::Readiness.is_unbroken(pod, &settings.faults),
+            None => !self.ails(Purpose::Readiness) && Purpose::Readiness.is_unbroken(pod, &settings.faults),
         };
         self.is_started(spec) && probed && !late
     }
@@ -335,6 +379,7 @@ impl Container {
         }
         self.image = image(spec).into();
         self.failed_pulls = 0;
+        (self.found, self.ailment) = (None, Ailment::None);
         self.state = State::Due;
     }
 
@@ -408,7 +453,8 @@ impl Container {
         self.startup = Probe::new(Purpose::Startup);
         self.liveness = Probe::new(Purpose::Liveness);
         self.readiness = Probe::new(Purpose::Readiness);
-        if turn.annotated(CRASH) || hits(&settings.faults.crash_loop, &turn.pod) {
+        let crashes = self.ailment == Ailment::Crashes || hits(&settings.faults.crash_loop, &turn.pod);
+        if crashes || turn.annotated(CRASH) {
             self.exit(turn, now, 1);
         } else {
             self.probe(turn, spec, now, settings);
@@ -417,6 +463,7 @@ impl Container {
 
     /// It ends, as it does when its process exits with that code.
     fn exit(&mut self, turn: &Turn<'_, '_>, since: Timestamp, code: i32) {
+        self.found = None;
         if ms_between(since, turn.cx.now) >= RECOVERED_MS {
             self.crashes = 0;
         }
@@ -447,6 +494,7 @@ impl Container {
             State::InvalidImage => status::waiting("InvalidImageName", Some(invalid_name(image))),
             State::NeverPull => status::waiting("ErrImageNeverPull", Some(never_pull(image))),
             State::Running(since) => status::running(since),
+            State::Held => self.found.as_ref().and_then(|found| found.state.clone()).unwrap_or_default(),
             State::Exited(_) => status::terminated(self.last.clone().unwrap_or_default()),
             State::CrashBackOff(_) => {
                 let wait = go_seconds(back_off_ms(self.crashes));
@@ -459,6 +507,9 @@ impl Container {
 
     /// Its status; `initializing` if its pod has init containers.
     pub(super) fn status(&self, pod: &Pod, spec: &Spec, ready: bool, initializing: bool) -> ContainerStatus {
+        if let Some(found) = &self.found {
+            return ContainerStatus { ready, ..(**found).clone() };
+        }
         let exited = matches!(self.state, State::Exited(_));
         let image = if self.started { images::reference(&self.image) } else { self.image.to_string() };
         let last = self.last.clone().filter(|_| !exited).map(status::terminated);

@@ -2,7 +2,8 @@
 //!
 //! Models the pod workers of pkg/kubelet (v1.36.2): one worker per pod, its status written through the status
 //! subresource, the object removed once its containers have ended. Departs: no container runs anything; that an image
-//! exists, a container crashes or a probe succeeds is read off names, annotations and [`Faults`].
+//! exists, a container crashes or a probe succeeds is read off names, annotations and [`Faults`]; what was found failing
+//! goes on failing ([`takeover`]).
 //! Invariant: a worker belongs to one uid; a pod of the same name starts anew.
 
 mod addresses;
@@ -16,6 +17,7 @@ mod profile;
 mod recorder;
 mod status;
 mod stop;
+mod takeover;
 
 use std::sync::Arc;
 
@@ -31,6 +33,7 @@ use machinery::{Kind, Object, Resource};
 use addresses::Addresses;
 use profile::hits;
 pub use profile::{Faults, NamePattern, Pace, Profile};
+pub use takeover::is_overdue;
 
 /// How long after a sandbox could not be made the next try comes.
 const SANDBOX_RETRY_MS: u64 = 10_000;
@@ -91,6 +94,8 @@ enum Stage {
     Stopping { killed: bool },
     /// They have ended, the object goes next.
     Stopped,
+    /// It was found waiting for something that is not simulated.
+    Held,
     /// Nothing is left to do.
     Gone,
 }
@@ -374,13 +379,7 @@ impl Reconciler for Kubelet {
             return Ok(Outcome::Done);
         }
         let known = self.workers.get(key).filter(|w| *w.uid == *pod.uid()).cloned();
-        let mut worker = known.unwrap_or_else(|| Worker {
-            uid: pod.uid().into(),
-            address: None,
-            stage: Stage::New,
-            due: cx.now,
-            evicted: false,
-        });
+        let mut worker = known.unwrap_or_else(|| self.take_over(&pod, cx.now));
         if pod.spec.iter().flat_map(|spec| &spec.containers).any(prober::asks_names) {
             self.asking.insert(key.clone());
         }

@@ -12,11 +12,15 @@ use super::{Next, Settings, Turn, set_address, status};
 
 /// The containers of a pod that has just got its sandbox: init containers, then the others.
 pub(super) fn containers(pod: &Pod) -> Vec<Container> {
-    let Some(spec) = pod.spec.as_ref() else { return Vec::new() };
+    pod.spec.iter().flat_map(roles).map(|(spec, role)| Container::new(spec, role)).collect()
+}
+
+/// The containers' specs, with what each is to the pod.
+pub(super) fn roles(spec: &PodSpec) -> impl Iterator<Item = (&Spec, Role)> {
     let role =
         |c: &Spec| if c.restart_policy.as_deref() == Some("Always") { Role::Sidecar } else { Role::Init };
-    let init = spec.init_containers.iter().flatten().map(|c| Container::new(c, role(c)));
-    init.chain(spec.containers.iter().map(|c| Container::new(c, Role::Main))).collect()
+    let init = spec.init_containers.iter().flatten().map(move |c| (c, role(c)));
+    init.chain(spec.containers.iter().map(|c| (c, Role::Main)))
 }
 
 /// The specs of the containers, in the same order.
@@ -49,7 +53,12 @@ pub(super) fn step(
             break;
         }
     }
-    write_status(turn, containers, spec, address, settings)?;
+    let is_ready = |(c, spec): (&Container, &Spec)| c.is_ready(&pod, spec, turn.cx.now, settings);
+    let mut pairs = containers.iter().zip(specs(spec));
+    // What was found as it is has been written already, and in more words than these.
+    if !pairs.all(|pair| pair.0.is_as_found(is_ready(pair))) {
+        write_status(turn, containers, spec, address, settings)?;
+    }
     turn.repeats = next.change.is_none();
     Ok(next.change.or(next.repeat).and_then(|at| turn.until(at)))
 }

@@ -110,6 +110,11 @@ impl Probe {
         Probe { purpose, last: None, passed: true, in_a_row: 0, good: purpose == Purpose::Liveness }
     }
 
+    /// Begins with the result that another kubelet has found.
+    pub(super) fn take_over(&mut self, good: bool) {
+        (self.passed, self.good) = (good, good);
+    }
+
     /// When it is made next, from now on.
     fn next(&self, spec: &ProbeSpec, run: Run, now: Timestamp) -> Timestamp {
         let delay_ms = i64::from(spec.initial_delay_seconds.unwrap_or(0).max(0)) * 1000;
@@ -190,7 +195,7 @@ fn printed(output: &ExecOutput) -> String {
 }
 
 /// What a probe of that kind reports that fails on purpose.
-fn report(probe: &ProbeSpec, container: &Spec, pod: &Pod) -> String {
+pub(super) fn report(probe: &ProbeSpec, container: &Spec, pod: &Pod) -> String {
     let address = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref()).unwrap_or_default();
     if probe.http_get.is_some() {
         "HTTP probe failed with statuscode: 503".to_owned()

@@ -32,6 +32,18 @@ pub struct PersistentVolumeController {
 }
 
 impl Reconciler for PersistentVolumeController {
+    /// Upstream's initializeCaches: a claim that is bound must not be taken for lost because its volume comes later.
+    fn initialize(&mut self, listers: &Listers) {
+        for volume in listers.list::<PersistentVolume>("") {
+            self.store_volume_update(volume);
+            self.unsettled.insert(volume.key());
+        }
+        for claim in listers.list::<PersistentVolumeClaim>("") {
+            self.store_claim_update(claim);
+            self.unsettled.insert(claim.key());
+        }
+    }
+
     fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
         if !matches!(event.object.kind(), Kind::PersistentVolumeClaim | Kind::PersistentVolume) {
             return Vec::new();
