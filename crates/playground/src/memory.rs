@@ -2,6 +2,8 @@
 //!
 //! Invariant: a function of the changes up to the moment that is shown, so that the past remembers nothing of the future.
 
+use std::sync::Arc;
+
 use apiserver::Server;
 use imbl::{OrdMap, Vector};
 use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
@@ -45,10 +47,25 @@ impl Memory {
         if self.course != course || server.resource_version() < self.seen {
             *self = Memory { course, ..Memory::default() };
         }
+        if self.seen < server.forgotten() {
+            self.take_all(server);
+        }
         for event in server.changes_since(self.seen) {
             self.take(&event.object);
         }
         self.seen = server.resource_version();
+    }
+
+    /// Takes in what is there: what it was before is not told any more.
+    fn take_all(&mut self, server: &Server) {
+        let mut revisions: Vec<&Arc<ControllerRevision>> = server.list("").collect();
+        revisions.sort_by_key(|revision| revision.revision);
+        for revision in revisions {
+            self.take_revision(revision);
+        }
+        for object in server.all() {
+            self.take(object);
+        }
     }
 
     fn take(&mut self, object: &Object) {

@@ -45,7 +45,7 @@ fn each_comes_up_in_every_world() {
         let mut session = running(template);
         assert_eq!(printed(&mut session, READY).trim_end_matches('\n'), ready, "{template:?}");
         for world in StartWorld::ALL {
-            let session = Session::new(Start { world, ..Start::default() });
+            let session = Session::new(Start { world: world.clone(), ..Start::default() });
             let trial = Trial::of(&session, template.file(), &text(template));
             assert_eq!(trial.marks, Vec::<Mark>::new(), "{template:?} in {world}");
         }

@@ -1,10 +1,13 @@
-//! A cluster, its files, a terminal and a timeline: the [`Session`] that the page, the JS API and the tests use.
+//! A cluster, its files, a terminal and a timeline: the [`Session`] that the page, the JS API and the tests use. It can
+//! begin with the objects of another cluster ([`import`]), and tell what a change would bring about ([`predict`]).
 //!
 //! Invariant: every change of the world from outside is an [`Input`] in the log, so that the same inputs give the same
 //! session, whenever they are replayed.
 
 pub mod digest;
 pub mod files;
+pub mod import;
+pub mod predict;
 pub mod saved;
 mod session;
 pub mod shell;

@@ -13,12 +13,15 @@ use machinery::time::{after_ms, ms_between};
 use machinery::version::MAX_UNAVAILABLE_STATEFUL_SET;
 use serde::{Deserialize, Serialize};
 
+use crate::import::Imported;
 use crate::session::Session;
 use crate::timeline::{Dated, Input};
-use crate::worlds::Start;
+use crate::worlds::{IMPORTED, Start, StartWorld};
 
-/// The newest format.
-const FORMAT: u32 = 1;
+/// The newest format: the first that holds imported objects. What has none is written in the first one.
+const FORMAT: u32 = 2;
+/// The first format.
+const FIRST_FORMAT: u32 = 1;
 /// Most inputs.
 const INPUT_LIMIT: usize = 5_000;
 /// Longest text that is read, in bytes.
@@ -26,7 +29,7 @@ pub const TEXT_LIMIT: usize = 8 << 20;
 /// Latest moment, in milliseconds since the session began: a week.
 const END_LIMIT_MS: u64 = 7 * 24 * 3_600_000;
 /// Most nodes.
-const NODE_LIMIT: u32 = 2_000;
+pub(crate) const NODE_LIMIT: u32 = 2_000;
 
 /// A session as data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +44,9 @@ pub struct Saved {
     /// The gates that are on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gates: Vec<String>,
+    /// The objects of an imported world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    imported: Option<SavedImport>,
     seed: u64,
     nodes: u32,
     /// The moment looked at, in milliseconds since the session began.
@@ -49,6 +55,15 @@ pub struct Saved {
     end: u64,
     /// When, in milliseconds since the session began, and what.
     inputs: Vec<(u64, SavedAct)>,
+}
+
+/// The objects of an imported world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SavedImport {
+    /// When it begins.
+    at: Timestamp,
+    objects: Vec<serde_json::Value>,
 }
 
 /// An input.
@@ -86,8 +101,13 @@ impl Saved {
         let start = session.start();
         let gates =
             start.features.max_unavailable_stateful_set.then(|| MAX_UNAVAILABLE_STATEFUL_SET.to_owned());
+        let imported = match &start.world {
+            StartWorld::Imported(i) => Some(SavedImport { at: i.at(), objects: i.to_values() }),
+            _ => None,
+        };
         Saved {
-            petset: FORMAT,
+            petset: if imported.is_some() { FORMAT } else { FIRST_FORMAT },
+            imported,
             world: start.world.to_string(),
             version: start.features.version.name().to_owned(),
             gates: gates.into_iter().collect(),
@@ -129,8 +149,9 @@ impl Saved {
         Ok(saved)
     }
 
-    fn check(&self) -> Result<(), String> {
-        self.features()?;
+    /// How it began, if everything about it is sound.
+    fn check(&self) -> Result<Start, String> {
+        let start = self.start_again()?;
         if self.inputs.len() > INPUT_LIMIT {
             return Err(format!("it has {} inputs; at most {INPUT_LIMIT} are replayed", self.inputs.len()));
         }
@@ -144,16 +165,21 @@ impl Saved {
         if !times.clone().is_sorted() || times.next_back().is_some_and(|last| last > self.end) {
             return Err("its inputs are not in the order of their times".to_owned());
         }
-        Ok(())
+        Ok(start)
     }
 
-    fn features(&self) -> Result<Start, String> {
-        let mut start =
-            Start { world: self.world.parse()?, seed: self.seed, nodes: self.nodes, ..Start::default() };
+    fn start_again(&self) -> Result<Start, String> {
+        let mut start = Start { seed: self.seed, nodes: self.nodes, ..Start::default() };
         start.features.version = self.version.parse()?;
         for gate in &self.gates {
             start.features.set_gate(gate, true)?;
         }
+        start.world = match &self.imported {
+            Some(SavedImport { at, objects }) if self.world == IMPORTED => {
+                StartWorld::Imported(Imported::from_values(*at, objects.clone(), start.features)?)
+            }
+            _ => self.world.parse()?,
+        };
         Ok(start)
     }
 
@@ -163,13 +189,17 @@ impl Saved {
     /// # Errors
     /// For people: what is wrong with it.
     pub fn open(&self) -> Result<(Session, u64), String> {
-        self.check()?;
-        let session = Session::new(self.features()?);
+        let session = Session::new(self.check()?);
         let began = session.began();
         let moment = |ms: u64| after_ms(began, i64::try_from(ms).unwrap_or(i64::MAX));
         let inputs = self.inputs.iter().map(|(at, act)| Dated { at: moment(*at), input: input(act) });
         let end = moment(self.end);
         Ok((session.with_future(inputs.collect(), end), self.at))
+    }
+
+    /// Whether it holds the objects of another cluster, and how many.
+    pub fn imported(&self) -> Option<usize> {
+        self.imported.as_ref().map(|imported| imported.objects.len())
     }
 
     /// The names of the files, and how many command lines there are: what somebody who shares it should know.

@@ -257,8 +257,13 @@ impl Session {
         true
     }
 
+    /// Whether nothing will happen up to that time but periodic work.
+    pub(crate) fn is_quiet(&self, up_to: Timestamp) -> bool {
+        self.state.is_quiet(up_to)
+    }
+
     /// When something happens next: work of the cluster, a command that goes on, or an input of the past.
-    fn next_moment(&self) -> Option<Timestamp> {
+    pub(crate) fn next_moment(&self) -> Option<Timestamp> {
         let recorded = self.timeline.inputs.get(self.applied).map(|dated| dated.at);
         match (recorded, self.state.next_due()) {
             (Some(recorded), Some(due)) => Some(recorded.min(due)),
@@ -267,7 +272,7 @@ impl Session {
     }
 
     /// Lets time pass, and applies the inputs that are recorded on the way.
-    fn play_to(&mut self, to: Timestamp) {
+    pub(crate) fn play_to(&mut self, to: Timestamp) {
         while let Some(dated) = self.timeline.inputs.get(self.applied).filter(|d| d.at <= to).cloned() {
             self.pass_to(dated.at);
             self.state.apply(&dated.input);

@@ -18,7 +18,7 @@ fn printed(session: &mut Session, line: &str) -> String {
 #[test]
 fn every_world_begins_with_an_empty_terminal_at_zero() {
     for world in StartWorld::ALL {
-        let mut session = session(world);
+        let mut session = session(world.clone());
         assert_eq!(
             (session.elapsed_ms(), session.log().len(), session.inputs().count()),
             (0, 0, 0),
@@ -27,7 +27,7 @@ fn every_world_begins_with_an_empty_terminal_at_zero() {
         assert_eq!(session.shell().history().count(), 0);
         let names: Vec<&str> = session.files().iter().map(|file| &*file.name).collect();
         let expected: &[&str] = match world {
-            StartWorld::Empty => &[],
+            StartWorld::Empty | StartWorld::Imported(_) => &[],
             StartWorld::Manifest | StartWorld::Tutorial => &["stateful-demo.yaml", "pv-nfs-d.yaml"],
         };
         assert_eq!(names, expected);

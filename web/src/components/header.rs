@@ -70,6 +70,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             StartWorld::Manifest => words.world_manifest,
             StartWorld::Tutorial => words.world_tutorial,
             StartWorld::Empty => words.world_empty,
+            StartWorld::Imported(_) => words.world_imported,
         };
         html! { <option value={world.to_string()} selected={props.example.is_none() && !many && world == props.start.world}>{label}</option> }
     };
@@ -99,6 +100,9 @@ pub fn Header(props: &HeaderProps) -> Html {
                         <optgroup label={words.worlds}>
                             { for StartWorld::ALL.into_iter().map(world) }
                             <option value={MANY} selected={many}>{words.world_many}</option>
+                            if matches!(props.start.world, StartWorld::Imported(_)) {
+                                { world(props.start.world.clone()) }
+                            }
                         </optgroup>
                         <optgroup label={words.examples}>{ for Example::ALL.iter().map(example) }</optgroup>
                     </select>

@@ -73,7 +73,7 @@ impl Begin {
     /// The start of the session that the lesson is taken in.
     pub fn start(&self, features: Features) -> Start {
         let features = Features { max_unavailable_stateful_set: self.max_unavailable, ..features };
-        Start { world: self.world, features, ..Start::default() }
+        Start { world: self.world.clone(), features, ..Start::default() }
     }
 }
 

@@ -136,6 +136,8 @@ words! {
     world_empty,
     /// The world with nothing in it but many nodes.
     world_many,
+    /// A world that was imported from another cluster.
+    world_imported,
     /// Title of the worlds in the menu.
     worlds,
     /// Title of the examples in the menu.

@@ -1,4 +1,5 @@
-//! The worlds that a session can start in, as files and commands: each is made by real kubectl.
+//! The worlds that a session can start in: our own, as files and commands, each made by real kubectl, and those that were
+//! imported.
 //!
 //! Invariant: the terminal is empty when the session begins, and so is the history.
 
@@ -12,6 +13,7 @@ use machinery::version::Features;
 use node::kubelet::Profile;
 
 use crate::files::Files;
+use crate::import::Imported;
 use crate::shell::Shell;
 use crate::state::State;
 use crate::terminal::Terminal;
@@ -30,7 +32,7 @@ const PRELUDE_MS: i64 = 60_000;
 const COMMAND_MS: i64 = 10_000;
 
 /// A world to start in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum StartWorld {
     /// Five free volumes, and the tutorial's manifests as files.
     #[default]
@@ -39,31 +41,36 @@ pub enum StartWorld {
     Tutorial,
     /// Nothing but the cluster.
     Empty,
+    /// What another cluster holds.
+    Imported(Imported),
 }
 
+/// The name of every world that was imported.
+pub(crate) const IMPORTED: &str = "imported";
+
 impl StartWorld {
-    /// Every world.
+    /// Every world of our own.
     pub const ALL: [StartWorld; 3] = [StartWorld::Manifest, StartWorld::Tutorial, StartWorld::Empty];
 
     /// What made it: files that are there meanwhile, and commands.
-    fn prelude(self) -> &'static [(&'static str, &'static str, &'static str)] {
+    fn prelude(&self) -> &'static [(&'static str, &'static str, &'static str)] {
         match self {
             StartWorld::Manifest => &[("pv-nfs-d.yaml", PV_NFS_D, "kubectl create -f pv-nfs-d.yaml")],
             StartWorld::Tutorial => &[
                 ("pv-nfs-old.yaml", PV_NFS_OLD, "kubectl create -f pv-nfs-old.yaml"),
                 ("pod-vol-pvc.yaml", POD_VOL_PVC, "kubectl create -f pod-vol-pvc.yaml"),
             ],
-            StartWorld::Empty => &[],
+            StartWorld::Empty | StartWorld::Imported(_) => &[],
         }
     }
 
     /// The files that the session begins with, as (name, text).
-    pub fn files(self) -> &'static [(&'static str, &'static str)] {
+    pub fn files(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             StartWorld::Manifest | StartWorld::Tutorial => {
                 &[("stateful-demo.yaml", STATEFUL_DEMO), ("pv-nfs-d.yaml", PV_NFS_D)]
             }
-            StartWorld::Empty => &[],
+            StartWorld::Empty | StartWorld::Imported(_) => &[],
         }
     }
 }
@@ -74,6 +81,7 @@ impl fmt::Display for StartWorld {
             StartWorld::Manifest => "manifest",
             StartWorld::Tutorial => "tutorial",
             StartWorld::Empty => "empty",
+            StartWorld::Imported(_) => IMPORTED,
         })
     }
 }
@@ -111,11 +119,22 @@ impl Default for Start {
     }
 }
 
-/// The state in which a session begins.
-pub(crate) fn build(start: &Start) -> State {
+/// How the cluster of that start begins.
+pub(crate) fn config(start: &Start) -> Config {
     let &Start { seed, features, nodes, profile, .. } = start;
     let config = Config { features, seed, nodes, profile, ..Config::default() };
-    let mut state = State::new(World::new(config));
+    match &start.world {
+        StartWorld::Imported(imported) => Config { start: imported.at(), ..config },
+        _ => config,
+    }
+}
+
+/// The state in which a session begins.
+pub(crate) fn build(start: &Start) -> State {
+    if let StartWorld::Imported(imported) = &start.world {
+        return State::new(World::restored(config(start), imported.objects()).0);
+    }
+    let mut state = State::new(World::new(config(start)));
     let begins = after_ms(state.now(), PRELUDE_MS);
     for (name, text, command) in start.world.prelude() {
         state.apply(&Input::WriteFile { name: Arc::from(*name), text: Arc::from(*text) });

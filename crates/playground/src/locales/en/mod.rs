@@ -29,6 +29,7 @@ pub(super) static WORDS: Words = Words {
     world_tutorial: "Tutorial from the top",
     world_empty: "Empty cluster",
     world_many: "Empty cluster, 100 nodes",
+    world_imported: "Imported cluster",
     worlds: "Start worlds",
     examples: "What confuses people",
     example: "Example:",

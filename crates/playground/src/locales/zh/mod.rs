@@ -29,6 +29,7 @@ pub(super) static WORDS: Words = Words {
     world_tutorial: "教程从头开始",
     world_empty: "空集群",
     world_many: "空集群，100 个节点",
+    world_imported: "导入的集群",
     worlds: "起点",
     examples: "常见困惑",
     example: "示例：",

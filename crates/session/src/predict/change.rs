@@ -1,0 +1,139 @@
+//! What somebody types or pastes as a change: a manifest, or kubectl's command lines.
+
+/// The file that a manifest is applied from.
+pub const CHANGE_FILE: &str = "change.yaml";
+
+/// Flags that say in which namespace.
+const NAMESPACE_FLAGS: [&str; 4] = ["-n", "--namespace", "-A", "--all-namespaces"];
+/// What stands before a command in a copied terminal; `# ` would be a comment.
+const PROMPT: &str = "$ ";
+
+/// A change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// None: what happens anyway.
+    Nothing,
+    /// A manifest, to be applied.
+    Manifest(String),
+    /// kubectl's command lines, one after the other.
+    Commands(Vec<String>),
+}
+
+/// Among command lines is one that is none: it, and its number from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclear {
+    /// Its number, from 1.
+    pub line: usize,
+    /// What it says.
+    pub text: String,
+}
+
+impl Change {
+    /// What a text means: command lines if the first that is no comment is one, else a manifest.
+    ///
+    /// # Errors
+    /// The line that is no kubectl command among those that are.
+    pub fn of(text: &str) -> Result<Change, Unclear> {
+        let lines = || text.lines().enumerate().map(|(at, line)| (at + 1, bare(line)));
+        let mut telling = lines().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        match telling.next() {
+            None => return Ok(Change::Nothing),
+            Some((_, first)) if !is_command(first) => return Ok(Change::Manifest(text.to_owned())),
+            Some(_) => {}
+        }
+        let mut commands: Vec<String> = Vec::new();
+        let mut goes_on = false;
+        for (number, line) in lines().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+            let (part, continues) = line.strip_suffix('\\').map_or((line, false), |part| (part, true));
+            match commands.last_mut() {
+                Some(last) if goes_on => last.push_str(part),
+                _ if is_command(line) => commands.push(part.to_owned()),
+                _ => return Err(Unclear { line: number, text: line.to_owned() }),
+            }
+            goes_on = continues;
+        }
+        Ok(Change::Commands(commands))
+    }
+
+    /// The command lines that it comes to. Where they name no namespace, and it is not the one that kubectl takes by
+    /// itself, they get this one, as from the context that somebody has set.
+    pub fn lines(&self, namespace: &str) -> Vec<String> {
+        let scope = |line: &str, named: bool| match line.strip_prefix("kubectl ") {
+            Some(rest) if !named && !matches!(namespace, "" | "default") => {
+                format!("kubectl -n {namespace} {rest}")
+            }
+            _ => line.to_owned(),
+        };
+        match self {
+            Change::Nothing => Vec::new(),
+            Change::Manifest(text) => {
+                let named = text.lines().any(|line| line.trim_start().starts_with("namespace:"));
+                vec![scope(&format!("kubectl apply -f {CHANGE_FILE}"), named)]
+            }
+            Change::Commands(lines) => lines.iter().map(|line| scope(line, names_namespace(line))).collect(),
+        }
+    }
+}
+
+/// The line without a prompt.
+fn bare(line: &str) -> &str {
+    let line = line.trim();
+    line.strip_prefix(PROMPT).map_or(line, str::trim_start)
+}
+
+fn is_command(line: &str) -> bool {
+    line == "kubectl" || line.starts_with("kubectl ")
+}
+
+fn names_namespace(line: &str) -> bool {
+    let is_flag = |word: &str| {
+        NAMESPACE_FLAGS.iter().any(|flag| word == *flag || word.strip_prefix(flag).is_some_and(|v| v.starts_with('=')))
+            // `-nprod`
+            || word.strip_prefix("-n").is_some_and(|value| !value.is_empty())
+    };
+    line.split_whitespace().take_while(|word| *word != "--").any(is_flag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_a_manifest_or_command_lines() {
+        let commands =
+            |lines: &[&str]| Ok(Change::Commands(lines.iter().map(|&line| line.to_owned()).collect()));
+        let manifest = "# kubectl would apply this\napiVersion: apps/v1\n";
+        let cases = [
+            (" \n# nothing\n", Ok(Change::Nothing)),
+            ("kubectl scale sts web --replicas=2", commands(&["kubectl scale sts web --replicas=2"])),
+            (
+                "$ kubectl set image sts/web \\\n    nginx=nginx:2\n\n# then\nkubectl delete pod web-1",
+                commands(&["kubectl set image sts/web nginx=nginx:2", "kubectl delete pod web-1"]),
+            ),
+            ("kubectl get po\nNAME   READY", Err(Unclear { line: 2, text: "NAME   READY".to_owned() })),
+            (manifest, Ok(Change::Manifest(manifest.to_owned()))),
+            ("rm -rf /", Ok(Change::Manifest("rm -rf /".to_owned()))),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Change::of(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn commands_go_to_the_namespace_unless_they_name_one() {
+        let cases = [
+            ("kubectl scale sts web --replicas=2", "prod", "kubectl -n prod scale sts web --replicas=2"),
+            ("kubectl scale sts web --replicas=2", "default", "kubectl scale sts web --replicas=2"),
+            ("kubectl -n a get po", "prod", "kubectl -n a get po"),
+            ("kubectl get po --namespace=a", "prod", "kubectl get po --namespace=a"),
+            ("kubectl get po -na", "prod", "kubectl get po -na"),
+            ("kubectl exec web-0 -- ls -n", "prod", "kubectl -n prod exec web-0 -- ls -n"),
+            ("kind: Pod", "prod", "kubectl -n prod apply -f change.yaml"),
+            ("kind: Pod\nmetadata:\n  namespace: a\n", "prod", "kubectl apply -f change.yaml"),
+        ];
+        for (text, namespace, expected) in cases {
+            let change = Change::of(text).expect("a change");
+            assert_eq!(change.lines(namespace), [expected], "{text}");
+        }
+    }
+}
