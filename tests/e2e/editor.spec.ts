@@ -69,20 +69,22 @@ test('what was typed, its history, the selection and the focus are taken along',
 test('YAML is coloured, numbered, folded and searched, and applied with the keyboard', async ({ page }) => {
   await open(page);
   const box = await editor(page);
+  await box.press('Control+Home');
   const colour = (text: string) => box.getByText(text, { exact: true }).first().evaluate((e) => getComputedStyle(e).color);
   expect(await colour('apiVersion')).not.toBe(await colour('Service'));
-  await expect(page.locator('.cm-lineNumbers')).toContainText('46');
-  await box.press('Control+Home');
+  await expect(page.locator('.cm-lineNumbers')).toContainText('20');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Control+Shift+[');
+  await page.keyboard.press('Control+Shift+BracketLeft');
   await expect(box).not.toContainText('app: myapp-svc');
-  await page.keyboard.press('Control+Shift+]');
+  await page.keyboard.press('Control+Shift+BracketRight');
   await expect(box).toContainText('app: myapp-svc');
   await page.keyboard.press('Control+f');
-  await page.getByRole('textbox', { name: 'Find' }).fill('ikubernetes');
+  await page.getByRole('textbox', { name: 'Find' }).pressSequentially('ikubernetes');
   await page.keyboard.press('Enter');
+  await expect(page.locator('.cm-searchMatch-selected')).toHaveText('ikubernetes');
   await page.keyboard.press('Escape');
+  await expect(box).toBeFocused();
   await page.keyboard.type('docker.io/ikubernetes');
   await expect(box).toContainText('image: docker.io/ikubernetes/myapp:v1');
   await page.keyboard.press('Control+Enter');
@@ -199,6 +201,7 @@ test('a template becomes a file, is applied and comes up', async ({ page }) => {
 });
 
 test('kubectl edit opens the object in the editor: mended after an error, saved, cancelled', async ({ page }) => {
+  test.slow();
   await open(page);
   await page.getByRole('button', { name: '10×' }).click();
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
