@@ -70,7 +70,7 @@ impl Gate {
             (_, Subresource::Status) => "status",
             (Verb::Create(_), _) => "create",
             (Verb::Update(_), _) => "update",
-            (Verb::Patch(..), _) => "patch",
+            (Verb::Patch(..) | Verb::Apply { .. }, _) => "patch",
             (Verb::Delete(_), _) => "delete",
         };
         let name = match &request.verb {
