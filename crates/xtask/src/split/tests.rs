@@ -123,12 +123,12 @@ fn data(wasm: &[u8]) -> Vec<Vec<u8>> {
 #[test]
 fn crates_are_known_by_their_functions_names() {
     for (name, is_first) in [
-        ("web::dom::by_id", true),
-        ("_ZN3web3dom5by_id17h0123456789abcdefE", true),
-        ("<web::app::App as yew::functional::FunctionComponent>::render", true),
+        ("yew::dom::by_id", true),
+        ("_ZN3yew3dom5by_id17h0123456789abcdefE", true),
+        ("<yew::app::App as web::Component>::render", true),
         ("<&gloo_utils::x as y>::z", true),
-        ("website::page", false),
-        ("<kubectl::verbs::Verb as web::T>::run", false),
+        ("yewsite::page", false),
+        ("<kubectl::verbs::Verb as yew::T>::run", false),
         ("", false),
     ] {
         assert_eq!(is_of(name, &ALWAYS_FIRST), is_first, "{name}");

@@ -180,7 +180,7 @@ fn k11_parallel_does_not_wait_to_create_or_delete_and_still_updates_one_by_one()
     assert_eq!(lab.pods()[0], "web-0:b unready", "the broken stale pod was replaced, too");
     let since = now(&lab);
     lab.scale(1);
-    lab.session.advance(10);
+    lab.session.advance(100);
     assert_eq!(moves(&lab, since), ["-web-3", "-web-2", "-web-1"], "all in one sync");
 }
 
