@@ -50,6 +50,13 @@ test('what people do every day needs no more than what is loaded first', async (
 });
 
 async function everyday(page: Page): Promise<void> {
+  // As a person types, key by key, and goes back to the line before.
+  const prompt = page.getByRole('textbox', { name: 'Command line' });
+  await prompt.click();
+  await page.keyboard.type('kubectl get po');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowDown');
   await page.getByRole('button', { name: '10×' }).click();
   for (const line of [
     'kubectl get pods',
