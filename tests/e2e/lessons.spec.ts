@@ -36,7 +36,7 @@ test('a link leads to any step, and a broken lesson file says what is wrong', as
   await page.goto('./?lesson=canary&step=2');
   const panel = page.getByTestId('lesson');
   await expect(panel.getByText('Step 2 of 5')).toBeVisible();
-  await expect(page.getByTestId('stage').getByText('myapp:v3').first()).toBeVisible();
+  await expect(page.locator('[data-pod=myapp-4]')).toContainText('myapp:v3');
 
   await panel.getByRole('button', { name: 'All lessons' }).click();
   await panel.getByLabel('Open a lesson file of your own').setInputFiles({
