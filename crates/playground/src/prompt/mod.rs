@@ -166,7 +166,7 @@ impl Prompt {
         match self.at {
             Some(at) if at + 1 < self.history.len() => self.show(at + 1),
             Some(_) => {
-                self.at = None;
+                (self.at, self.caret) = (None, None);
                 self.text = std::mem::take(&mut self.typed);
             }
             None => {}
@@ -176,7 +176,7 @@ impl Prompt {
     /// Takes the line away to run it.
     pub fn take(&mut self) -> String {
         self.close();
-        self.at = None;
+        (self.at, self.caret) = (None, None);
         let line = std::mem::take(&mut self.text);
         self.remember(&line);
         line
@@ -204,6 +204,32 @@ mod tests {
     use session::{Session, Start, StartWorld};
 
     use super::Prompt;
+
+    #[test]
+    fn a_caret_goes_with_the_line_that_it_stands_in() {
+        let session = Session::new(Start { world: StartWorld::Empty, ..Start::default() });
+        let completed = || {
+            let mut prompt = Prompt::default();
+            prompt.remember("ls");
+            prompt.edit("kub".to_owned());
+            prompt.offer(session.complete("kub"), 3);
+            assert_eq!((prompt.text(), prompt.caret()), ("kubectl ", Some(8)));
+            prompt
+        };
+        let mut taken = completed();
+        taken.take();
+        assert_eq!((taken.text(), taken.caret()), ("", None));
+        let mut back = completed();
+        back.earlier();
+        assert_eq!((back.text(), back.caret()), ("ls", None));
+        back.later();
+        assert_eq!((back.text(), back.caret()), ("kubectl ", None));
+        let mut found = completed();
+        found.search_older();
+        found.edit("l".to_owned());
+        found.take();
+        assert_eq!((found.text(), found.caret()), ("", None));
+    }
 
     #[test]
     fn tab_fills_in_what_is_certain_and_offers_the_rest() {
