@@ -182,6 +182,64 @@ test('Apply says beforehand what it would do, and nothing of that is in the log'
   await expect(page.locator('[data-pod=myapp-1]')).toContainText('myapp:v1');
 });
 
+test('a field takes the live value, and undo gives back what was typed', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  const box = await editor(page);
+  const findings = page.getByTestId('findings');
+  await box.fill(manifest.replace('replicas: 2', 'replicas: 3').replace('myapp:v1', 'myapp:v2'));
+  await page.getByText('differs from the live objects in 2 places').click();
+  await expectAccessible(page);
+  await page.screenshot({ path: 'output/states/take-live.png' });
+  await findings.getByRole('button', { name: 'line 20: take the live value' }).press('Enter');
+  await expect(box).toContainText('replicas: 2');
+  await expect(box).toBeFocused();
+  await expect(page.locator('.editor-effect')).toHaveText(/^myapp: image of myapp-pod/);
+  await page.keyboard.press('Control+z');
+  await expect(box).toContainText('replicas: 3');
+  await page.locator('.cm-lintRange-info', { hasText: 'myapp:v2' }).hover();
+  await page.locator('.cm-tooltip').getByRole('button', { name: 'take the live value' }).click();
+  await expect(box).toContainText('myapp:v1');
+  await expect(findings.getByText('live: 2')).toHaveCount(1);
+});
+
+test('what a field is for and which values it may have is said where it is typed', async ({ page }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(...request.url().match(/lazy\/schema\.json$/) ?? []));
+  await open(page);
+  const box = await editor(page);
+  await box.press('Control+End');
+  expect(asked).toEqual([]);
+  await box.fill('apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  podManagementPolicy: \n');
+  const fetched = page.waitForResponse('**/lazy/schema.json');
+  await page.locator('.cm-line', { hasText: 'podManagementPolicy' }).getByText('podManagementPolicy').hover();
+  await expect(page.locator('.cm-described')).toHaveText('StatefulSet.spec.podManagementPolicy <string>');
+  await fetched;
+  await page.mouse.move(0, 0);
+  await expect(page.locator('.cm-described')).toHaveCount(0);
+  await page.locator('.cm-line', { hasText: 'podManagementPolicy' }).getByText('podManagementPolicy').hover();
+  await expect(page.locator('.cm-described')).toContainText('controls how pods are created during initial scale up');
+  await expect(page.locator('.cm-described')).toContainText('ENUM: OrderedReady, Parallel');
+  await page.screenshot({ path: 'output/states/hover.png' });
+  await page.mouse.move(0, 0);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Control+ ');
+  const choices = page.getByRole('listbox', { name: 'Completions' });
+  await expect(choices.getByRole('option')).toHaveText(['OrderedReady', 'Parallel']);
+  await page.keyboard.type('Par');
+  await expect(choices.getByRole('option')).toHaveText(['Parallel']);
+  // Not what a person could do before they have seen what there is.
+  await page.waitForTimeout(200);
+  await page.keyboard.press('Enter');
+  await expect(box).toContainText('podManagementPolicy: Parallel');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('servi');
+  await expect(page.locator('.cm-completionInfo')).toContainText('governs this StatefulSet');
+  await page.screenshot({ path: 'output/states/completion.png' });
+  expect(asked).toEqual(['lazy/schema.json']);
+});
+
 test('a template becomes a file, is applied and comes up', async ({ page }) => {
   await open(page);
   await page.getByRole('button', { name: '60×' }).click();

@@ -15,7 +15,11 @@ export const test = base.extend({
       if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`);
     });
     page.on('pageerror', (error) => problems.push(`exception: ${error.stack ?? error}`));
-    page.on('requestfailed', (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`));
+    page.on('requestfailed', (request) => {
+      const error = request.failure()?.errorText;
+      // What a page still asked for when it was left is no failure.
+      if (error !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${error}`);
+    });
     page.on('request', (request) => {
       const isOfPage = request.url().startsWith(baseURL!) || /^(data|blob):/.test(request.url());
       if (!isOfPage) problems.push(`${request.url()}: outside of the page's folder`);
@@ -55,11 +59,16 @@ export async function settle(page: Page): Promise<void> {
   });
 }
 
-/** Fails with what axe finds wrong with the page's accessibility as it stands. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Fails with what axe finds wrong with the page's accessibility as it stands, but for what is in the elements `except`. */
+export async function expectAccessible(page: Page, except: string[] = []): Promise<void> {
+  const reducedMotion = await page.evaluate(() => (matchMedia('(prefers-reduced-motion: reduce)').matches ? 'reduce' : null));
+  // The clock runs on while axe looks: a card that is just fading in would be a contrast too low.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   await settle(page);
   // No preload: axe would fetch style sheets and insert them, against the page's policy; no rule that is on needs it.
-  const { violations } = await new AxeBuilder({ page }).options({ preload: false }).analyze();
+  const axe = new AxeBuilder({ page }).options({ preload: false });
+  const { violations } = await except.reduce((axe, selector) => axe.exclude(selector), axe).analyze();
+  await page.emulateMedia({ reducedMotion });
   const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(' ')) }));
   expect(found, 'violations that axe found').toEqual([]);
 }

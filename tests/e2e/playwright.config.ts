@@ -18,13 +18,16 @@ export default defineConfig({
   fullyParallel: true,
   // Two, so that loading times are not measured under a crowd of tabs.
   workers: 2,
-  timeout: 60_000,
+  // A busy machine is no failure.
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
     baseURL: url,
     viewport: { width: 1440, height: 900 },
     trace: 'retain-on-failure',
+    // What a test sees is what the server has; offline.spec.ts wants the page's worker.
+    serviceWorkers: 'block',
     launchOptions: {
       executablePath: process.env.CHROME,
       // Chromium's sandbox refuses to start as root; everybody else keeps it.

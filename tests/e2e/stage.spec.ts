@@ -41,6 +41,20 @@ spec:
     spec: {containers: [{name: c, image: nginx:1.25}]}
 EOF`;
 
+test('a Deployment has a card of its own, and its controls type commands', async ({ page }) => {
+  await open(page);
+  await type(page, 'kubectl create deploy cattle --image=nginx:1.25 --replicas=2');
+  const cattle = page.getByRole('region', { name: 'cattle' });
+  await expect(cattle).toContainText('2/2 ready', { timeout: 20_000 });
+  await expectAccessible(page);
+  await cattle.getByTestId('deployment-replicas-more').click();
+  await expect(page.getByRole('log')).toContainText('kubectl scale deploy cattle --replicas=3');
+  await expect(cattle.locator('[data-pod]')).toHaveCount(3);
+  await cattle.getByRole('button', { name: 'More for cattle' }).click();
+  await cattle.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(cattle).toHaveCount(0);
+});
+
 test('menus type kubectl, faults show as faults, the keyboard reaches all', async ({ page }) => {
   await applied(page);
   await page.getByTestId('menu-myapp-1').focus();

@@ -1,13 +1,14 @@
 //! The engine does what a real control plane did: the recordings in `tests/conformance`, replayed.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use tests::conformance::{Mode, Source, Trace, collect, replay, run};
+use machinery::version::Version;
+use tests::conformance::{Mode, Report, Source, Trace, collect, replay, run};
 
 /// Recordings that the engine does not follow to their end yet, and what is missing.
-const OPEN: [(&str, &str); 3] = [
+const OPEN: [(&str, &str); 2] = [
     ("1.32/traces/20-immutable-fields.json", "the difference of Go structs in the form of go-cmp"),
-    ("1.32/traces/24-two-vct-storageclass.json", "which of two pods gets the first volume that comes"),
     ("1.36/traces/20-immutable-fields.json", "the line number in a difference of Go structs"),
 ];
 
@@ -15,19 +16,60 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
 }
 
+/// What came of all recordings that are not open.
+fn report() -> &'static Report {
+    static REPORT: LazyLock<Report> = LazyLock::new(|| {
+        let files = collect(&[folder()]).expect("the recordings");
+        let is_open = |file: &&PathBuf| OPEN.iter().any(|(open, _)| file.ends_with(open));
+        let sources: Vec<Source> =
+            files.iter().filter(|file| !is_open(file)).map(|file| Source::read(file, None)).collect();
+        run(&sources, false)
+    });
+    &REPORT
+}
+
 #[test]
 fn every_recording_is_replayed_without_a_difference() {
-    let files = collect(&[folder()]).expect("the recordings");
-    let is_open = |file: &&PathBuf| OPEN.iter().any(|(open, _)| file.ends_with(open));
-    let sources: Vec<Source> =
-        files.iter().filter(|file| !is_open(file)).map(|file| Source::read(file, None)).collect();
-    let report = run(&sources, false);
+    let report = report();
     let failed = report.scenarios.iter().filter(|scenario| !scenario.passed);
     let differences: Vec<String> = failed
         .map(|s| format!("{}: {}\n{}", s.file, s.name, s.first_difference.as_deref().unwrap_or_default()))
         .collect();
     assert!(differences.is_empty(), "{} differ\n{}", report.failed, differences.join("\n\n"));
     assert!(report.passed > 600, "only {} scenarios were found", report.passed);
+}
+
+/// What the docs say of the recordings: for each version how many come out, and what is open.
+fn table() -> String {
+    let mut table =
+        "| recorded at | come out without a difference | do not yet |\n|---|---:|---:|\n".to_owned();
+    for version in Version::ALL.into_iter().rev() {
+        let of_version = |file: &str| Path::new(file).iter().any(|part| part == version.name());
+        let passed = report().scenarios.iter().filter(|s| s.passed && of_version(&s.file)).count();
+        let open = OPEN.iter().filter(|(file, _)| of_version(file)).count();
+        table += &format!("| Kubernetes v{} | {passed} | {open} |\n", version.name());
+    }
+    table += "\nWhat is missing in those that do not:\n\n";
+    OPEN.iter().for_each(|(file, missing)| table += &format!("- `{file}`: {missing}\n"));
+    table
+}
+
+#[test]
+fn the_docs_say_what_came_out() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/fidelity.md");
+    let text = std::fs::read_to_string(&path).expect("the docs");
+    let (begin, end) = ("<!-- begin: recordings -->\n", "<!-- end: recordings -->\n");
+    let (before, rest) = text.split_once(begin).expect("where the table begins");
+    let (told, after) = rest.split_once(end).expect("where it ends");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, [before, begin, &table(), end, after].concat()).expect("written");
+        return;
+    }
+    assert_eq!(
+        told,
+        table(),
+        "run UPDATE_EXPECT=1 cargo test -p tests --test recordings, and look at the diff"
+    );
 }
 
 /// What the engine has learnt to follow is no longer open, and what is open is a recording.

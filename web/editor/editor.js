@@ -63,14 +63,15 @@ const numbers = ViewPlugin.define(
  * `words` has the editor's `label`, how its `keys` work, and CodeMirror's `phrases` in the page's language. `acts` are
  * called: `edit(text)` when a person has changed the text, `apply()` for Ctrl or Command and Enter, and with a text and a
  * place `complete(text, line, column)`, which answers with the column where what is typed begins and then choices `[label,
- * detail, text]`, and `describe(text, line, column)`, which answers with the lines that tell of the field there.
+ * detail, text, about]`, `describe(text, line, column)`, which answers with the lines that tell of the field there, and
+ * `take(line, column)` for a mark's act. `readOnly` keeps people from changing the text.
  */
-export function mount(host, words, acts) {
+export function mount(host, words, acts, readOnly) {
   const root = host.attachShadow({ mode: 'open' });
   const keys = root.appendChild(document.createElement('p'));
   keys.id = 'keys';
   keys.hidden = true;
-  return new Editor(root, keys, words, acts);
+  return new Editor(root, keys, words, acts, readOnly);
 }
 
 class Editor {
@@ -82,13 +83,16 @@ class Editor {
   #extensions;
   #spoken = new Compartment();
   #words;
+  #acts;
   /** Whether something was typed since the editor got the focus: Tab leaves it until then. */
   #typed = false;
 
-  constructor(root, keys, words, acts) {
+  constructor(root, keys, words, acts, readOnly) {
     this.#keys = keys;
     this.#words = words;
+    this.#acts = acts;
     this.#extensions = [
+      [EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly)],
       keymap.of([
         { key: 'Mod-Enter', run: () => (acts.apply(), true) },
         { key: 'Tab', run: (view) => this.#typed && indentMore(view), shift: (view) => this.#typed && indentLess(view) },
@@ -106,8 +110,8 @@ class Editor {
       bracketMatching(),
       search({ top: true }),
       yaml(),
-      autocompletion({ override: [(context) => this.#complete(context, acts)], icons: false }),
-      hoverTooltip((view, at) => this.#describe(view, at, acts)),
+      autocompletion({ override: [(context) => this.#complete(context)], icons: false }),
+      hoverTooltip((view, at) => this.#describe(view, at)),
       syntaxHighlighting(colours),
       numbers,
       theme,
@@ -183,11 +187,17 @@ class Editor {
     if (changes) this.#view.dispatch({ changes, annotations: [fromPage.of(true), isolateHistory.of('full')] });
   }
 
-  /** Marks places: `[line, column, endLine, endColumn, severity, message]`, all from 1, ends excluded. */
+  /**
+   * Marks places: `[line, column, endLine, endColumn, severity, message, take]`, places from 1, ends excluded. `take` is what
+   * the act is called by which the place gets the live value, if that may differ.
+   */
   mark(marks) {
-    const diagnostics = marks.map(([line, column, endLine, endColumn, severity, message]) => {
+    const diagnostics = marks.map(([line, column, endLine, endColumn, severity, message, take]) => {
       const from = this.#offset(line, column);
-      return { from, to: Math.max(from, this.#offset(endLine, endColumn)), severity, message };
+      const to = Math.max(from, this.#offset(endLine, endColumn));
+      const canTake = take && !this.#view.state.readOnly;
+      const actions = canTake ? [{ name: take, apply: () => this.#acts.take(line, column) }] : [];
+      return { from, to, severity, message, actions };
     });
     diagnostics.sort((a, b) => a.from - b.from);
     this.#view.dispatch(setDiagnostics(this.#view.state, diagnostics));
@@ -201,22 +211,24 @@ class Editor {
     return Math.min(from + [...text].slice(0, column - 1).join('').length, to);
   }
 
-  #complete({ state, pos, explicit }, acts) {
+  #complete({ state, pos, explicit }) {
     const line = state.doc.lineAt(pos);
     const before = line.text.slice(0, pos - line.from);
     if (!explicit && !/\w$/.test(before)) return null;
-    const [column, ...choices] = acts.complete(state.doc.toString(), line.number, [...before].length + 1);
+    const [column, ...choices] = this.#acts.complete(state.doc.toString(), line.number, [...before].length + 1);
     if (choices.length === 0) return null;
-    const options = choices.map(([label, detail, text]) => ({ label, detail, apply: choose(text) }));
+    const options = choices.map(([label, detail, text, about]) => {
+      return { label, detail, apply: choose(text), info: about && (() => ({ dom: described(about.split('\n')) })) };
+    });
     return { from: this.#offset(line.number, column), options, validFor: /^\w*$/ };
   }
 
-  #describe({ state }, at, acts) {
+  #describe({ state }, at) {
     const line = state.doc.lineAt(at);
     const column = [...line.text.slice(0, at - line.from)].length + 1;
-    const lines = acts.describe(state.doc.toString(), line.number, column);
-    if (lines.length === 0) return null;
-    return { pos: at, above: true, create: () => ({ dom: described(lines) }) };
+    const [title, ...lines] = this.#acts.describe(state.doc.toString(), line.number, column);
+    if (!title) return null;
+    return { pos: at, above: true, create: () => ({ dom: described(lines, title) }) };
   }
 
   /** Puts the cursor and the focus there. */
@@ -236,11 +248,12 @@ function choose(text) {
   };
 }
 
-/** Lines that tell of a field, the first as its title. */
-function described([title, ...lines]) {
+/** Paragraphs that tell of a field, in Kubernetes' own words; before them its title, if it is given. */
+function described(lines, title) {
   const dom = document.createElement('div');
   dom.className = 'cm-described';
-  dom.appendChild(document.createElement('code')).textContent = title;
+  dom.lang = 'en';
+  if (title) dom.appendChild(document.createElement('code')).textContent = title;
   for (const line of lines) dom.appendChild(document.createElement('p')).textContent = line;
   return dom;
 }
@@ -250,7 +263,7 @@ function described([title, ...lines]) {
  * attribute, which the page's policy refuses, aloud.
  */
 function replaceSelected(event, view) {
-  const isPlain = event.inputType === 'insertText' && event.data !== null;
+  const isPlain = event.inputType === 'insertText' && event.data !== null && !view.state.readOnly;
   // Only Chromium has this for shadow roots.
   if (!isPlain || (view.root.getSelection?.().isCollapsed ?? true)) return false;
   // The selection may be so new that CodeMirror has not been told of it.

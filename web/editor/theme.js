@@ -3,7 +3,8 @@ import { EditorView } from '@codemirror/view';
 
 export const theme = EditorView.theme({
   '&': { height: '100%', color: 'var(--ink)', backgroundColor: 'var(--ground)', fontSize: 'var(--code-size, var(--small))' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  // CodeMirror sets its class a moment after the focus has come.
+  '&.cm-focused, &:focus-within': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.5', tabSize: '4' },
   '.cm-content': { padding: '8px 0', caretColor: 'var(--ink)' },
   '.cm-line': { padding: '0 16px 0 2px' },
@@ -39,7 +40,8 @@ export const theme = EditorView.theme({
   '.cm-completionDetail': { color: 'var(--ink-soft)', fontStyle: 'normal' },
   'li[aria-selected] .cm-completionDetail': { color: 'inherit' },
   '.cm-tooltip.cm-completionInfo': { padding: '6px 10px', fontFamily: 'var(--sans)', whiteSpace: 'pre-wrap' },
-  '.cm-described': { padding: '8px 10px', fontFamily: 'var(--sans)' },
+  '.cm-described': { maxWidth: '56ch', maxHeight: '40vh', overflow: 'auto', padding: '8px 10px', fontFamily: 'var(--sans)' },
+  '.cm-completionInfo .cm-described': { padding: 0 },
   '.cm-described code': { fontFamily: 'var(--mono)' },
   '.cm-described p': { margin: '6px 0 0', whiteSpace: 'pre-wrap' },
   '.cm-panels-top': { borderBottom: '1px solid var(--line)' },

@@ -16,17 +16,17 @@ export class Code {
   #texts = [];
   /** Ends when nothing is being composed in the text area any more. */
   #composed;
-  /** The marks: `[line, column, endLine, endColumn, severity, message]`, all from 1, ends excluded. */
+  /** The marks: `[line, column, endLine, endColumn, severity, message, take]`, places from 1, ends excluded. */
   #marks = [];
   #loading;
   /** CodeMirror, once it stands. */
   #editor;
 
   /** After `stands()` the text area is of no more use; for the other acts see `mount` in `web/editor/editor.js`. */
-  constructor(area, host, stands, edit, apply, complete, describe) {
+  constructor(area, host, stands, edit, apply, complete, describe, take) {
     this.#area = area;
     this.#host = host;
-    this.#acts = { stands, edit, apply, complete, describe };
+    this.#acts = { stands, edit, apply, complete, describe, take };
     area.addEventListener('input', () => this.#note(area.value));
     area.addEventListener('compositionstart', () => {
       this.#composed = new Promise((resolve) => area.addEventListener('compositionend', resolve, { once: true }));
@@ -86,7 +86,7 @@ export class Code {
 
   async #takeOver({ mount }) {
     await this.#composed;
-    this.#editor = mount(this.#host, this.#words, this.#acts);
+    this.#editor = mount(this.#host, this.#words, this.#acts, this.#area.readOnly);
     const { scrollTop } = this.#area.closest('.editor-scroll');
     this.#editor.takeOver(this.#key, this.#texts, scrollTop, this.#area);
     this.#editor.mark(this.#marks);

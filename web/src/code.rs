@@ -22,6 +22,7 @@ extern "C" {
         apply: &Closure<dyn Fn()>,
         complete: &Closure<dyn Fn(String, usize, usize) -> Array>,
         describe: &Closure<dyn Fn(String, usize, usize) -> Array>,
+        take: &Closure<dyn Fn(usize, usize)>,
     ) -> Code;
 
     /// Says in the page's language what it is, how the keyboard leaves it, and CodeMirror's own words.
@@ -52,12 +53,14 @@ pub struct Acts {
     pub complete: Closure<dyn Fn(String, usize, usize) -> Array>,
     /// What there is to say of the field at a line and a column of a text, line by line.
     pub describe: Closure<dyn Fn(String, usize, usize) -> Array>,
+    /// What is marked at a line and a column gets the live value.
+    pub take: Closure<dyn Fn(usize, usize)>,
 }
 
-/// A completion as the editor takes it: the column where it begins, and choices of label, detail and text.
+/// A completion as the editor takes it: the column where it begins, and choices of label, detail, text and what it is for.
 pub fn completion(found: Completion) -> Array {
-    let choice = |Choice { label, detail, text }: Choice| -> Array {
-        [label, detail, text].into_iter().map(JsValue::from).collect()
+    let choice = |Choice { label, detail, text, about }: Choice| -> Array {
+        [label, detail, text, about].into_iter().map(JsValue::from).collect()
     };
     let choices = found.choices.into_iter().map(|found| choice(found).into());
     std::iter::once(JsValue::from(found.column)).chain(choices).collect()
@@ -72,8 +75,8 @@ pub struct Held {
 impl Held {
     /// Begins with a text area; CodeMirror comes into the host.
     pub fn new(area: &HtmlTextAreaElement, host: &Element, acts: Acts) -> Held {
-        let Acts { stands, edit, apply, complete, describe } = &acts;
-        Held { code: Code::new(area, host, stands, edit, apply, complete, describe), _acts: acts }
+        let Acts { stands, edit, apply, complete, describe, take } = &acts;
+        Held { code: Code::new(area, host, stands, edit, apply, complete, describe, take), _acts: acts }
     }
 
     /// Marks places in the text that is shown.
@@ -82,8 +85,9 @@ impl Held {
         let mark = |mark: &Mark| -> Array {
             let severity = if mark.is_wrong() { "error" } else { "info" };
             let message = (locale.words().mark_note)(&mark.note);
+            let take = if mark.is_wrong() { "" } else { locale.words().take_live };
             let places = position(mark.span.start).into_iter().chain(position(mark.span.end));
-            places.chain([JsValue::from(severity), JsValue::from(message)]).collect()
+            places.chain([JsValue::from(severity), JsValue::from(message), JsValue::from(take)]).collect()
         };
         self.code.mark(marks.iter().map(mark).collect());
     }

@@ -1,8 +1,11 @@
 //! The few things asked of the DOM directly.
 
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Document, Element, File, HtmlDialogElement, HtmlElement, Response, Window};
+use web_sys::{
+    Document, Element, File, HtmlDialogElement, HtmlElement, MouseEvent, Response, UrlSearchParams, Window,
+};
 
 /// The window.
 pub fn window() -> Option<Window> {
@@ -27,6 +30,14 @@ pub fn focus(id: &str) {
     }
 }
 
+/// A button goes away by what it does: where it was pressed with the keyboard, the focus goes to the command line. (On a
+/// touch screen that would bring up the keys.)
+pub fn leave_button(event: &MouseEvent) {
+    if event.detail() == 0 {
+        focus("prompt");
+    }
+}
+
 /// Opens the dialog with that id.
 pub fn show_dialog(id: &str) {
     if let Some(dialog) = by_id(id).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
@@ -35,21 +46,62 @@ pub fn show_dialog(id: &str) {
     }
 }
 
-/// What is kept in the browser under that name.
+/// What is kept in the browser under that name; an embed remembers nothing.
 pub fn stored(name: &str) -> Option<String> {
+    if is_embed() {
+        return None;
+    }
     window()?.local_storage().ok()??.get_item(name).ok()?
 }
 
-/// Keeps something in the browser; false if it cannot, as in a private window or when there is no more room.
+/// Keeps something in the browser; false if it cannot, as in an embed, in a private window or when there is no more room.
 pub fn store(name: &str, value: &str) -> bool {
+    if is_embed() {
+        return false;
+    }
     let storage = window().and_then(|window| window.local_storage().ok()?);
     storage.is_some_and(|storage| storage.set_item(name, value).is_ok())
 }
 
-/// What the page's address says about a name: `2` of `?step=2`.
+/// What the page's address says about a name: `2` of `?step=2` or of `#step=2`.
 pub fn parameter(name: &str) -> Option<String> {
-    let query = window()?.location().search().ok()?;
-    web_sys::UrlSearchParams::new_with_str(&query).ok()?.get(name)
+    settings().into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+/// Everything that the page's address says, after `?` and after `#`.
+pub fn settings() -> Vec<(String, String)> {
+    let Some(location) = window().map(|window| window.location()) else { return Vec::new() };
+    let query = location.search().unwrap_or_default();
+    let fragment = location.hash().unwrap_or_default();
+    let mut settings = Vec::new();
+    for text in [query.as_str(), fragment.trim_start_matches('#')] {
+        let Ok(found) = UrlSearchParams::new_with_str(text) else { continue };
+        for entry in js_sys::try_iter(&found).ok().flatten().into_iter().flatten().flatten() {
+            let text = |index| Array::from(&entry).get(index).as_string().unwrap_or_default();
+            settings.push((text(0), text(1)));
+        }
+    }
+    settings
+}
+
+/// Whether the page stands inside of another, by its address.
+pub fn is_embed() -> bool {
+    document()
+        .and_then(|document| document.document_element())
+        .is_some_and(|root| root.has_attribute("data-embed"))
+}
+
+/// Where the docs are; the head of the page says it, if they are beside it.
+pub fn docs() -> Option<String> {
+    document()?.query_selector("link[rel=help]").ok()??.get_attribute("href")
+}
+
+/// Opens a page in a window of its own.
+pub fn open_window(address: &str) {
+    if let Some(window) = window() {
+        // A browser that blocks it says so itself.
+        let _ = window.open_with_url_and_target_and_features(address, "_blank", "noopener");
+    }
 }
 
 /// Fetches a text that lies beside the page, and hands it on, or why it cannot be had.

@@ -6,8 +6,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::dom;
 
-/// What a link's fragment begins with; another way of packing will get another letter.
-const MARK: &str = "#g=";
+/// How the packed world is called in a link's fragment; another way of packing will get another letter.
+const NAME: &str = "g";
 
 #[wasm_bindgen(module = "/js/link.js")]
 extern "C" {
@@ -21,7 +21,7 @@ extern "C" {
 
 /// The packed world in the page's address, if there is one.
 pub fn in_address() -> Option<String> {
-    dom::window()?.location().hash().ok()?.strip_prefix(MARK).map(str::to_owned)
+    dom::parameter(NAME)
 }
 
 /// Unpacks a world and hands it on, or why it cannot be read.
@@ -37,10 +37,19 @@ pub fn open(packed: String, then: impl FnOnce(Result<String, String>) + 'static)
 pub fn make(text: String, then: impl FnOnce(String) + 'static) {
     spawn_local(async move {
         let packed = JsFuture::from(pack(&text)).await.ok().and_then(|packed| packed.as_string());
-        let page = dom::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
-        let page = page.split(['#', '?']).next().unwrap_or_default();
-        then(packed.map(|packed| format!("{page}{MARK}{packed}")).unwrap_or_default());
+        then(packed.map(|packed| format!("{}#{NAME}={packed}", page())).unwrap_or_default());
     });
+}
+
+/// The page's address without what is asked of it.
+pub fn page() -> String {
+    let address = dom::window().and_then(|window| window.location().href().ok()).unwrap_or_default();
+    address.split(['#', '?']).next().unwrap_or_default().to_owned()
+}
+
+/// The packed world in a link that [`make`] made.
+pub fn packed(link: &str) -> Option<String> {
+    link.split_once(&format!("#{NAME}=")).map(|(_, packed)| packed.to_owned())
 }
 
 /// Copies a text, and says whether the browser allowed it.

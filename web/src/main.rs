@@ -15,6 +15,8 @@ mod skeleton;
 fn main() {
     crash::show_panics();
     let Some(root) = dom::by_id("app") else { return };
-    let early = skeleton::take();
-    yew::Renderer::<app::App>::with_root_and_props(root, app::AppProps { early }).render();
+    let setup = playground::embed::Setup::read(&dom::settings());
+    // Of an embed's page nothing has shown yet.
+    let early = if setup.is_some() { skeleton::Early::default() } else { skeleton::take() };
+    yew::Renderer::<app::App>::with_root_and_props(root, app::AppProps { early, setup }).render();
 }

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use playground::{Model, Msg, update};
 use yew::prelude::*;
 
+use crate::dom;
+
 /// The model, shared by reference between renderings.
 pub struct State(pub Model);
 
@@ -36,6 +38,15 @@ impl Dispatch {
     pub fn on<E: 'static>(&self, msg: Msg) -> Callback<E> {
         let dispatch = self.clone();
         Callback::from(move |_| dispatch.send(msg.clone()))
+    }
+
+    /// A callback for a button that goes away by this act.
+    pub fn close(&self, msg: Msg) -> Callback<MouseEvent> {
+        let dispatch = self.clone();
+        Callback::from(move |event| {
+            dispatch.send(msg.clone());
+            dom::leave_button(&event);
+        })
     }
 
     /// A callback that makes an act of each event, or none.

@@ -1,11 +1,16 @@
 // Loads the page's code. Until it runs, the static page keeps what is typed and remembers that Apply was pressed.
 //
 // What `cargo xtask dist` builds comes in two parts. The second is fetched when somebody has begun to use the page and it
-// has nothing better to do, or at once when the first calls for it (crates/ARCHITECTURE.md).
+// has nothing better to do, or at once when the first calls for it (crates/ARCHITECTURE.md). An embed waits for both, and so
+// does a page whose files are kept for when there is no network. These are kept after the second part has come, but not for
+// an embed: it is a part of somebody else's page.
 import * as glue from './petset_bg.js';
 
 const FIRST = new URL('petset_bg.wasm', import.meta.url);
 const SECOND = new URL('lazy/second.wasm', import.meta.url);
+const isEmbed = 'embed' in document.documentElement.dataset;
+/** Whether the page comes from the files that its worker keeps. */
+const isKept = Boolean(navigator.serviceWorker?.controller);
 
 const apply = document.getElementById('apply');
 const press = () => {
@@ -17,13 +22,6 @@ document.getElementById('editor').addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) press();
 });
 
-try {
-    const theme = localStorage.getItem('petset-theme');
-    if (theme) document.documentElement.dataset.theme = theme;
-} catch {
-    // A private window may keep nothing.
-}
-
 const begun = new Promise((resolve) => {
     for (const act of ['pointerdown', 'keydown']) addEventListener(act, resolve, { once: true, capture: true });
 });
@@ -32,11 +30,14 @@ const begun = new Promise((resolve) => {
 let first;
 
 try {
-    const module = await fetchModule(FIRST);
+    const module = await compiled(FIRST);
     first = (await WebAssembly.instantiate(module, { './petset_bg.js': glue, second: { load } })).exports;
     glue.__wbg_set_wasm(first);
+    // What an embed does first, its address says; to wait in the midst of it would hold up the page around it. Where the
+    // files are kept the second part is at hand, but not for a request that blocks: browsers let no worker answer those.
+    if (first.ready && (isEmbed || isKept)) join(await compiled(SECOND));
     first.__wbindgen_start();
-    if (first.ready) begun.then(() => (window.requestIdleCallback ?? setTimeout)(fetchSecond));
+    begun.then(() => (window.requestIdleCallback ?? setTimeout)(fetchRest));
 } catch (error) {
     crash(error);
 }
@@ -44,6 +45,23 @@ try {
 function crash(error) {
     document.getElementById('crash').hidden = false;
     document.getElementById('crash-message').textContent = String(error);
+    // The page around an embed lets it be seen.
+    if (isEmbed && parent !== window) parent.postMessage({ petset: 1, type: 'failed' }, '*');
+}
+
+/**
+ * A module. Where the page around an embed is of the same site, it is compiled in there, once for all that it embeds;
+ * elsewhere the browser's own caches, of files and of code, have to do.
+ */
+async function compiled(url) {
+    try {
+        const shared = (parent.petsetModules ??= new parent.Map());
+        if (!shared.has(url.href)) shared.set(url.href, parent.WebAssembly.compileStreaming(parent.fetch(url)));
+        return await shared.get(url.href);
+    } catch {
+        // It is of another site, or its policy forbids that, or the file server does not know the file's type.
+        return fetchModule(url);
+    }
 }
 
 async function fetchModule(url) {
@@ -54,11 +72,12 @@ async function fetchModule(url) {
     return isTyped ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
-async function fetchSecond() {
+async function fetchRest() {
     try {
-        join(await fetchModule(SECOND));
+        if (first.ready) join(await compiled(SECOND));
+        if (!isEmbed) await import('./lazy/offline.js');
     } catch {
-        // It is asked for again when it is needed.
+        // The second part is asked for again when it is needed.
     }
 }
 

@@ -2,21 +2,24 @@
 //!
 //! Models plugin/pkg/admission: namespace/lifecycle, serviceaccount, storage/storageobjectinuseprotection,
 //! storage/storageclass/setdefault, defaulttolerationseconds, priority, storage/persistentvolume/resize (v1.36.2).
-//! Departs in one point: every namespace has the service account `default`, and no other is asked for.
+//! Departs in two points: an account is not asked which secrets its pods may mount, and as there is no kind PriorityClass,
+//! the classes are the system's own and those of pods that were taken over from another cluster.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use client::api::Refusal;
 use k8s_openapi::api::core::v1::{
     ConfigMapProjection, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath, ObjectFieldSelector,
-    PersistentVolumeClaim, Pod, PodSpec, ProjectedVolumeSource, ServiceAccountTokenProjection, Toleration,
-    Volume, VolumeMount, VolumeProjection,
+    PersistentVolumeClaim, Pod, PodSpec, ProjectedVolumeSource, ServiceAccount,
+    ServiceAccountTokenProjection, Toleration, Volume, VolumeMount, VolumeProjection,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::quantity::Quantity;
 use machinery::{Kind, Object, Resource, Status};
 
+use crate::made;
 use crate::server::{Env, Server};
 
 const TOLERATION_SECONDS: i64 = 300;
@@ -27,23 +30,31 @@ const TOKEN_VOLUME_PREFIX: &str = "kube-api-access-";
 /// A little over an hour, so that a kubelet renews the token within the hour (serviceaccount/admission.go).
 const TOKEN_SECONDS: i64 = 3607;
 const FILE_MODE: i32 = 0o644;
+/// The priority classes of every cluster, with their values.
+const SYSTEM_CLASSES: [(&str, i32); 2] =
+    [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
+/// The policy of every class that says nothing else.
+const PREEMPTS: &str = "PreemptLowerPriority";
 /// Namespaces that always exist.
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
 /// Completes a new object, or refuses it.
 ///
 /// # Errors
-/// Where its namespace is missing or terminating.
+/// Where its namespace is missing or terminating, or a pod's account or priority class is missing.
 pub fn create(server: &Server, env: &mut Env<'_>, object: &mut Object) -> Result<(), Refusal> {
     namespace_exists(server, object)?;
     match object {
         Object::Pod(pod) => {
             let pod = Arc::make_mut(pod);
-            service_account(env, pod);
+            // A name that is still to be made is told by its beginning.
+            let generated = pod.metadata.generate_name.clone().filter(|_| pod.name().is_empty());
+            let name = generated.unwrap_or_else(|| pod.name().to_owned());
+            let forbidden = |why: String| Box::new(Status::forbidden(Kind::Pod, &name, &why));
+            service_account(server, env, pod).map_err(forbidden)?;
             let spec = pod.spec.get_or_insert_default();
             tolerations(spec);
-            spec.priority.get_or_insert(0);
-            spec.preemption_policy.get_or_insert_with(|| "PreemptLowerPriority".to_owned());
+            priority(&server.priority_classes, spec).map_err(forbidden)?;
         }
         Object::PersistentVolume(volume) => protect(Arc::make_mut(volume), "kubernetes.io/pv-protection"),
         Object::PersistentVolumeClaim(claim) => {
@@ -94,6 +105,54 @@ fn namespace_exists(server: &Server, object: &Object) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What priority classes say, by name: the value and whether it preempts.
+pub type PriorityClasses = BTreeMap<String, (i32, String)>;
+
+/// The classes that every cluster has (pkg/apis/scheduling/v1/helpers.go).
+pub fn system_classes() -> PriorityClasses {
+    let class = |(name, value): (&str, i32)| (name.to_owned(), (value, PREEMPTS.to_owned()));
+    SYSTEM_CLASSES.into_iter().map(class).collect()
+}
+
+/// Learns of the classes that an object of another cluster names. A pod was given its class's value there; a template only
+/// tells that there is such a class.
+pub fn learn_class(classes: &mut PriorityClasses, object: &Object) {
+    let Some(spec) = object.pod_spec() else { return };
+    let Some(class) = spec.priority_class_name.clone().filter(|class| !class.is_empty()) else { return };
+    let policy = spec.preemption_policy.clone().unwrap_or_else(|| PREEMPTS.to_owned());
+    let says = (spec.priority.unwrap_or_default(), policy);
+    if SYSTEM_CLASSES.iter().any(|(name, _)| *name == class) {
+        return;
+    }
+    match object.kind() {
+        Kind::Pod => drop(classes.insert(class, says)),
+        _ => drop(classes.entry(class).or_insert(says)),
+    }
+}
+
+/// What the pod's class says of its priority; a pod may not say anything else (plugin/pkg/admission/priority).
+fn priority(classes: &PriorityClasses, spec: &mut PodSpec) -> Result<(), String> {
+    let class = spec.priority_class_name.as_deref().unwrap_or_default();
+    let (computed, policy) = match classes.get(class) {
+        Some((value, policy)) => (*value, policy.as_str()),
+        None if class.is_empty() => (0, PREEMPTS),
+        None => return Err(format!("no PriorityClass with name {class} was found")),
+    };
+    let given = *spec.priority.get_or_insert(computed);
+    if given != computed {
+        return Err(format!(
+            "the integer value of priority ({given}) must not be provided in pod spec; priority admission controller computed {computed} from the given PriorityClass name"
+        ));
+    }
+    let given = spec.preemption_policy.get_or_insert_with(|| policy.to_owned());
+    if given != policy {
+        return Err(format!(
+            "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission controller computed {policy} from the given PriorityClass name"
+        ));
+    }
+    Ok(())
+}
+
 fn protect<K: Resource>(object: &mut K, finalizer: &str) {
     let finalizers = object.meta_mut().finalizers.get_or_insert_default();
     if !finalizers.iter().any(|f| f == finalizer) {
@@ -139,14 +198,25 @@ fn tolerations(spec: &mut PodSpec) {
 }
 
 /// The account, and the volume with its token, mounted where the container has nothing else at that path.
-fn service_account(env: &mut Env<'_>, pod: &mut Pod) {
+fn service_account(server: &Server, env: &mut Env<'_>, pod: &mut Pod) -> Result<(), String> {
+    let namespace = pod.namespace().to_owned();
     let spec = pod.spec.get_or_insert_default();
     if spec.service_account_name.as_deref().unwrap_or_default().is_empty() {
         spec.service_account_name = Some("default".to_owned());
     }
     spec.service_account.clone_from(&spec.service_account_name);
-    if spec.automount_service_account_token == Some(false) {
-        return;
+    let name = spec.service_account_name.as_deref().unwrap_or_default();
+    let Some(account) = account(server, &namespace, name) else {
+        return Err(format!(
+            "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
+        ));
+    };
+    if spec.image_pull_secrets.as_ref().is_none_or(Vec::is_empty) {
+        spec.image_pull_secrets = account.image_pull_secrets;
+    }
+    let automount = spec.automount_service_account_token.or(account.automount_service_account_token);
+    if automount == Some(false) {
+        return Ok(());
     }
     let is_token = |v: &Volume| v.name.starts_with(TOKEN_VOLUME_PREFIX);
     let existing = spec.volumes.iter().flatten().find(|v| is_token(v)).map(|v| v.name.clone());
@@ -168,6 +238,15 @@ fn service_account(env: &mut Env<'_>, pod: &mut Pod) {
     }
     if is_mounted && existing.is_none() {
         spec.volumes.get_or_insert_default().push(token_volume(name));
+    }
+    Ok(())
+}
+
+fn account(server: &Server, namespace: &str, name: &str) -> Option<ServiceAccount> {
+    let stored = server.store.get(Kind::ServiceAccount, namespace, name).cloned();
+    match stored.or_else(|| made::one(server, Kind::ServiceAccount, namespace, name))? {
+        Object::ServiceAccount(account) => Some(Arc::unwrap_or_clone(account)),
+        _ => None,
     }
 }
 

@@ -4,7 +4,8 @@
 //! is applying them once.
 
 use k8s_openapi::api::core::v1::{
-    Container, EnvVar, HTTPGetAction, Lifecycle, PodSpec, Probe, Volume, VolumeProjection,
+    Container, EnvVar, HTTPGetAction, Lifecycle, PersistentVolumeSpec, PodSpec, Probe, Volume,
+    VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Text;
 use machinery::image::{self, Version};
@@ -136,8 +137,33 @@ fn default_probe(probe: &mut Probe) {
     }
 }
 
+/// Disks and shares: pods' volumes and PersistentVolumes have types of their own for them, with the same defaults.
+macro_rules! default_disks {
+    ($of:expr) => {
+        if let Some(target) = &mut $of.iscsi {
+            or(&mut target.iscsi_interface, "default");
+        }
+        if let Some(image) = &mut $of.rbd {
+            or(&mut image.pool, "rbd");
+            or(&mut image.user, "admin");
+            or(&mut image.keyring, "/etc/ceph/keyring");
+        }
+        if let Some(disk) = &mut $of.azure_disk {
+            disk.caching_mode.get_or_insert_with(|| "ReadWrite".to_owned());
+            disk.kind.get_or_insert_with(|| "Shared".to_owned());
+            disk.fs_type.get_or_insert_with(|| "ext4".to_owned());
+            disk.read_only.get_or_insert(false);
+        }
+        if let Some(disk) = &mut $of.scale_io {
+            or(&mut disk.storage_mode, "ThinProvisioned");
+            or(&mut disk.fs_type, "xfs");
+        }
+    };
+}
+
 fn default_volume(volume: &mut Volume) {
     let Volume { secret, config_map, downward_api, projected, ephemeral, host_path, image, .. } = volume;
+    default_disks!(volume);
     if let Some(secret) = secret {
         secret.default_mode.get_or_insert(FILE_MODE);
     }
@@ -167,6 +193,14 @@ fn default_volume(volume: &mut Volume) {
     if crate::validation::volumes::sources(volume).is_empty() {
         volume.empty_dir = Some(Default::default());
     }
+}
+
+/// What a PersistentVolume's source leaves out.
+pub fn default_persistent_source(spec: &mut PersistentVolumeSpec) {
+    if let Some(path) = &mut spec.host_path {
+        path.type_.get_or_insert_default();
+    }
+    default_disks!(spec);
 }
 
 fn default_projection(projection: &mut VolumeProjection) {

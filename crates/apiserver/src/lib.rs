@@ -16,3 +16,4 @@ mod strategy;
 mod validation;
 
 pub use server::{Env, Server};
+pub use strategy::default;

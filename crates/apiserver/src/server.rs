@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use machinery::version::Features;
 use machinery::{Kind, Object, ObjectKey, Resource, Status};
 
+use crate::admission::{self, PriorityClasses};
 use crate::store::Store;
 use crate::strategy::{self, scale};
 use crate::{made, registry};
@@ -27,12 +28,13 @@ pub struct Env<'a> {
 pub struct Server {
     pub(crate) store: Store,
     pub(crate) features: Features,
+    pub(crate) priority_classes: PriorityClasses,
 }
 
 impl Server {
     /// An empty server: not even a namespace is there.
     pub fn new(features: Features) -> Server {
-        Server { store: Store::new(features), features }
+        Server { store: Store::new(features), features, priority_classes: admission::system_classes() }
     }
 
     /// The version and gates of the cluster.

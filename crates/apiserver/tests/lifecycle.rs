@@ -555,3 +555,36 @@ fn a_template_that_is_stored_can_still_make_pods_that_are_refused() {
         assert_eq!(refusal.message, format!("Pod \"web-0\" is invalid: {expected}"));
     }
 }
+
+#[test]
+fn a_pods_account_and_priority_class_have_to_be_there() {
+    let mut cluster = Cluster::new();
+    let account =
+        |name: &str| json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
+    cluster.create(account("robot"));
+    let no_account = |name: &str| {
+        format!(
+            "pods \"p\" is forbidden: error looking up service account default/{name}: serviceaccount \"{name}\" not found"
+        )
+    };
+    let no_class = "pods \"p\" is forbidden: no PriorityClass with name high was found".to_owned();
+    let cases = [
+        (json!({"serviceAccountName": "none"}), Err(no_account("none"))),
+        (json!({"serviceAccount": "none"}), Err(no_account("none"))),
+        // The account is looked up first.
+        (json!({"serviceAccountName": "none", "priorityClassName": "high"}), Err(no_account("none"))),
+        (json!({"priorityClassName": "high", "priority": 7}), Err(no_class)),
+        (json!({"serviceAccountName": "robot"}), Ok(0)),
+        (json!({"serviceAccountName": "default"}), Ok(0)),
+        (json!({"priorityClassName": "system-node-critical"}), Ok(2_000_001_000)),
+    ];
+    for (spec, expected) in cases {
+        let merge = machinery::patch::PatchType::Merge;
+        let object = machinery::patch::apply(merge, &pod("p"), &json!({"spec": spec}), ("core", "Pod"));
+        let made = cluster.try_create(object.expect("a merge")).map_err(|refusal| refusal.message);
+        let priority = made.map(|made| object_of(made).to_value()["spec"]["priority"].as_i64());
+        assert_eq!(priority, expected.map(Some), "{spec}");
+        // There may be no such pod.
+        let _ = cluster.delete(Kind::Pod, "p", grace(0));
+    }
+}

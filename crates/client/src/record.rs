@@ -10,9 +10,9 @@ use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use machinery::Object;
 use machinery::patch::PatchType;
 use machinery::time::seconds;
+use machinery::{Object, ObjectKey};
 use serde_json::json;
 
 use crate::api::{Api, Client};
@@ -27,16 +27,19 @@ const BURST: i64 = 25;
 const REFILL_S: i64 = 300;
 const MERGED_PREFIX: &str = "(combined from similar events): ";
 
-/// Who speaks about which object (its uid).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Subject {
-    component: &'static str,
-    uid: Arc<str>,
+/// What was said about an object.
+#[derive(Clone, Debug)]
+struct Said {
+    /// What was said about another object of its name is forgotten.
+    uid: String,
+    /// Few: one for each component that speaks.
+    sources: Vec<Source>,
 }
 
-/// What a subject has said.
-#[derive(Clone, Debug, Default)]
-struct Said {
+/// What one component has said about an object.
+#[derive(Clone, Debug)]
+struct Source {
+    component: &'static str,
     bucket: Option<Bucket>,
     /// Few: one for each type and reason.
     groups: Vec<Group>,
@@ -73,7 +76,8 @@ struct Bucket {
 /// Correlation state. A clone shares its structure.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
-    subjects: OrdMap<Subject, Arc<Said>>,
+    /// By the object's name and not its uid: neighbours in the map are written one after the other.
+    said: OrdMap<ObjectKey, Arc<Said>>,
     named: u64,
 }
 
@@ -91,8 +95,7 @@ impl Recorder {
         reason: &str,
         message: &str,
     ) {
-        let said = self.subjects.entry(Subject { component, uid: about.uid().into() }).or_default();
-        let Said { bucket, groups } = Arc::make_mut(said);
+        let Source { bucket, groups, .. } = source_of(&mut self.said, component, about);
         let group = group_of(groups, kind, reason);
         let merged = group.is_merged(message, now.as_second());
         // Each part of an object has its own stored events, but all count together.
@@ -120,6 +123,25 @@ impl Recorder {
             new_event(about, field_path, now, component, kind, reason, &message, self.named, stored.count);
         stored.name = api.create(event).ok().and_then(|event| event.metadata.name.clone());
     }
+}
+
+fn source_of<'s>(
+    said: &'s mut OrdMap<ObjectKey, Arc<Said>>,
+    component: &'static str,
+    about: &Object,
+) -> &'s mut Source {
+    let nothing = || Arc::new(Said { uid: about.uid().to_owned(), sources: Vec::new() });
+    let said = said.entry(about.key()).or_insert_with(nothing);
+    if said.uid != about.uid() {
+        *said = nothing();
+    }
+    let sources = &mut Arc::make_mut(said).sources;
+    let at = sources.iter().position(|source| source.component == component);
+    let at = at.unwrap_or_else(|| {
+        sources.push(Source { component, bucket: None, groups: Vec::new() });
+        sources.len() - 1
+    });
+    &mut sources[at]
 }
 
 fn group_of<'g>(groups: &'g mut Vec<Group>, kind: &'static str, reason: &str) -> &'g mut Group {
@@ -276,6 +298,18 @@ mod tests {
     #[test]
     fn repeats_raise_the_count() {
         assert_eq!(told((0..3).map(|_| "again".to_owned())), [(3, "again".to_owned())]);
+    }
+
+    #[test]
+    fn a_new_object_of_the_same_name_has_events_of_its_own() {
+        let (mut recorder, mut api) = (Recorder::default(), Events::default());
+        for uid in ["a", "a", "b"] {
+            let mut pod = Pod::default();
+            (pod.metadata.name, pod.metadata.uid) = (Some("web-0".to_owned()), Some(uid.to_owned()));
+            let (now, pod) = (Timestamp::UNIX_EPOCH, Object::from(pod));
+            recorder.record(&mut api, now, "kubelet", &pod, "", "Normal", "Said", "again");
+        }
+        assert_eq!(api.0.iter().map(|e| e.count).collect::<Vec<_>>(), [Some(2), Some(1)]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use client::Api;
 use client::api::{Answer, Body, Refusal, Request, Subresource, Verb};
+use controllers::kubernetesservice;
 use k8s_openapi::api::core::v1::Node;
 use machinery::version::Version;
 use machinery::{Kind, Object, Resource, Status};
@@ -15,8 +16,6 @@ use crate::world::Config;
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 /// Where nodes stand, in turn; the first one is the second node's.
 const ZONES: [&str; 3] = ["zone-c", "zone-a", "zone-b"];
-/// Where the API server listens.
-const MASTER: &str = "192.168.1.10";
 /// Where a kubelet listens on its node (`--port`).
 const KUBELET_PORT: u32 = 10_250;
 
@@ -34,8 +33,8 @@ pub(crate) fn set_up(api: &mut dyn Api, config: &Config) -> Result<(), Refusal> 
         let value = json!({"metadata": {"name": name, "labels": labels}, "status": {"phase": "Active"}});
         create(api, object(Kind::Namespace, value)?, SERVER)?;
     }
-    create(api, object(Kind::Service, service())?, SERVER)?;
-    create(api, object(Kind::EndpointSlice, slice())?, SERVER)?;
+    create(api, kubernetesservice::service()?, SERVER)?;
+    create(api, kubernetesservice::slice()?, SERVER)?;
     for number in 1..=config.nodes {
         let wanted = object(Kind::Node, node(number, config))?;
         let created = create(api, wanted.clone(), KUBELET)?;
@@ -66,35 +65,6 @@ fn send(api: &mut dyn Api, mut request: Request, manager: &'static str) -> Resul
         Answer::Object(object) => Ok(object),
         _ => Err(Box::new(Status::internal("the answer is no object"))),
     }
-}
-
-fn service() -> Value {
-    json!({
-        "metadata": {
-            "name": "kubernetes",
-            "namespace": "default",
-            "labels": {"component": "apiserver", "provider": "kubernetes"},
-        },
-        "spec": {
-            "type": "ClusterIP",
-            "clusterIP": "10.96.0.1",
-            "clusterIPs": ["10.96.0.1"],
-            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
-        },
-    })
-}
-
-fn slice() -> Value {
-    json!({
-        "metadata": {
-            "name": "kubernetes",
-            "namespace": "default",
-            "labels": {"kubernetes.io/service-name": "kubernetes"},
-        },
-        "addressType": "IPv4",
-        "endpoints": [{"addresses": [MASTER], "conditions": {"ready": true}}],
-        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
-    })
 }
 
 /// The node `node-NUMBER`, with addresses that leave room for any number of nodes that a page can show.

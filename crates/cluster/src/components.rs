@@ -4,6 +4,7 @@ use client::Reconciler;
 use controllers::deployment::DeploymentController;
 use controllers::endpointslice::EndpointSliceController;
 use controllers::garbagecollector::GarbageCollector;
+use controllers::kubernetesservice::KubernetesServiceController;
 use controllers::nodelifecycle::NodeLifecycleController;
 use controllers::podgc::PodGcController;
 use controllers::replicaset::ReplicaSetController;
@@ -35,6 +36,7 @@ pub(crate) struct Components {
     pub(crate) provisioner: Provisioner,
     pub(crate) kubelet: Kubelet,
     garbagecollector: GarbageCollector,
+    kubernetesservice: KubernetesServiceController,
 }
 
 impl Components {
@@ -65,6 +67,7 @@ impl Components {
             Component::Provisioner => &mut self.provisioner,
             Component::Kubelet => &mut self.kubelet,
             Component::GarbageCollector => &mut self.garbagecollector,
+            Component::KubernetesService => &mut self.kubernetesservice,
         }
     }
 }

@@ -42,11 +42,13 @@ pub enum Component {
     Kubelet,
     /// Removes what has lost its owners.
     GarbageCollector,
+    /// Keeps the service in front of the API server.
+    KubernetesService,
 }
 
 impl Component {
     /// Every component, in rank order.
-    pub const ALL: [Component; 14] = [
+    pub const ALL: [Component; 15] = [
         Component::StatefulSet,
         Component::Deployment,
         Component::ReplicaSet,
@@ -61,6 +63,7 @@ impl Component {
         Component::Provisioner,
         Component::Kubelet,
         Component::GarbageCollector,
+        Component::KubernetesService,
     ];
 
     /// Milliseconds from a change to the component's sync of what it concerns.
@@ -75,7 +78,8 @@ impl Component {
             Component::NodeLifecycle
             | Component::TaintEviction
             | Component::PodGc
-            | Component::Provisioner => 5,
+            | Component::Provisioner
+            | Component::KubernetesService => 5,
             Component::Kubelet => 8,
             // Upstream's collector learns of changes through a graph of its own, after everyone else.
             Component::GarbageCollector => 10,
@@ -99,6 +103,7 @@ impl Component {
             Component::Provisioner => "external-provisioner",
             Component::Kubelet => "kubelet",
             Component::GarbageCollector => "garbage-collector-controller",
+            Component::KubernetesService => "kubernetes-service-controller",
         }
     }
 
@@ -108,6 +113,7 @@ impl Component {
             Component::Scheduler => "kube-scheduler",
             Component::Provisioner => "external-provisioner",
             Component::Kubelet => "kubelet",
+            Component::KubernetesService => "kube-apiserver",
             _ => "kube-controller-manager",
         }
     }

@@ -137,6 +137,9 @@ impl World {
         if let Err(refusal) = bootstrap::set_up(&mut world.api(), &config) {
             world.failure = Some(format!("the cluster cannot be set up: {}", refusal.message));
         }
+        // The nodes are older than the Events that would tell of them.
+        let listers = world.listers.clone();
+        world.components.get_mut(Component::NodeLifecycle).initialize(&listers);
         world.advance_to(config.start);
         world
     }

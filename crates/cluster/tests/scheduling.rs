@@ -5,6 +5,7 @@ mod support;
 use cluster::{Config, Script, World};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::decision::Verdict;
+use machinery::version::{Features, Version};
 use machinery::{Kind, ObjectKey};
 use serde_json::{Value, json};
 use support::*;
@@ -93,6 +94,25 @@ fn a_pod_waits_for_a_node_that_is_open() {
     create(&mut world, tied);
     assert!(world.settle(60_000));
     assert_eq!(node_of(&world, "q").as_deref(), Some("node-1"));
+}
+
+#[test]
+fn a_pod_backs_off_where_an_idle_scheduler_waits_for_that() {
+    for version in [Version::V1_32, Version::V1_36] {
+        let mut world = world(Config { features: Features::of(version), ..Config::default() });
+        let tied = with(pod("p", "app:1"), "/spec/nodeSelector", json!({"disk": "ssd"}));
+        create(&mut world, tied);
+        assert!(world.settle(60_000));
+        // The first back-off is over long since: the pod is tried at once, in vain, and backs off for twice as long.
+        advance(&mut world, 60_000);
+        patch(&mut world, Kind::Node, "node-1", json!({"metadata": {"labels": {"disk": "hdd"}}}));
+        advance(&mut world, 500);
+        patch(&mut world, Kind::Node, "node-1", json!({"metadata": {"labels": {"disk": "ssd"}}}));
+        advance(&mut world, 1_000);
+        assert_eq!(node_of(&world, "p").is_none(), version == Version::V1_32, "{version:?}");
+        advance(&mut world, 1_000);
+        assert_eq!(node_of(&world, "p").as_deref(), Some("node-1"), "{version:?}");
+    }
 }
 
 #[test]

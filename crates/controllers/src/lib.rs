@@ -13,6 +13,7 @@
 //! | [`nodelifecycle`] | pkg/controller/nodelifecycle | nodes that are lost, their taints and their pods' readiness |
 //! | [`tainteviction`] | pkg/controller/tainteviction | pods leave nodes whose taints they do not tolerate |
 //! | [`podgc`] | pkg/controller/podgc | pods of nodes that are gone |
+//! | [`kubernetesservice`] | pkg/controlplane/controller/kubernetesservice | the service in front of the API server |
 //! | [`garbagecollector`] | pkg/controller/garbagecollector | dependents follow their owners |
 //!
 //! Files, functions and their order are upstream's, so that both can be read side by side. Every controller is a
@@ -24,6 +25,7 @@ pub mod deployment;
 pub mod endpointslice;
 pub mod garbagecollector;
 pub mod history;
+pub mod kubernetesservice;
 pub mod nodelifecycle;
 mod pod;
 pub mod podgc;

@@ -116,7 +116,11 @@ impl Failure {
             }
             other => {
                 let error = other.error();
-                if error.starts_with("error: ") { error } else { format!("error: {error}") }
+                // These begin with words of their own.
+                let is_whole = ["error: ", "Error in configuration: ", "The connection to the server "]
+                    .iter()
+                    .any(|words| error.starts_with(words));
+                if is_whole { error } else { format!("error: {error}") }
             }
         }
     }
@@ -124,7 +128,7 @@ impl Failure {
 
 // The case of IsInvalid in checkErr: the causes are listed, the group and the source are not said.
 fn invalid(status: &Status) -> String {
-    let kind = status.kind.map(|kind| kind.name()).unwrap_or_default();
+    let kind = status.kind;
     let mut text = "The request is invalid".to_owned();
     if !kind.is_empty() || !status.name.is_empty() {
         text = format!("The {kind} {} is invalid", go_value::quote(&status.name));

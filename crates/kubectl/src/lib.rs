@@ -15,6 +15,7 @@ mod go_value;
 mod gotemplate;
 mod invocation;
 mod jsonpath;
+mod kubeconfig;
 mod manifest;
 mod printers;
 mod resource;
@@ -29,10 +30,11 @@ use machinery::version::Features;
 
 pub use completion::{Candidate, Completions, complete};
 pub use invocation::{Edited, Invocation};
+pub use kubeconfig::Kubeconfig;
 pub use printers::age::duration as human_duration;
 pub use printers::pod::{Summary as PodSummary, summarize as pod_summary};
 pub use printers::whole::value as printed_value;
-pub use schema::{Schema, SchemaSlot};
+pub use schema::{About, Schema, SchemaSlot};
 
 /// What a path in kubectl's JSONPath dialect (`.spec.replicas`, with or without braces) finds in an object, as
 /// `-o jsonpath` prints it; empty if it finds nothing.
@@ -64,6 +66,8 @@ pub struct Env<'a> {
     pub now: Timestamp,
     /// The simulated version, and its gates.
     pub features: Features,
+    /// Which contexts there are.
+    pub kubeconfig: &'a mut Kubeconfig,
     /// The schema of the API's kinds, if it is there.
     pub schema: &'a mut SchemaSlot,
     /// What the command prints, appended piece by piece.

@@ -400,7 +400,8 @@ pub(crate) fn options(selection: &Selection, features: Features) -> Result<ListO
     Ok(ListOptions { labels, fields })
 }
 
-fn absent(resource: &Resource, name: &str) -> Failure {
+/// No object of that name is there, of a type of which there is nothing here.
+pub(crate) fn absent(resource: &Resource, name: &str) -> Failure {
     let message = format!("{} \"{name}\" not found", resource.group_resource());
     Failure::from(Box::new(Status { reason: Reason::NotFound, ..Status::bad_request(message) }))
 }

@@ -1,11 +1,12 @@
 //! The schema of the API's kinds as the API server publishes it, read from its JSON.
 //!
-//! `docs/schema.md` describes the document. It is big and only `explain` reads it, so it is not a part of the program: whoever
+//! `docs/src/schema.md` describes the document. It is big and only `explain` reads it, so it is not a part of the program: whoever
 //! runs a kubectl puts it into [`SchemaSlot`] when it is there, and sees there that it was wanted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use machinery::Kind;
 use machinery::version::Version;
 use serde::Deserialize;
 
@@ -67,6 +68,15 @@ pub struct Schema {
     types: BTreeMap<String, Type>,
 }
 
+/// What there is to say of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About<'a> {
+    /// What it is for.
+    pub description: &'a str,
+    /// Every value that it, or each element of its list, may have; empty where they are not counted.
+    pub possible: &'a [String],
+}
+
 impl Schema {
     /// Reads the document.
     ///
@@ -83,6 +93,16 @@ impl Schema {
         }
         let document: Document = serde_json::from_str(document).map_err(|error| error.to_string())?;
         Ok(Schema { types: document.components.schemas })
+    }
+
+    /// What there is to say of a field of a kind; the path leads there through lists and maps, as `["spec", "containers",
+    /// "image"]` does. `None` if that version has no such field.
+    pub fn about(&self, kind: Kind, path: &[impl AsRef<str>], version: Version) -> Option<About<'_>> {
+        let mut field = self.kind(kind.api_version(), kind.name())?;
+        for name in path {
+            field = self.object(field)?.field(name.as_ref(), version)?;
+        }
+        Some(About { description: &field.description, possible: &self.innermost(field).possible })
     }
 
     /// The type of that name.

@@ -24,26 +24,69 @@ enum Token {
     Word,
 }
 
+/// How a term compares, as it was typed (selection.Operator).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Sign {
+    /// `=` or `==`.
+    Equals,
+    /// `!=`.
+    NotEquals,
+    /// `in`.
+    In,
+    /// `notin`.
+    NotIn,
+    /// The key alone.
+    Exists,
+    /// `!` before the key.
+    DoesNotExist,
+    /// `>`.
+    GreaterThan,
+    /// `<`.
+    LessThan,
+}
+
+/// A part of a label selector: key, operator, sorted values.
+pub(crate) type Term = (String, Sign, Vec<String>);
+
 /// Reads a label selector.
 ///
 /// # Errors
 /// The server's message about what is wrong with it.
 pub(crate) fn parse_labels(text: &str, features: Features) -> Result<Selector, String> {
-    let mut parser = Parser { tokens: lex(text), at: 0, features };
     let mut selector = Selector::default();
+    for (key, sign, values) in parse_terms(text, features)? {
+        let operator = match sign {
+            Sign::Equals | Sign::In => Operator::In(values),
+            Sign::NotEquals | Sign::NotIn => Operator::NotIn(values),
+            Sign::Exists => Operator::Exists,
+            Sign::DoesNotExist => Operator::DoesNotExist,
+            Sign::GreaterThan => Operator::GreaterThan(number(&values[0])?),
+            Sign::LessThan => Operator::LessThan(number(&values[0])?),
+        };
+        selector.push(key, operator);
+    }
+    Ok(selector)
+}
+
+/// Reads the terms of a label selector, in the order in which they were typed.
+///
+/// # Errors
+/// The server's message about what is wrong with it.
+pub(crate) fn parse_terms(text: &str, features: Features) -> Result<Vec<Term>, String> {
+    let mut parser = Parser { tokens: lex(text), at: 0, features };
+    let mut terms = Vec::new();
     loop {
         match parser.peek() {
             (Token::Word | Token::Not, _) => {}
-            (Token::End, _) => return Ok(selector),
+            (Token::End, _) => return Ok(terms),
             (_, found) => {
                 return Err(format!("found '{found}', expected: !, identifier, or 'end of string'"));
             }
         }
-        let (key, operator) =
-            parser.requirement().map_err(|error| format!("unable to parse requirement: {error}"))?;
-        selector.push(key, operator);
+        let term = parser.requirement().map_err(|error| format!("unable to parse requirement: {error}"))?;
+        terms.push(term);
         match parser.next() {
-            (Token::End, _) => return Ok(selector),
+            (Token::End, _) => return Ok(terms),
             (Token::Comma, _) => match parser.peek() {
                 (Token::Word | Token::Not, _) => {}
                 (_, found) => return Err(format!("found '{found}', expected: identifier after ','")),
@@ -114,7 +157,7 @@ impl Parser {
         token
     }
 
-    fn requirement(&mut self) -> Result<(String, Operator), String> {
+    fn requirement(&mut self) -> Result<Term, String> {
         let (mut token, mut key) = self.next();
         let absent = token == Token::Not;
         if absent {
@@ -127,33 +170,36 @@ impl Parser {
             return Err(error);
         }
         if absent {
-            return Ok((key, Operator::DoesNotExist));
+            return Ok((key, Sign::DoesNotExist, Vec::new()));
         }
         if matches!(self.peek().0, Token::End | Token::Comma) {
-            return Ok((key, Operator::Exists));
+            return Ok((key, Sign::Exists, Vec::new()));
         }
         let (token, word) = self.next();
-        let operator = match (token, word.as_str()) {
-            (Token::Equals, _) => Operator::In(vec![self.exact_value()?]),
-            (Token::NotEquals, _) => Operator::NotIn(vec![self.exact_value()?]),
-            (Token::Word, "in") => Operator::In(self.values()?),
-            (Token::Word, "notin") => Operator::NotIn(self.values()?),
-            (Token::Greater | Token::Less, sign) => {
-                return Err(format!(
-                    "'{sign}' compares numbers, which is not simulated; list the values: {key} in (1,2)"
-                ));
-            }
+        let sign = match (token, word.as_str()) {
+            (Token::Equals, _) => Sign::Equals,
+            (Token::NotEquals, _) => Sign::NotEquals,
+            (Token::Word, "in") => Sign::In,
+            (Token::Word, "notin") => Sign::NotIn,
+            (Token::Greater, _) => Sign::GreaterThan,
+            (Token::Less, _) => Sign::LessThan,
             (_, found) => return Err(format!("found '{found}', expected: {OPERATORS}")),
         };
-        if let Operator::In(values) | Operator::NotIn(values) = &operator {
-            for (i, value) in values.iter().enumerate() {
-                let path = Path::new("values").index(i).key(&key);
-                if let Some(error) = wrong(&path, value, names::label_value(value, self.features)) {
-                    return Err(error);
-                }
+        let values = match sign {
+            Sign::In | Sign::NotIn => self.values()?,
+            _ => vec![self.exact_value()?],
+        };
+        let compares_numbers = matches!(sign, Sign::GreaterThan | Sign::LessThan);
+        for (i, value) in values.iter().enumerate() {
+            let path = Path::new("values").index(i);
+            if compares_numbers {
+                number(value)?;
+            }
+            if let Some(error) = wrong(&path.key(&key), value, names::label_value(value, self.features)) {
+                return Err(error);
             }
         }
-        Ok((key, operator))
+        Ok((key, sign, values))
     }
 
     fn exact_value(&mut self) -> Result<String, String> {
@@ -202,6 +248,12 @@ impl Parser {
     }
 }
 
+fn number(value: &str) -> Result<i64, String> {
+    let why = "for 'Gt', 'Lt' operators, the value must be an integer";
+    let path = Path::new("values").index(0);
+    value.parse().map_err(|_| FieldError::invalid(&path, value, why).to_string())
+}
+
 fn wrong(path: &Path, value: &str, messages: Vec<String>) -> Option<String> {
     (!messages.is_empty()).then(|| FieldError::invalid(path, value, messages.join("; ")).to_string())
 }
@@ -230,6 +282,8 @@ mod tests {
             ("", true),
             ("app in ()", false),
             ("in=web", false),
+            ("n>0,n<2", true),
+            ("n > 1", false),
         ];
         for (text, expected) in cases {
             let selector =
@@ -245,6 +299,10 @@ mod tests {
             ("a=b=c", "found '=', expected: ',' or 'end of string'"),
             ("a=b,", "found '', expected: identifier after ','"),
             ("=a", "found '=', expected: !, identifier, or 'end of string'"),
+            (
+                "a>b",
+                "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an integer",
+            ),
             ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
         ];
         for (text, expected) in cases {

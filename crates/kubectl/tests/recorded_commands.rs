@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use client::Api;
 use client::api::{Answer, ExecOutput, Refusal, Request, Response, Verb, WatchEvent};
 use jiff::Timestamp;
-use kubectl::{Env, Files, Invocation, Progress, SchemaSlot, Stream};
+use kubectl::{Env, Files, Invocation, Kubeconfig, Progress, SchemaSlot, Stream};
 use machinery::status::{Reason, Status};
 use machinery::version::Features;
 use machinery::{Kind, Object, time};
@@ -114,6 +114,7 @@ fn run(recording: &mut Recording, args: &[String], now: Timestamp) -> (i64, Stri
         files: &Folder,
         now,
         features: Features::default(),
+        kubeconfig: &mut Kubeconfig::default(),
         schema: &mut SchemaSlot::default(),
         output: &mut output,
     };

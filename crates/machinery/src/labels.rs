@@ -20,6 +20,10 @@ pub enum Operator {
     Exists,
     /// The key is absent.
     DoesNotExist,
+    /// The value is a whole number above this; only typed, never in a spec.
+    GreaterThan(i64),
+    /// The value is a whole number below this; only typed, never in a spec.
+    LessThan(i64),
 }
 
 /// A selector: all its requirements have to hold. None holds for everything.
@@ -75,11 +79,14 @@ impl Selector {
     /// Whether these labels satisfy every requirement.
     pub fn matches(&self, labels: Option<&Labels>) -> bool {
         let value = |key: &String| labels.and_then(|l| l.get(key));
+        let number = |key: &String| value(key).and_then(|value| value.parse::<i64>().ok());
         self.requirements.iter().all(|(key, operator)| match operator {
             Operator::In(values) => value(key).is_some_and(|v| values.contains(v)),
             Operator::NotIn(values) => value(key).is_none_or(|v| !values.contains(v)),
             Operator::Exists => value(key).is_some(),
             Operator::DoesNotExist => value(key).is_none(),
+            Operator::GreaterThan(limit) => number(key).is_some_and(|number| number > *limit),
+            Operator::LessThan(limit) => number(key).is_some_and(|number| number < *limit),
         })
     }
 }
@@ -90,7 +97,7 @@ mod tests {
 
     #[test]
     fn each_operator_compares_as_documented() {
-        let labels = Labels::from([("app".to_owned(), "web".to_owned())]);
+        let labels = Labels::from([("app", "web"), ("n", "2")].map(|(k, v)| (k.to_owned(), v.to_owned())));
         let web = || vec!["web".to_owned()];
         let cases = [
             ("app", Operator::In(web()), true),
@@ -99,6 +106,9 @@ mod tests {
             ("tier", Operator::In(web()), false),
             ("app", Operator::Exists, true),
             ("tier", Operator::DoesNotExist, true),
+            ("n", Operator::GreaterThan(1), true),
+            ("n", Operator::LessThan(2), false),
+            ("app", Operator::LessThan(2), false),
         ];
         for (key, operator, expected) in cases {
             let selector = Selector { requirements: vec![(key.to_owned(), operator)] };

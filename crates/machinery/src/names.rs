@@ -13,6 +13,9 @@ const LABEL_1035_FORMAT: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const QUALIFIED_FORMAT: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const LABEL_VALUE_FORMAT: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
 
+const CONFIG_KEY_FORMAT: &str = "[-._a-zA-Z0-9]+";
+const ENV_VAR_FORMAT: &str = "[-._a-zA-Z][-._a-zA-Z0-9]*";
+
 /// The longest DNS label, in bytes.
 pub const LABEL_MAX: usize = 63;
 /// The longest DNS subdomain, in bytes.
@@ -165,6 +168,44 @@ pub fn label_value(text: &str, features: Features) -> Vec<String> {
     errors
 }
 
+/// A key of a ConfigMap or Secret (`IsConfigMapKey`).
+pub fn config_map_key(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if text.len() > SUBDOMAIN_MAX {
+        errors.push(too_long(SUBDOMAIN_MAX, "characters"));
+    }
+    if text.is_empty() || !text.chars().all(is_key_char) {
+        let rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+        errors.push(regex_error(rule, CONFIG_KEY_FORMAT, &["key.name", "KEY_NAME", "key-name"]));
+    }
+    errors.extend(leads_out(text));
+    errors
+}
+
+/// The name of an environment variable as kubectl checks it, which is stricter than the server (`IsEnvVarName`).
+pub fn env_var_name(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    let begins_wrong = text.is_empty() || text.starts_with(|c: char| c.is_ascii_digit());
+    if begins_wrong || !text.chars().all(is_key_char) {
+        let rule = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
+        errors.push(regex_error(rule, ENV_VAR_FORMAT, &["my.env-name", "MY_ENV.NAME", "MyEnvName1"]));
+    }
+    errors.extend(leads_out(text));
+    errors
+}
+
+fn is_key_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+// hasChDirPrefix: as the name of a file it would lead out of its folder.
+fn leads_out(text: &str) -> Option<String> {
+    match text {
+        "." | ".." => Some(format!("must not be '{text}'")),
+        _ => text.starts_with("..").then(|| "must not start with '..'".to_owned()),
+    }
+}
+
 /// A port's name.
 pub fn port_name(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
@@ -195,7 +236,16 @@ mod tests {
     fn names_follow_their_rules() {
         let label = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
         type Check = fn(&str) -> Vec<String>;
-        let cases: [(Check, &str, &[&str]); 6] = [
+        let key = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+        let variable = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
+        let cases: [(Check, &str, &[&str]); 13] = [
+            (config_map_key, "a.b_c-D", &[]),
+            (config_map_key, "a b", &[key]),
+            (config_map_key, "..", &["must not be '..'"]),
+            (config_map_key, "..a/", &[key, "must not start with '..'"]),
+            (env_var_name, "a.b_c-D1", &[]),
+            (env_var_name, "1a", &[variable]),
+            (env_var_name, "", &[variable]),
             (dns1123_label, "web-0", &[]),
             (dns1123_label, "web.x", &["must not contain dots"]),
             (dns1123_label, "Web", &[label]),

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use equivalent::{Comparable, Equivalent};
 use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Endpoints, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Secret,
-    Service, ServiceAccount,
+    ConfigMap, Endpoints, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec,
+    Secret, Service, ServiceAccount,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
@@ -180,6 +180,17 @@ impl Object {
     /// `metadata.resourceVersion` as a number, 0 if unset.
     pub fn resource_version(&self) -> u64 {
         self.meta().resource_version.as_deref().and_then(|v| v.parse().ok()).unwrap_or(0)
+    }
+
+    /// What a pod is to be, or the pods that a set or Deployment makes.
+    pub fn pod_spec(&self) -> Option<&PodSpec> {
+        match self {
+            Object::Pod(pod) => pod.spec.as_ref(),
+            Object::StatefulSet(set) => set.spec.as_ref()?.template.spec.as_ref(),
+            Object::Deployment(deployment) => deployment.spec.as_ref()?.template.spec.as_ref(),
+            Object::ReplicaSet(set) => set.spec.as_ref()?.template.as_ref()?.spec.as_ref(),
+            _ => None,
+        }
     }
 
     /// Where the object is found.

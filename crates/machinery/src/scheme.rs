@@ -28,7 +28,7 @@ pub enum Kind {
     Pod,
     /// core/v1 Secret: stored, acted on by nobody.
     Secret,
-    /// core/v1 ServiceAccount: stored, acted on by nobody.
+    /// core/v1 ServiceAccount: a pod's has to be there.
     ServiceAccount,
     /// core/v1 Service.
     Service,

@@ -63,8 +63,8 @@ pub struct Status {
     pub reason: Reason,
     /// The full message, as the server words it.
     pub message: String,
-    /// The kind that the request was about.
-    pub kind: Option<Kind>,
+    /// The kind that the request was about, as `details.kind` has it (`Scale`, too); empty where it is not said.
+    pub kind: &'static str,
     /// The object's name, empty where the request names none.
     pub name: String,
     /// For `Invalid`: what is wrong, field by field.
@@ -72,27 +72,27 @@ pub struct Status {
 }
 
 impl Status {
-    fn new(reason: Reason, kind: Option<Kind>, name: &str, message: String) -> Status {
+    fn new(reason: Reason, kind: &'static str, name: &str, message: String) -> Status {
         Status { reason, message, kind, name: name.to_owned(), causes: Vec::new() }
     }
 
     /// `statefulsets.apps "web" not found`.
     pub fn not_found(kind: Kind, name: &str) -> Status {
         let message = format!("{} \"{name}\" not found", kind.group_resource());
-        Status::new(Reason::NotFound, Some(kind), name, message)
+        Status::new(Reason::NotFound, kind.name(), name, message)
     }
 
     /// `statefulsets.apps "web" already exists`.
     pub fn already_exists(kind: Kind, name: &str) -> Status {
         let message = format!("{} \"{name}\" already exists", kind.group_resource());
-        Status::new(Reason::AlreadyExists, Some(kind), name, message)
+        Status::new(Reason::AlreadyExists, kind.name(), name, message)
     }
 
     /// `Operation cannot be fulfilled on statefulsets.apps "web": …`.
     pub fn conflict(kind: Kind, name: &str, why: &str) -> Status {
         let resource = kind.group_resource();
         let message = format!("Operation cannot be fulfilled on {resource} \"{name}\": {why}");
-        Status::new(Reason::Conflict, Some(kind), name, message)
+        Status::new(Reason::Conflict, kind.name(), name, message)
     }
 
     /// The conflict of a stale `resourceVersion`.
@@ -106,7 +106,7 @@ impl Status {
     pub fn invalid(kind: Kind, name: &str, errors: Vec<FieldError>) -> Status {
         let causes = field::deduplicated(errors);
         let message = format!("{} \"{name}\" is invalid: {}", kind.group_kind(), field::aggregate(&causes));
-        Status { causes, ..Status::new(Reason::Invalid, Some(kind), name, message) }
+        Status { causes, ..Status::new(Reason::Invalid, kind.name(), name, message) }
     }
 
     /// `persistentvolumeclaims "c" is forbidden: …`.
@@ -117,29 +117,29 @@ impl Status {
         } else {
             format!("{resource} \"{name}\" is forbidden: {why}")
         };
-        Status::new(Reason::Forbidden, Some(kind), name, message)
+        Status::new(Reason::Forbidden, kind.name(), name, message)
     }
 
     /// A request that cannot be understood.
     pub fn bad_request(message: impl Into<String>) -> Status {
-        Status::new(Reason::BadRequest, None, "", message.into())
+        Status::new(Reason::BadRequest, "", "", message.into())
     }
 
     /// A verb that the resource does not have.
     pub fn method_not_allowed(kind: Kind, verb: &str) -> Status {
         let message = format!("{verb} is not supported on resources of kind \"{}\"", kind.group_resource());
-        Status::new(Reason::MethodNotAllowed, Some(kind), "", message)
+        Status::new(Reason::MethodNotAllowed, kind.name(), "", message)
     }
 
     /// A body over the server's limit, in bytes.
     pub fn too_large(limit: usize) -> Status {
         let message = format!("Request entity too large: limit is {limit}");
-        Status::new(Reason::RequestEntityTooLarge, None, "", message)
+        Status::new(Reason::RequestEntityTooLarge, "", "", message)
     }
 
     /// A failure of the server itself.
     pub fn internal(why: &str) -> Status {
-        Status::new(Reason::InternalError, None, "", format!("Internal error occurred: {why}"))
+        Status::new(Reason::InternalError, "", "", format!("Internal error occurred: {why}"))
     }
 
     /// Whether the object was not there.

@@ -184,6 +184,8 @@ since_1_32! {
     port_names_are_told;
     /// 1.33: a file that begins like JSON may go on as YAML.
     json_may_turn_into_yaml;
+    /// 1.33: an idle scheduler tries pods that back off (SchedulerPopFromBackoffQ).
+    back_off_ends_when_idle;
     /// 1.34: pods can claim devices (DynamicResourceAllocation); it shows in the scheduler's words about other pods too.
     devices_can_be_claimed;
     /// 1.33: `hostUsers` and `procMount` of pods (UserNamespacesSupport, ProcMountType).

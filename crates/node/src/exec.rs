@@ -3,6 +3,7 @@
 //! Models pkg/kubelet/server (exec) and BusyBox 1.2x as the tutorial's image has it. Departs: no program runs; what is
 //! printed is worked out from the pod, the caches, DNS and what was written. Invariant: a command changes the runtime alone.
 
+mod df;
 mod environment;
 mod files;
 mod http;
@@ -103,7 +104,7 @@ fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refu
         return Err(Box::new(Status {
             reason: Reason::InternalError,
             message: format!("unable to upgrade connection: container not found (\"{}\")", container.name),
-            kind: None,
+            kind: "",
             name: String::new(),
             causes: Vec::new(),
         }));
@@ -158,6 +159,9 @@ impl<'a> Shell<'a> {
             "env" | "printenv" => self.env(args),
             "echo" => echo(args),
             "ls" => self.ls(args),
+            "df" => df::run(self.files(), self.runtime, args),
+            "rm" => self.rm(args),
+            "touch" => self.touch(args),
             "true" => printed(String::new()),
             "false" => failed(String::new(), 1),
             "sh" | "ash" => self.sh(args),
@@ -204,6 +208,17 @@ impl<'a> Shell<'a> {
             if runs && self.left == 0 {
                 output.err("sh: too many commands for one line\n");
                 output.exit_code = 2;
+                return output;
+            }
+            if runs && command.program() == Some("exit") {
+                if let Some(word) = command.words.get(1) {
+                    let code = self.fields(word).concat();
+                    // A status is a byte.
+                    output.exit_code = code.parse::<u8>().map(i32::from).unwrap_or_else(|_| {
+                        output.err(format!("sh: exit: Illegal number: {code}\n"));
+                        2
+                    });
+                }
                 return output;
             }
             if runs {
@@ -341,6 +356,47 @@ impl<'a> Shell<'a> {
                 output.out(format!("{path}\n"));
             } else {
                 output.err(format!("ls: {path}: No such file or directory\n"));
+                output.exit_code = 1;
+            }
+        }
+        output
+    }
+
+    fn rm(&mut self, args: &[&str]) -> ExecOutput {
+        let (is_forced, paths) = args.strip_prefix(&["-f"]).map_or((false, args), |paths| (true, paths));
+        self.each_file("rm", "[-f] FILE…", paths, |files, runtime, path| {
+            match files.remove(runtime, path) {
+                Ok(()) => None,
+                Err(files::MISSING) if is_forced => None,
+                Err(why @ files::DIRECTORY) => Some(format!("'{path}' {}", why.to_lowercase())),
+                Err(why) => Some(format!("can't remove '{path}': {why}")),
+            }
+        })
+    }
+
+    fn touch(&mut self, args: &[&str]) -> ExecOutput {
+        self.each_file("touch", "FILE…", args, |files, runtime, path| {
+            files.touch(runtime, path).err().map(|why| format!("{path}: {why}"))
+        })
+    }
+
+    /// Does something to each file, and prints what it complains about.
+    fn each_file(
+        &mut self,
+        program: &str,
+        usage: &str,
+        paths: &[&str],
+        act: impl Fn(Files<'_>, &mut Runtime, &str) -> Option<String>,
+    ) -> ExecOutput {
+        if paths.is_empty() || paths[0].starts_with('-') {
+            return failed(format!("{program}: only `{program} {usage}` is simulated\n"), 1);
+        }
+        let Shell { listers, pod, container, .. } = *self;
+        let files = Files { listers, pod, container, variables: &self.variables };
+        let mut output = ExecOutput::default();
+        for path in paths {
+            if let Some(complaint) = act(files, self.runtime, path) {
+                output.err(format!("{program}: {complaint}\n"));
                 output.exit_code = 1;
             }
         }

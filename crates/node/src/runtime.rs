@@ -59,6 +59,13 @@ impl Runtime {
         true
     }
 
+    /// Removes a file.
+    pub(crate) fn remove(&mut self, place: &Place, path: &str) {
+        if let Some(files) = self.places.get_mut(place) {
+            Arc::make_mut(files).remove(path);
+        }
+    }
+
     /// Hears of a change: files go with their pod or volume, and from a volume that is recycled.
     pub fn on_event(&mut self, event: &WatchEvent) {
         let is_owner = matches!(event.object.kind(), Kind::Pod | Kind::PersistentVolume);

@@ -1,8 +1,8 @@
 //! The scheduler: gives each pod a node, or says why it cannot.
 //!
 //! Models pkg/scheduler (v1.36.2): the claims first, then each node's filters, then the node with the fewest pods.
-//! Departs: a pod is tried again when something changed that could help it, without upstream's back-off, and every five
-//! minutes; scores other than the number of pods, priorities and preemption do not exist.
+//! A pod is tried again when something changed that could help it, after its back-off where an idle scheduler waits for
+//! that, and every five minutes. Departs: scores other than the number of pods, priorities and preemption do not exist.
 //! Invariant: a pod that has a node is never touched.
 
 mod cache;
@@ -106,7 +106,11 @@ impl Scheduler {
         let names: Vec<&str> = best.iter().map(|node| node.name()).collect();
         let index = cx.choices.pick(Choice::Node { pod: &name }, &names);
         let node = best[index.min(best.len() - 1)];
-        let plans = claims::plan(&volumes.delayed, node, cx.listers).unwrap_or_default();
+        let mut pick = |claim: &ObjectKey, volumes: &[&str]| {
+            let claim = format!("{}/{}", claim.namespace, claim.name);
+            cx.choices.pick(Choice::Volume { claim: &claim }, volumes)
+        };
+        let plans = claims::plan(&volumes.delayed, node, cx.listers, &mut pick).unwrap_or_default();
         Ok(Placement { node: node.name().to_owned(), plans })
     }
 
@@ -147,7 +151,7 @@ impl Scheduler {
     fn fail(&mut self, cx: &mut Context<'_>, pod: &Arc<Pod>, failure: Failure) -> Result<(), Error> {
         let message = failure.message;
         self.assumed.remove(&pod.key());
-        self.waiting.insert(pod, failure.hope);
+        self.waiting.failed(pod, failure.hope, cx.now);
         cx.event(COMPONENT, &Pod::wrap(pod.clone()), "Warning", "FailedScheduling", &message);
         let verdict = Verdict::Unschedulable { claims: failure.claims, message: message.clone() };
         cx.decide(pod.key(), verdict);
@@ -261,6 +265,11 @@ impl Reconciler for Scheduler {
         };
         if !is_ours(&pod) {
             return Ok(Outcome::Done);
+        }
+        if !cx.features.back_off_ends_when_idle()
+            && let Some(back_off_ms) = self.waiting.back_off_ms(key, cx.now)
+        {
+            return Ok(Outcome::After(back_off_ms));
         }
         // A pod that is assumed to be on a node does not stand in its own way.
         self.cache.remove(key);

@@ -138,6 +138,33 @@ fn lines_write_and_read_files() {
 }
 
 #[test]
+fn files_come_and_go() {
+    Cluster::new().check(&[
+        ("touch /scratch/a /scratch/b; ls /scratch", "a\nb\n"),
+        ("echo a > /scratch/a; touch /scratch/a /scratch; cat /scratch/a", "a\n"),
+        ("rm /scratch/a; ls /scratch", "b\n"),
+        ("rm /scratch/a", "rm: can't remove '/scratch/a': No such file or directory\n[1]"),
+        ("rm -f /scratch/a /scratch/b; ls /scratch", ""),
+        ("rm /scratch", "rm: '/scratch' is a directory\n[1]"),
+        ("rm -r /scratch", "rm: only `rm [-f] FILE…` is simulated\n[1]"),
+        (
+            "touch /nope/f /settings/f",
+            "touch: /nope/f: No such file or directory\ntouch: /settings/f: Read-only file system\n[1]",
+        ),
+    ]);
+}
+
+#[test]
+fn a_shell_exits_as_it_is_told() {
+    Cluster::new().check(&[
+        ("echo a; exit 3; echo b", "a\n[3]"),
+        ("false; exit", "[1]"),
+        ("echo $(echo a; exit 2)b", "ab\n"),
+        ("exit x", "sh: exit: Illegal number: x\n[2]"),
+    ]);
+}
+
+#[test]
 fn files_live_as_long_as_what_they_lie_on() {
     let write = "echo a > /usr/share/nginx/html/f; echo b > /scratch/f; echo c > /srv/f";
     let read = "cat /usr/share/nginx/html/f; cat /scratch/f; cat /srv/f";

@@ -1,5 +1,7 @@
 //! What each control types into the terminal: the kubectl line that a person would type.
 
+use std::borrow::Cow;
+
 use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::labels::Labels;
 use machinery::{Object, ObjectKey, Resource};
@@ -13,6 +15,22 @@ fn namespace(of: &ObjectKey) -> String {
     }
 }
 
+/// What a kind is called in a line: `sts`, but `pod`.
+fn kind(of: &ObjectKey) -> &'static str {
+    let info = of.kind.info();
+    info.short_names.first().filter(|_| of.kind != machinery::Kind::Pod).unwrap_or(&info.singular)
+}
+
+/// The line of a control where the current context has another namespace than the one that controls leave out. What a file
+/// says goes where the context says.
+pub(crate) fn in_context<'a>(line: &'a str, namespace: &str) -> Cow<'a, str> {
+    let names_its_own = line.contains(" -n ") || line.contains(" -f ");
+    match line.strip_prefix("kubectl ") {
+        Some(rest) if namespace != "default" && !names_its_own => format!("kubectl -n default {rest}").into(),
+        _ => line.into(),
+    }
+}
+
 /// Applies one of the editor's files.
 pub fn apply(file: &str) -> String {
     format!("kubectl apply -f {file}")
@@ -23,9 +41,9 @@ pub fn diff(file: &str) -> String {
     format!("kubectl diff -f {file}")
 }
 
-/// Sets the number of replicas.
+/// Sets the number of replicas of a set or a Deployment.
 pub fn scale(set: &ObjectKey, replicas: i32) -> String {
-    format!("kubectl scale sts {} --replicas={replicas}{}", set.name, namespace(set))
+    format!("kubectl scale {} {} --replicas={replicas}{}", kind(set), set.name, namespace(set))
 }
 
 /// Sets the partition of a rolling update.
@@ -44,10 +62,7 @@ pub fn set_image(set: &ObjectKey, container: &str, image: &str) -> String {
 
 /// Deletes an object by kind and name.
 pub fn delete(object: &ObjectKey) -> String {
-    let info = object.kind.info();
-    let kind =
-        info.short_names.first().filter(|_| object.kind != machinery::Kind::Pod).unwrap_or(&info.singular);
-    format!("kubectl delete {kind} {}{}", object.name, namespace(object))
+    format!("kubectl delete {} {}{}", kind(object), object.name, namespace(object))
 }
 
 /// Deletes several objects of one kind and namespace.
@@ -76,14 +91,14 @@ pub fn foreground(set: &ObjectKey) -> String {
     format!("{} --cascade=foreground", delete(set))
 }
 
-/// Replaces every pod of a set, in its order.
+/// Replaces every pod of a set, in its order, or of a Deployment.
 pub fn restart(set: &ObjectKey) -> String {
-    format!("kubectl rollout restart sts/{}{}", set.name, namespace(set))
+    format!("kubectl rollout restart {}/{}{}", kind(set), set.name, namespace(set))
 }
 
 /// Takes the last revision again.
 pub fn undo(set: &ObjectKey) -> String {
-    format!("kubectl rollout undo sts/{}{}", set.name, namespace(set))
+    format!("kubectl rollout undo {}/{}{}", kind(set), set.name, namespace(set))
 }
 
 /// Sets how a set updates.
@@ -228,6 +243,18 @@ mod tests {
             ),
         ] {
             assert_eq!(typed, expected);
+        }
+    }
+
+    #[test]
+    fn a_control_is_about_its_object_in_any_context() {
+        for (line, namespace, expected) in [
+            ("kubectl delete pod web-0", "default", "kubectl delete pod web-0"),
+            ("kubectl delete pod web-0", "shop", "kubectl -n default delete pod web-0"),
+            ("kubectl delete pod web-0 -n prod", "shop", "kubectl delete pod web-0 -n prod"),
+            ("kubectl apply -f web.yaml", "shop", "kubectl apply -f web.yaml"),
+        ] {
+            assert_eq!(super::in_context(line, namespace), expected);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What can be typed at a place in a manifest, and what the field there is.
 //!
 //! While somebody types, a manifest is rarely sound YAML, so the way to a place is found by indentation alone. Flow style
-//! (`{…}`, `[…]`) is not looked into. What fields there are is in [`machinery::fields`].
+//! (`{…}`, `[…]`) is not looked into. What fields there are is in [`machinery::fields`]; what they are for and which values
+//! they may have says the schema, where it is there.
 
+use kubectl::{About, Schema};
 use machinery::fields::{self, Field, GoType, Struct, Type};
 use machinery::version::Features;
 use machinery::{Kind, scheme};
@@ -25,6 +27,8 @@ pub struct Choice {
     pub detail: String,
     /// What is typed: with its colon for a field.
     pub text: String,
+    /// What the field is for, if that is known.
+    pub about: String,
 }
 
 /// A field at a place.
@@ -39,33 +43,58 @@ pub struct Described {
 }
 
 impl Described {
-    /// What there is to say of it: its path and type.
-    pub fn lines(&self) -> Vec<String> {
-        vec![format!("{}.{} <{}>", self.kind.name(), self.path.join("."), self.detail)]
+    /// What there is to say of it, as `kubectl explain` does: its path and type, what it is for, and its values if they are
+    /// few.
+    pub fn lines(&self, schema: Option<&Schema>, features: Features) -> Vec<String> {
+        let title = format!("{}.{} <{}>", self.kind.name(), self.path.join("."), self.detail);
+        let Some(about) = schema.and_then(|schema| schema.about(self.kind, &self.path, features.version))
+        else {
+            return vec![title];
+        };
+        let values = (!about.possible.is_empty()).then(|| format!("ENUM: {}", about.possible.join(", ")));
+        let paragraphs = about.description.split('\n').filter(|paragraph| !paragraph.is_empty());
+        std::iter::once(title).chain(paragraphs.map(str::to_owned)).chain(values).collect()
     }
 }
 
 /// What can be typed at a line and a column, both from 1.
-pub fn complete(text: &str, line: usize, column: usize, features: Features) -> Option<Completion> {
+pub fn complete(
+    text: &str,
+    line: usize,
+    column: usize,
+    schema: Option<&Schema>,
+    features: Features,
+) -> Option<Completion> {
     let place = Place::of(text, line)?;
     let typed: String = place.lines[place.at].text.chars().take(column - 1).collect();
     let own = Line::of(&typed);
     if typed.trim_start().starts_with('#') {
         return None;
     }
+    let about = |way: &[String]| {
+        let path: Vec<&String> = way.iter().filter(|step| *step != ITEM).collect();
+        schema?.about(place.kind()?, &path, features.version)
+    };
     let mut way = place.way(own.column)?;
     match own.key.filter(|_| own.value.is_some()) {
         Some(key) => {
             way.push(key.to_owned());
-            let (_, field) = place.field(&way)?;
             let begins = typed.len() - typed[own.colon + 1..].trim_start().len();
-            Some(Completion { column: typed[..begins].chars().count() + 1, choices: values(field) })
+            let choices = values(place.go_type(&way)?, about(&way));
+            Some(Completion { column: typed[..begins].chars().count() + 1, choices })
         }
         None => {
-            let go_struct = place.go_struct(&way)?;
+            let Some(go_struct) = place.go_struct(&way) else {
+                let choices = values(place.go_type(&way)?, about(&way));
+                return (!choices.is_empty()).then_some(Completion { column: own.column + 1, choices });
+            };
             let present = place.siblings(own.column);
             let is_free = |field: &&Field| {
                 field.is_in(features.version) && !present.contains(&field.name) && field.name != "status"
+            };
+            let choice = |field: &Field| {
+                let way: Vec<String> = way.iter().cloned().chain([field.name.to_owned()]).collect();
+                choice(field, about(&way))
             };
             let choices = go_struct.fields.iter().filter(is_free).map(choice).collect();
             Some(Completion { column: own.column + 1, choices })
@@ -205,19 +234,24 @@ impl<'a> Place<'a> {
 
     /// The struct whose fields stand at the end of a way.
     fn go_struct(&self, way: &[String]) -> Option<&'static Struct> {
-        let (group, name) = self.kind()?.go_type();
-        let root = fields::lookup(group, name)?;
-        let Some((_, field)) = self.field(way) else { return way.is_empty().then_some(root) };
-        let mut go_type = &field.go_type;
-        let items = way.iter().rev().take_while(|step| *step == ITEM).count();
-        for _ in 0..items {
-            let Type::List(element) = &go_type.kind else { return None };
-            go_type = element;
+        if way.is_empty() {
+            let (group, name) = self.kind()?.go_type();
+            return fields::lookup(group, name);
         }
-        match &go_type.kind {
+        match &self.go_type(way)?.kind {
             Type::Struct(group, name) => fields::lookup(group, name),
             _ => None,
         }
+    }
+
+    /// The type of what stands at the end of a way.
+    fn go_type(&self, way: &[String]) -> Option<&'static GoType> {
+        let mut go_type = &self.field(way)?.1.go_type;
+        for _ in way.iter().rev().take_while(|step| *step == ITEM) {
+            let Type::List(element) = &go_type.kind else { return None };
+            go_type = element;
+        }
+        Some(go_type)
     }
 
     /// The last field on a way.
@@ -229,21 +263,28 @@ impl<'a> Place<'a> {
 }
 
 /// A field as it is typed.
-fn choice(field: &Field) -> Choice {
+fn choice(field: &Field, about: Option<About<'_>>) -> Choice {
     let is_scalar = !matches!(field.go_type.kind, Type::Struct(..) | Type::List(_) | Type::Map(_));
     let text = format!("{}:{}", field.name, if is_scalar { " " } else { "" });
-    Choice { label: field.name.to_owned(), detail: explained(&field.go_type), text }
+    let about = about.map(|about| about.description.to_owned()).unwrap_or_default();
+    Choice { label: field.name.to_owned(), detail: explained(&field.go_type), text, about }
 }
 
-/// The values that a field may have, if they are few.
-fn values(field: &Field) -> Vec<Choice> {
-    let values: &[&str] = if field.go_type.kind == Type::Bool { &["true", "false"] } else { &[] };
-    let choice = |value: &&str| Choice {
-        label: (*value).to_owned(),
+/// The values that what is of this type may have, if they are few.
+fn values(go_type: &GoType, about: Option<About<'_>>) -> Vec<Choice> {
+    let choice = |value: &str| Choice {
+        label: value.to_owned(),
         detail: String::new(),
-        text: (*value).to_owned(),
+        text: value.to_owned(),
+        about: String::new(),
     };
-    values.iter().map(choice).collect()
+    match &go_type.kind {
+        Type::Bool => ["true", "false"].map(choice).into(),
+        Type::String => {
+            about.map(|about| about.possible).unwrap_or_default().iter().map(|value| choice(value)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// A type as `kubectl explain` names it: `integer`, `[]Container`, `map[string]string`.

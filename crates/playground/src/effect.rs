@@ -84,6 +84,11 @@ impl Default for Hold {
 }
 
 impl Effect {
+    /// Whether there is something to apply.
+    pub fn is_worth_it(&self) -> bool {
+        matches!(self, Effect::Changes { .. } | Effect::Unknown)
+    }
+
     /// Reads what kubectl printed when it applied; `after` is the session in which it did.
     pub fn read(out: &str, before: &Session, mut after: Session) -> Effect {
         let ending = |verb: &str| -> Vec<String> {

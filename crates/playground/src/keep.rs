@@ -147,7 +147,7 @@ fn markdown(session: &Session) -> String {
 }
 
 /// A fence that does not occur in the text.
-fn fence(text: &str) -> String {
+pub(crate) fn fence(text: &str) -> String {
     let mut fence = "```".to_owned();
     while text.contains(&fence) {
         fence.push('`');

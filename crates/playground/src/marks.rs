@@ -87,20 +87,37 @@ const PLACES: [(&str, &str); 4] = [
     ("already exists", "metadata.name"),
 ];
 
-/// The fields whose values the live object does not have, where both have a say: the status and what the server writes into
-/// the metadata are not compared.
-pub fn differing(document: &Document, live: &Value, features: Features) -> Vec<Mark> {
-    let differences = differences(document, live, features);
-    let mark = |(path, live): (String, Value)| {
+/// A field whose value the live object does not have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The field's path, as [`Document::locate`] takes it.
+    pub path: String,
+    /// Where it is.
+    pub place: Place,
+    /// What the live object has there; null if nothing.
+    pub live: Value,
+}
+
+impl Difference {
+    /// How it is marked.
+    pub fn mark(&self) -> Mark {
+        let is_null = self.live.is_null();
+        let note = if is_null { Note::NotLive } else { Note::Live(json::to_string(&self.live)) };
+        Mark { span: brief(&self.place), note }
+    }
+}
+
+/// The differing fields, where both have a say: the status and what the server writes into the metadata are not compared.
+pub fn differing(document: &Document, live: &Value, features: Features) -> Vec<Difference> {
+    let at = |(path, live): (String, Value)| {
         let place = document.locate(&path).filter(|place| place.is_exact)?;
-        let note = if live.is_null() { Note::NotLive } else { Note::Live(json::to_string(&live)) };
-        Some(Mark { span: brief(&place), note })
+        Some(Difference { path, place, live })
     };
-    differences.into_iter().filter_map(mark).collect()
+    differences(document, live, features).into_iter().filter_map(at).collect()
 }
 
 /// Each path at which the document says something else than the live object, with what that has there.
-fn differences(document: &Document, live: &Value, features: Features) -> Vec<(String, Value)> {
+pub(crate) fn differences(document: &Document, live: &Value, features: Features) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     let Some(kind) = kind_of(&document.value) else { return found };
     let Ok(declared) = normalize(kind.go_type(), document.value.clone(), features) else { return found };

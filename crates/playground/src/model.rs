@@ -9,20 +9,23 @@ use std::sync::Arc;
 use cluster::World;
 use machinery::ObjectKey;
 use machinery::time::ms_between;
+use machinery::yaml::Position;
 use session::{Branch, Content, Entry, Input, Session, Start, StartWorld};
 
 use crate::commands;
+use crate::embed::{self, Embed, Host};
 use crate::examples::Example;
 use crate::keep::Keep;
 use crate::lesson::panel::Lessons;
 use crate::locales::Locale;
 use crate::memory::Memory;
 use crate::paste::Review;
+use crate::predict::Predict;
 use crate::prompt::Prompt;
 use crate::schema::{self, SchemaState};
 use crate::templates::Template;
 use crate::track::{Tick, Track};
-use crate::trial::Trial;
+use crate::trial::{self, Trial};
 use crate::view::dns::zone;
 use crate::view::events::events;
 use crate::view::lookup::Question;
@@ -194,6 +197,8 @@ pub struct Model {
     pub template: Option<Template>,
     /// Why the last one could not be had.
     pub template_failed: Option<String>,
+    /// Whether the last field that was to get the live value could not.
+    pub take_failed: bool,
     /// The terminal's input line.
     pub prompt: Prompt,
     /// What was pasted into the prompt and has to be reviewed.
@@ -216,6 +221,12 @@ pub struct Model {
     pub keep: Keep,
     /// The schema of the API's kinds.
     pub schema: SchemaState,
+    /// How the page shows inside of another, if it does.
+    pub embed: Option<Rc<Embed>>,
+    /// What there is to say to that other page.
+    pub host: Host,
+    /// What was imported, and what is predicted.
+    pub predict: Predict,
     /// What happened, by time.
     pub ticks: Rc<Vec<Tick>>,
     /// The same as a picture.
@@ -294,6 +305,7 @@ impl Model {
             edit: None,
             template: None,
             template_failed: None,
+            take_failed: false,
             prompt: Prompt::default(),
             review: None,
             topic: None,
@@ -306,6 +318,9 @@ impl Model {
             lessons: Lessons::default(),
             keep: Keep::default(),
             schema: SchemaState::default(),
+            embed: None,
+            host: Host::default(),
+            predict: Predict::default(),
             page: Page::default(),
             memory: Memory::default(),
             parts: Parts::new(),
@@ -319,9 +334,12 @@ impl Model {
 
     /// Goes on with another session; what belongs to the person and not to the world stays.
     pub(crate) fn replace_session(&mut self, session: Session) {
-        let (locale, pane) = (self.locale, self.pane);
+        let (locale, pane, embed) = (self.locale, self.pane, self.embed.take());
         let (lessons, schema) = (std::mem::take(&mut self.lessons), std::mem::take(&mut self.schema));
-        *self = Model { locale, pane, lessons, schema, ..Model::on(session) };
+        let mut host = std::mem::take(&mut self.host);
+        host.change_session();
+        let predict = Predict { left: None, ..std::mem::take(&mut self.predict) };
+        *self = Model { locale, pane, lessons, schema, embed, host, predict, ..Model::on(session) };
         schema::give(self);
     }
 
@@ -340,10 +358,26 @@ impl Model {
     pub(crate) fn edit(&mut self, text: &str) {
         if let Some(edit) = self.edit.as_mut().filter(|edit| edit.shown) {
             edit.text = text.into();
-        } else if self.session.files().get(&self.file) == Some(text) {
+        } else {
+            self.draft(text);
+        }
+    }
+
+    /// Replaces the text of the file in the editor.
+    pub(crate) fn draft(&mut self, text: &str) {
+        if self.session.files().get(&self.file) == Some(text) {
             self.drafts.remove(&self.file);
         } else {
             self.drafts.insert(self.file.clone(), text.into());
+        }
+    }
+
+    /// Gives the field at a place of the file in the editor the value that the live object has.
+    pub(crate) fn take_live(&mut self, at: Position) {
+        let taken = trial::take_live(&self.session, &self.text(), at);
+        self.take_failed = taken.is_none();
+        if let Some(text) = taken {
+            self.draft(&text);
         }
     }
 
@@ -498,6 +532,7 @@ impl Model {
         }
         self.draw_timeline();
         self.try_apply();
+        embed::host::follow(self);
     }
 
     fn make_page(&self) -> Page {

@@ -2,13 +2,16 @@
 
 use cluster::Fault;
 use machinery::ObjectKey;
+use machinery::yaml::Position;
 use session::Start;
 
+use crate::embed::HostMsg;
 use crate::examples::Example;
 use crate::keep::KeepMsg;
 use crate::lesson::panel::LessonMsg;
 use crate::locales::Locale;
 use crate::model::{Number, Pane, Speed, Tab};
+use crate::predict::PredictMsg;
 use crate::prompt::PromptMsg;
 use crate::templates::Template;
 use crate::view::lookup::Question;
@@ -48,6 +51,10 @@ pub enum Msg {
     CancelEdit,
     /// The text in the editor.
     Edit(String),
+    /// The editor would say more if the schema were there.
+    WantSchema,
+    /// The field at this place of the text in the editor gets the value that the live object has.
+    TakeLive(Position),
     /// Nothing was typed in the editor for a moment.
     Typed,
     /// A new file from this template: its text is wanted.
@@ -124,4 +131,74 @@ pub enum Msg {
     Keep(KeepMsg),
     /// An act on the lesson panel.
     Lesson(LessonMsg),
+    /// An act on the panel of import and prediction.
+    Predict(PredictMsg),
+    /// An act of the page around an embed.
+    Host(HostMsg),
+}
+
+impl Msg {
+    /// Whether it changes the course of events, or a file: what whoever may only look cannot do.
+    pub fn interferes(&self) -> bool {
+        match self {
+            Msg::StepBack
+            | Msg::TakeUp(_)
+            | Msg::Edit(_)
+            | Msg::TakeLive(_)
+            | Msg::Apply
+            | Msg::Type(_)
+            | Msg::Earlier
+            | Msg::Later
+            | Msg::Enter
+            | Msg::Interrupt
+            | Msg::Run(_)
+            | Msg::SetNumber(..)
+            | Msg::Fault(_)
+            | Msg::Recreate(_)
+            | Msg::Drag(..)
+            | Msg::Drop
+            | Msg::CancelDrag
+            | Msg::ImageForm(_)
+            | Msg::EditImage(..)
+            | Msg::SubmitImage
+            | Msg::Example(_)
+            | Msg::Restart(_)
+            | Msg::Prompt(_)
+            | Msg::Paste(_)
+            | Msg::Tick(..)
+            | Msg::Reviewed(_)
+            | Msg::SaveEdit
+            | Msg::CancelEdit
+            | Msg::Template(_)
+            | Msg::Predict(_)
+            | Msg::Arrived(..) => true,
+            Msg::Lesson(msg) => matches!(msg, LessonMsg::Try(_)),
+            Msg::Frame(_)
+            | Msg::Play(_)
+            | Msg::Step
+            | Msg::RunUntilQuiet
+            | Msg::Seek(_)
+            | Msg::SeekTick(_)
+            | Msg::Live
+            | Msg::Mark(_)
+            | Msg::Speed(_)
+            | Msg::Open(_)
+            | Msg::OpenEdit
+            | Msg::Typed
+            | Msg::LookAt(..)
+            | Msg::Select(_)
+            | Msg::AskName(_)
+            | Msg::Tab(_)
+            | Msg::Filter(_)
+            | Msg::LookUp(_)
+            | Msg::LookUpFrom(_)
+            | Msg::Pane(_)
+            | Msg::CloseExample
+            | Msg::Locale(_)
+            | Msg::Keep(_)
+            | Msg::WantSchema
+            | Msg::Schema(_)
+            | Msg::Host(_) => false,
+        }
+    }
 }

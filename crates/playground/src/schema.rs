@@ -15,14 +15,44 @@ use crate::update::update;
 /// The schema, or the act that waits for it. A clone is cheap.
 #[derive(Clone, Debug, Default)]
 pub struct SchemaState {
-    schema: Option<Arc<Schema>>,
+    schema: Option<Shared>,
     held: Option<Box<Msg>>,
+    /// Whether the editor would say more if it were there.
+    wished: bool,
     failed: Option<Rc<str>>,
 }
 
+/// The schema where several have it: one is another as soon as it is not the same in memory.
+#[derive(Clone, Debug)]
+pub struct Shared(Arc<Schema>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Shared) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for Shared {
+    type Target = Schema;
+
+    fn deref(&self) -> &Schema {
+        &self.0
+    }
+}
+
 impl SchemaState {
-    /// Whether something waits for it.
+    /// The schema, if it is there.
+    pub fn get(&self) -> Option<&Shared> {
+        self.schema.as_ref()
+    }
+
+    /// Whether it is to be fetched.
     pub fn is_wanted(&self) -> bool {
+        self.held.is_some() || self.wished
+    }
+
+    /// Whether a command waits for it.
+    pub fn is_awaited(&self) -> bool {
         self.held.is_some()
     }
 
@@ -48,25 +78,31 @@ pub(crate) fn hold_or_act(model: &mut Model, msg: Msg, act: impl Fn(&mut Model, 
     }
 }
 
+/// Without it the editor has less to say.
+pub(crate) fn wish(model: &mut Model) {
+    model.schema.wished = model.schema.schema.is_none();
+}
+
 /// The schema has come, or why it has not.
 pub(crate) fn arrived(model: &mut Model, fetched: Result<String, String>) {
     let held = model.schema.held.take();
+    model.schema.wished = false;
     match fetched.and_then(|text| Schema::parse(&text)) {
         Ok(schema) => {
-            model.schema.schema = Some(Arc::new(schema));
+            model.schema.schema = Some(Shared(Arc::new(schema)));
             give(model);
             if let Some(msg) = held {
                 update(model, *msg);
             }
         }
-        Err(why) => model.schema.failed = Some(why.into()),
+        Err(why) => model.schema.failed = held.map(|_| why.into()),
     }
 }
 
 /// Gives the session what is there.
 pub(crate) fn give(model: &mut Model) {
     if let Some(schema) = &model.schema.schema {
-        model.session.give_schema(schema.clone());
+        model.session.give_schema(schema.0.clone());
     }
 }
 
@@ -105,6 +141,19 @@ mod tests {
             "namespace/early created\nKIND:       ConfigMap\nVERSION:    v1\n\nDESCRIPTION:\n    It holds";
         assert!(printed(&model).starts_with(expected), "{}", printed(&model));
         assert!(!model.schema.is_wanted() && model.session.inputs().count() == 1);
+    }
+
+    #[test]
+    fn what_the_editor_wishes_for_holds_up_nobody() {
+        let mut model = Model::new(StartWorld::Empty);
+        for (fetched, expected) in [(Err("no network".to_owned()), false), (Ok(DOCUMENT.to_owned()), true)] {
+            update(&mut model, Msg::WantSchema);
+            assert!(model.schema.is_wanted() && !model.schema.is_awaited());
+            update(&mut model, Msg::Schema(fetched));
+            assert_eq!((model.schema.get().is_some(), model.schema.failed()), (expected, None));
+        }
+        update(&mut model, Msg::WantSchema);
+        assert!(!model.schema.is_wanted());
     }
 
     #[test]

@@ -2,14 +2,15 @@
 //!
 //! Invariant: the session itself is not touched, and nothing is written into its log.
 
-use machinery::yaml::{Document, documents_in};
+use machinery::yaml::{Document, Position, documents_in};
 use machinery::{Kind, ObjectKey};
 use serde_json::Value;
 use session::Session;
 
 use crate::commands;
 use crate::effect::Effect;
-use crate::marks::{self, Mark};
+use crate::marks::{self, Difference, Mark};
+use crate::take::take;
 
 /// Longest text that is tried while somebody types, in bytes.
 const TRIED: usize = 64 << 10;
@@ -59,6 +60,18 @@ impl Trial {
             },
         }
     }
+}
+
+/// The text, whose field marked at a place has got the value that the live object has; `None` if there is no such mark, or
+/// if that would change more than this field.
+pub fn take_live(session: &Session, text: &str, at: Position) -> Option<String> {
+    let features = session.start().features;
+    documents_in(text, features).map_while(Result::ok).enumerate().find_map(|(index, document)| {
+        let live = live(session, &document.value)?;
+        let differing = marks::differing(&document, &live, features);
+        let difference = differing.iter().find(|difference| difference.mark().span.start == at)?;
+        take(text, index, difference, &live, features)
+    })
 }
 
 /// A command that has run on a copy of a session.
@@ -119,7 +132,7 @@ fn marks(session: &Session, file: &str, text: &str, is_refused: bool) -> Vec<Mar
         }
         marks.extend(wrong);
         if let Some(live) = &live {
-            marks.extend(marks::differing(&document, live, features));
+            marks.extend(marks::differing(&document, live, features).iter().map(Difference::mark));
         }
     }
     marks.sort_by_key(|mark| (mark.span.start, !mark.is_wrong()));

@@ -8,11 +8,13 @@ use machinery::time::after_ms;
 use session::Session;
 
 use crate::commands;
+use crate::embed::host;
 use crate::keep;
 use crate::lesson::panel;
 use crate::model::{Drag, ImageForm, Model, Number, Tab};
 use crate::msg::Msg;
 use crate::paste::Review;
+use crate::predict;
 use crate::prompt::PromptMsg;
 use crate::schema;
 use crate::view::timeline::beside;
@@ -30,15 +32,19 @@ const STEPS: usize = 100;
 
 /// Applies an act.
 pub fn update(model: &mut Model, msg: Msg) {
+    if model.embed.as_ref().is_some_and(|embed| embed.read_only) && msg.interferes() {
+        return;
+    }
     schema::hold_or_act(model, msg, act);
 }
 
 fn act(model: &mut Model, msg: Msg) {
     model.typing = match msg {
         Msg::Edit(_) => true,
-        Msg::Frame(_) => model.typing,
+        Msg::Frame(_) | Msg::WantSchema | Msg::Schema(_) => model.typing,
         _ => false,
     };
+    model.take_failed &= matches!(msg, Msg::Frame(_));
     match msg {
         Msg::Frame(ms) => pass(model, ms),
         Msg::Play(playing) => (model.playing, model.rushing) = (playing, false),
@@ -77,6 +83,8 @@ fn act(model: &mut Model, msg: Msg) {
         Msg::SaveEdit => model.close_edit(true),
         Msg::CancelEdit => model.close_edit(false),
         Msg::Edit(text) => model.edit(&text),
+        Msg::WantSchema => schema::wish(model),
+        Msg::TakeLive(at) => model.take_live(at),
         Msg::Typed => {}
         Msg::Template(template) => model.template = Some(template),
         Msg::Arrived(template, text) => {
@@ -108,7 +116,8 @@ fn act(model: &mut Model, msg: Msg) {
         Msg::Reviewed(run) => {
             let review = model.review.take().filter(|_| run);
             for line in review.iter().flat_map(|review| review.ticked()) {
-                update(model, Msg::Run(line.to_owned()));
+                model.prompt.remember(line);
+                model.run(line);
             }
         }
         Msg::Interrupt => {
@@ -117,6 +126,7 @@ fn act(model: &mut Model, msg: Msg) {
             model.prompt.edit(String::new());
         }
         Msg::Run(line) => {
+            let line = commands::in_context(&line, model.session.kubeconfig().namespace());
             model.prompt.remember(&line);
             model.run(&line);
         }
@@ -170,6 +180,8 @@ fn act(model: &mut Model, msg: Msg) {
         Msg::Locale(locale) => model.locale = locale,
         Msg::Lesson(msg) => panel::update(model, msg),
         Msg::Keep(msg) => keep::update(model, msg),
+        Msg::Host(msg) => host::update(model, msg),
+        Msg::Predict(msg) => predict::update(model, msg),
         Msg::Example(example) => {
             // A line that is not understood is a mistake of ours; nothing changes then.
             if let Ok((session, topic)) = example.play(model.session.start().clone()) {
@@ -207,7 +219,7 @@ fn show_edit(model: &mut Model, shown: bool) {
 }
 
 fn pass(model: &mut Model, ms: u32) {
-    if keep::replay(model) {
+    if keep::replay(model) || predict::go_on(model) {
         return;
     }
     if model.rushing {

@@ -1,5 +1,6 @@
 //! What can be typed at a place in a manifest, which `¦` marks, and what the field there is.
 
+use kubectl::Schema;
 use machinery::version::{Features, Version};
 use playground::completion::{complete, describe};
 
@@ -14,7 +15,7 @@ fn marked(text: &str) -> (String, usize, usize) {
 
 fn labels(text: &str) -> Option<(usize, Vec<String>)> {
     let (text, line, column) = marked(text);
-    let found = complete(&text, line, column, Features::default())?;
+    let found = complete(&text, line, column, None, Features::default())?;
     Some((found.column, found.choices.into_iter().map(|choice| choice.label).collect()))
 }
 
@@ -98,15 +99,58 @@ fn nothing_is_offered_where_nothing_is_known() {
         "apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    ¦",
     ] {
         let (text, line, column) = marked(text);
-        assert_eq!(complete(&text, line, column, Features::default()), None, "{text}");
+        assert_eq!(complete(&text, line, column, None, Features::default()), None, "{text}");
     }
+}
+
+fn schema() -> Schema {
+    let document = r##"{"components": {"schemas": {
+        "Claim": {"type": "object",
+            "x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "PersistentVolumeClaim"}],
+            "properties": {"spec": {"$ref": "#/components/schemas/Spec"}}},
+        "Spec": {"type": "object", "properties": {
+            "volumeMode": {"description": "How it looks.\n\nFrom inside.", "type": "string", "enum": ["Block", "Filesystem"]},
+            "accessModes": {"type": "array", "items": {"type": "string", "enum": ["ReadWriteMany", "ReadWriteOnce"]}}}}}}}"##;
+    Schema::parse(document).expect("a schema")
+}
+
+const CLAIM: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nspec:\n";
+
+#[test]
+fn the_schema_knows_values_and_what_fields_are_for() {
+    let schema = schema();
+    for (text, with, without) in [
+        ("  volumeMode: ¦", Some(&["Block", "Filesystem"][..]), Some(&[][..])),
+        ("  accessModes:\n  - ¦", Some(&["ReadWriteMany", "ReadWriteOnce"]), None),
+        ("  accessModes: ¦", Some(&[]), Some(&[])),
+        ("  nothing: ¦", None, None),
+    ] {
+        let (text, line, column) = marked(&format!("{CLAIM}{text}"));
+        let labels = |schema| {
+            let found = complete(&text, line, column, schema, Features::default())?;
+            Some(found.choices.into_iter().map(|choice| choice.label).collect::<Vec<_>>())
+        };
+        let expected =
+            |labels: Option<&[&str]>| Some(labels?.iter().map(|&label| label.to_owned()).collect());
+        assert_eq!((labels(Some(&schema)), labels(None)), (expected(with), expected(without)), "{text}");
+    }
+    let (text, line, column) = marked(&format!("{CLAIM}  volumeM¦ode: Block"));
+    let choices = complete(&text, line, column, Some(&schema), Features::default()).expect("a place").choices;
+    let about = choices.iter().find(|choice| choice.label == "volumeName").map(|choice| &*choice.about);
+    assert_eq!(about, Some(""), "the schema does not know it");
+    let found = describe(&text, line, column).expect("a field");
+    assert_eq!(found.lines(None, Features::default()), ["PersistentVolumeClaim.spec.volumeMode <string>"]);
+    assert_eq!(
+        found.lines(Some(&schema), Features::default())[1..],
+        ["How it looks.", "From inside.", "ENUM: Block, Filesystem"]
+    );
 }
 
 #[test]
 fn a_version_has_its_own_fields() {
     let (text, line, column) = marked("apiVersion: v1\nkind: Pod\nspec:\n  ¦");
     let old = Features::of(Version::V1_32);
-    let count = |features| complete(&text, line, column, features).expect("a place").choices.len();
+    let count = |features| complete(&text, line, column, None, features).expect("a place").choices.len();
     assert!(count(old) < count(Features::default()));
 }
 

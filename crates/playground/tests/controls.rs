@@ -1,6 +1,6 @@
 //! Menus and tabs: every control types what a person would, and what has no command is a fault.
 
-use playground::model::Tab;
+use playground::model::{Number, Tab};
 use playground::view::lookup::Question;
 use playground::view::nodes::NodeRow;
 use playground::view::objects::State;
@@ -53,6 +53,35 @@ fn the_sets_menu_does_what_it_says() {
         2,
         "nobody's pods"
     );
+}
+
+#[test]
+fn a_deployment_stands_outside_of_the_sets_and_its_controls_do_what_they_say() {
+    let mut model = applied();
+    assert!(model.page.stage.deployments.is_empty());
+    run(&mut model, "kubectl create deploy cattle --image=nginx:1.25 --replicas=2".to_owned());
+    run(&mut model, "kubectl run alone --image=nginx:1.25".to_owned());
+    let pods = |model: &Model| -> Vec<String> {
+        let chains = model.page.stage.deployments.iter().flat_map(|deployment| &deployment.chains);
+        chains.filter_map(|chain| Some(chain.pod.as_ref()?.key.name.to_string())).collect()
+    };
+    let [cattle] = &*model.page.stage.deployments else { panic!("{:?}", model.page.stage.deployments) };
+    let key = cattle.key.clone();
+    assert_eq!(
+        (cattle.ready, cattle.replicas, cattle.chains.len(), model.page.stage.outside.len()),
+        (2, 2, 2, 1)
+    );
+    let before = pods(&model);
+    assert!(before.iter().all(|name| name.starts_with("cattle-")), "{before:?}");
+    run(&mut model, commands::restart(&key));
+    assert!(pods(&model).len() == 2 && !pods(&model).iter().any(|name| before.contains(name)), "all are new");
+    run(&mut model, commands::undo(&key));
+    update(&mut model, Msg::SetNumber(key.clone(), Number::Replicas, 40));
+    pass(&mut model, 60);
+    let cattle = &model.page.stage.deployments[0];
+    assert_eq!((cattle.replicas, cattle.chains.len(), cattle.more), (40, 30, 10));
+    run(&mut model, commands::delete(&key));
+    assert_eq!((model.page.stage.deployments.len(), model.page.stage.outside.len()), (0, 1));
 }
 
 #[test]

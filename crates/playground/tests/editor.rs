@@ -187,6 +187,85 @@ fn where_the_live_object_differs_is_marked() {
     assert!(none.marks.is_empty(), "the same quantity in another way: {:?}", none.marks);
 }
 
+/// A Service as it is in the cluster; the texts below differ from it.
+const LIVE: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: web, labels: {app: web, note: '5'}}
+spec:
+  clusterIP: None
+  selector: {app: web}
+  ports:
+  - {name: http, port: 80, targetPort: web}
+  - {name: admin, port: 81, targetPort: 81}
+";
+
+/// The texts begin with this.
+const HEAD: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n";
+
+#[test]
+fn a_field_takes_the_live_value_in_the_style_of_its_text() {
+    for (text, taken) in [
+        // A value on its line, quoted where plain text would be something else.
+        ("  labels:\n    note: five # six\n", "  labels:\n    note: \"5\" # six\n"),
+        ("  labels: {app: www, note: \"5\"}\n", "  labels: {app: web, note: \"5\"}\n"),
+        (
+            "spec:\n  ports: [{name: http, port: 80, targetPort: 8080}]\n",
+            "spec:\n  ports: [{name: http, port: 80, targetPort: web}]\n",
+        ),
+        // What is not there goes with its line, with its comma, or leaves its dash to the next.
+        ("  labels:\n    tier: x # süß\n    app: web\n", "  labels:\n    app: web\n"),
+        ("  labels:\n    app: web\n    tier: x\n# end\n", "  labels:\n    app: web\n# end\n"),
+        ("  labels: {app: web, tier: x}\n", "  labels: {app: web}\n"),
+        ("  labels: {tier: x, app: web}\n", "  labels: {app: web}\n"),
+        ("  labels: {tier: x}\n", "  labels: {}\n"),
+        (
+            "spec:\n  ports:\n  - nodePort: 30000\n    name: http\n    port: 80\n",
+            "spec:\n  ports:\n  - name: http\n    port: 80\n",
+        ),
+        // Comments stay with what follows them.
+        (
+            "spec:\n  externalIPs:\n    # ours\n    - 1.2.3.4\n\n  # theirs\n  clusterIP: None\n",
+            "spec:\n\n  # theirs\n  clusterIP: None\n",
+        ),
+        // One after another, from the top.
+        (
+            "spec:\n  ports:\n  - name: http\n    port: 8080\n    targetPort: 80\n  - port: 82\n  - port: 83\n",
+            "spec:\n  ports:\n  - name: http\n    port: 80\n    targetPort: web\n  - port: 81\n",
+        ),
+        // In another document.
+        (
+            "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: x}}\n",
+            "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {app: web}}\n",
+        ),
+    ] {
+        let mut model = Model::new(Default::default());
+        update(&mut model, Msg::Run(format!("kubectl apply -f - <<EOF\n{LIVE}EOF")));
+        update(&mut model, Msg::Edit(format!("{HEAD}{text}")));
+        update(&mut model, Msg::Typed);
+        while let Some(mark) = model.trial.clone().marks.iter().find(|mark| !mark.is_wrong()) {
+            let before = model.text();
+            update(&mut model, Msg::TakeLive(mark.span.start));
+            assert_ne!(model.text(), before, "{text}: {mark:?}");
+        }
+        assert_eq!(model.text().strip_prefix(HEAD), Some(taken), "{text}");
+    }
+}
+
+#[test]
+fn a_field_that_another_shares_stays_and_it_is_said() {
+    let mut model = Model::new(Default::default());
+    update(&mut model, Msg::Run(format!("kubectl apply -f - <<EOF\n{LIVE}EOF")));
+    let text = format!("{HEAD}  labels: &l {{app: x}}\nspec:\n  selector: *l\n");
+    update(&mut model, Msg::Edit(text.clone()));
+    update(&mut model, Msg::Typed);
+    let at = model.trial.marks[0].span.start;
+    update(&mut model, Msg::TakeLive(at));
+    assert_eq!((&*model.text(), model.take_failed), (&*text, true));
+    update(&mut model, Msg::Edit(text));
+    assert!(!model.take_failed);
+}
+
 #[test]
 fn the_difference_is_that_of_kubectl_diff() {
     let session = running(&[]);

@@ -5,7 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use machinery::version::{Features, Version};
+use playground::lesson::panel::LessonMsg;
 use playground::lesson::{Lesson, check, read};
+use playground::{Model, Msg, update};
+use session::StartWorld;
 
 /// Every lesson of the project, in order.
 fn lessons() -> Vec<Arc<Lesson>> {
@@ -55,8 +58,11 @@ fn the_check_notices_what_is_wrong() {
     let scale = "kubectl scale sts myapp --replicas=3";
     let cases = [
         ("{gone: sts/myapp}", apply.to_owned(), "before anything was done"),
-        ("{object: sts/myapp}", format!("{apply}, {scale}"), "after a part of the solution"),
-        ("{pods: myapp 0-3}", format!("{apply}, {scale}"), "does not reach the goal"),
+        ("{object: sts/myapp}", format!("{apply}, {scale}"), "without\n  kubectl scale sts myapp"),
+        ("{object: sts/myapp}", format!("ls, {apply}"), "without\n  ls"),
+        // Only for a moment: no pod is ready yet, or not any more.
+        ("{pods: myapp 0, ready: false}", format!("{apply}, {scale}"), "without\n  kubectl scale sts myapp"),
+        ("{pods: myapp 0-3}", format!("{apply}, {scale}"), "`pod/myapp-3` is not there."),
         ("{never: + pod/}, {object: sts/myapp}", apply.to_owned(), "does not reach the goal"),
         ("{order: [+ pod/myapp-1, + pod/myapp-0]}", apply.to_owned(), "does not reach the goal"),
         ("{printed: no such thing}", apply.to_owned(), "does not reach the goal"),
@@ -67,4 +73,34 @@ fn the_check_notices_what_is_wrong() {
         assert!(said.iter().any(|said| said.contains(expected)), "{goal}: {said:?}");
     }
     assert_eq!(check::check(&lesson("{pods: myapp 0-1, ready: true}", apply), Features::default()), []);
+}
+
+fn page() -> Model {
+    let mut model = Model::new(StartWorld::Manifest);
+    let lessons = include_str!("../lessons/02-birth.yaml").to_owned();
+    update(&mut model, Msg::Lesson(LessonMsg::Arrived(Ok(lessons))));
+    model
+}
+
+#[test]
+fn every_step_of_the_projects_lessons_has_a_link() {
+    let mut model = page();
+    assert_eq!(model.lessons.link(0), None);
+    update(&mut model, Msg::Lesson(LessonMsg::Take("birth".to_owned(), 1)));
+    assert_eq!(model.lessons.link(1).as_deref(), Some("?lesson=birth&step=2"));
+}
+
+#[test]
+fn a_lesson_of_somebodys_own_begins_anew() {
+    let mut model = page();
+    // Of the same id as one of the project's: it goes before that.
+    let own = "id: birth\ntitle: Mine\nabout: A\nsteps:\n- {text: X, goal: [{gone: pv/pv001}], solution: [kubectl delete pv pv001]}\n";
+    update(&mut model, Msg::Lesson(LessonMsg::File(own.to_owned())));
+    assert_eq!(model.lessons.link(0), None, "nobody else could follow it");
+    update(&mut model, Msg::Run("kubectl delete pv pv001".to_owned()));
+    let is_reached = |model: &Model| model.lessons.course.as_ref().map(|course| course.reached);
+    assert_eq!(is_reached(&model), Some(true));
+    update(&mut model, Msg::Lesson(LessonMsg::Take("birth".to_owned(), 0)));
+    assert_eq!((is_reached(&model), &model.lessons.problems), (Some(false), &Vec::new()));
+    assert_eq!(model.lessons.course.as_ref().map(|course| course.lesson.title.en.as_str()), Some("Mine"));
 }

@@ -4,7 +4,7 @@
 //! maps are merged by, what 1.32 did not have or required (machinery's `fields.tsv`), and what values a string may have
 //! (`enums.tsv`: the constants of staging/src/k8s.io/api/*/v1/types.go whose type is marked `+enum`, and their comments,
 //! put into sentences as kube-openapi/pkg/generators/enum.go does).
-//! Invariant: constant data; `docs/schema.md` describes the document for those who read it.
+//! Invariant: constant data; `docs/src/schema.md` describes the document for those who read it.
 
 mod enums;
 

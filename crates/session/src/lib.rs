@@ -7,6 +7,7 @@
 pub mod digest;
 pub mod files;
 pub mod import;
+pub mod outcome;
 pub mod predict;
 pub mod saved;
 mod session;
@@ -17,9 +18,10 @@ pub mod timeline;
 pub mod worlds;
 
 pub use files::{File, Files};
+pub use outcome::{RunResult, Snapshot};
 pub use saved::Saved;
 pub use session::Session;
-pub use state::Running;
+pub use state::{QUEUE_LIMIT, Running};
 pub use terminal::{Content, Entry, Terminal};
 pub use timeline::{Branch, Dated, Input};
 pub use worlds::{Start, StartWorld};

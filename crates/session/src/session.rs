@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cluster::{Defect, Fault, Script, World};
 use imbl::Vector;
 use jiff::Timestamp;
-use kubectl::{Schema, SchemaSlot};
+use kubectl::{Kubeconfig, Schema, SchemaSlot};
 use machinery::time::{after_ms, ms_between};
 
 use crate::files::Files;
@@ -17,11 +17,104 @@ use crate::timeline::{Branch, Dated, Input, Timeline};
 use crate::worlds::{self, Start};
 
 /// Checkpoints are at most so many writes apart.
-const CHECKPOINT_WRITES: u64 = 500;
+const CHECKPOINT_WRITES: u64 = 150;
 /// How far [`Session::step`] looks for a change, in milliseconds.
 const STEP_LIMIT_MS: i64 = 3_600_000;
 
 /// A cluster, its files, a terminal and a timeline. A clone is cheap, and independent.
+///
+/// *My canary touches only pod 4:*
+///
+/// ```
+/// use session::outcome::run;
+/// use session::{Session, Start, StartWorld};
+///
+/// let manifest = "
+/// apiVersion: apps/v1
+/// kind: StatefulSet
+/// metadata: {name: web}
+/// spec:
+///   replicas: 5
+///   selector: {matchLabels: {app: web}}
+///   template:
+///     metadata: {labels: {app: web}}
+///     spec: {containers: [{name: web, image: 'ikubernetes/myapp:v1'}]}
+/// ";
+/// let mut session = Session::new(Start { world: StartWorld::Empty, ..Start::default() });
+/// session.write_file("web.yaml", manifest);
+/// assert_eq!(run(&mut session, "kubectl apply -f web.yaml", 1_000).exit_code, 0);
+/// assert!(session.run_until_quiet(600_000));
+///
+/// let canary = r#"kubectl patch sts web -p '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":4}}}}'"#;
+/// run(&mut session, canary, 1_000);
+/// run(&mut session, "kubectl set image sts/web web=ikubernetes/myapp:v2", 1_000);
+/// assert!(session.run_until_quiet(600_000));
+///
+/// let images = run(&mut session, "kubectl get pods -o jsonpath='{.items[*].spec.containers[0].image}'", 1_000).stdout;
+/// assert_eq!(images.matches("myapp:v1").count(), 4);
+/// assert!(images.ends_with("myapp:v2"));
+/// ```
+///
+/// *My readiness gate deadlocks under OrderedReady*, as each pod becomes ready only when its peers are there; and not under
+/// Parallel:
+///
+/// ```
+/// use cluster::{Defect, Fault};
+/// use node::kubelet::NamePattern;
+/// use session::outcome::run;
+/// use session::{Session, Start, StartWorld};
+///
+/// /// How many pods there are while none becomes ready.
+/// fn pods(management: &str) -> usize {
+///     let manifest = format!("
+/// apiVersion: apps/v1
+/// kind: StatefulSet
+/// metadata: {{name: web}}
+/// spec:
+///   replicas: 5
+///   podManagementPolicy: {management}
+///   selector: {{matchLabels: {{app: web}}}}
+///   template:
+///     metadata: {{labels: {{app: web}}}}
+///     spec: {{containers: [{{name: web, image: 'ikubernetes/myapp:v1'}}]}}
+/// ");
+///     let mut session = Session::new(Start { world: StartWorld::Empty, ..Start::default() });
+///     let pods = NamePattern("web-.*".to_owned());
+///     session.fault(Fault::Break { defect: Defect::FailReadiness { pods } });
+///     session.write_file("web.yaml", &manifest);
+///     run(&mut session, "kubectl apply -f web.yaml", 1_000);
+///     session.advance(600_000);
+///     run(&mut session, "kubectl get pods -o name", 1_000).stdout.lines().count()
+/// }
+/// assert_eq!(pods("OrderedReady"), 1);
+/// assert_eq!(pods("Parallel"), 5);
+/// ```
+///
+/// Objects, Events, decisions and names are read from the world:
+///
+/// ```
+/// use k8s_openapi::api::core::v1::{Event, Pod};
+/// use machinery::decision::Verdict;
+/// use machinery::{Kind, ObjectKey};
+/// use node::dns::Resolver;
+/// use session::outcome::run;
+/// use session::{Session, Start};
+///
+/// let mut session = Session::new(Start::default());
+/// run(&mut session, "kubectl apply -f stateful-demo.yaml; kubectl scale sts myapp --replicas=6", 1_000);
+/// assert!(session.run_until_quiet(600_000));
+/// let world = session.world();
+///
+/// // There are five volumes, so the sixth pod waits for one.
+/// let set = ObjectKey::new(Kind::StatefulSet, "default", "myapp");
+/// assert!(matches!(&world.decisions()[&set].verdict, Verdict::Waiting { pod, .. } if *pod.name == *"myapp-5"));
+/// let mut events = world.server().list::<Event>("default");
+/// assert!(events.any(|event| event.reason.as_deref() == Some("FailedScheduling")));
+///
+/// let pod = world.server().get::<Pod>("default", "myapp-0").expect("a pod");
+/// let resolver = Resolver { listers: world.listers(), pod };
+/// assert_eq!(resolver.addresses("myapp-1.myapp-svc").len(), 1);
+/// ```
 #[derive(Clone)]
 pub struct Session {
     start: Start,
@@ -105,6 +198,11 @@ impl Session {
     /// Gives commands the schema of the API's kinds: `kubectl explain` fails without.
     pub fn give_schema(&mut self, schema: Arc<Schema>) {
         self.state.schema.fill(schema);
+    }
+
+    /// Which contexts kubectl knows, and which one is current.
+    pub fn kubeconfig(&self) -> &Kubeconfig {
+        &self.state.kubeconfig
     }
 
     /// The schema of the API's kinds, and whether a command has missed it.
@@ -309,7 +407,7 @@ impl Session {
     }
 
     /// The inputs of this course of events, oldest first.
-    pub fn inputs(&self) -> impl Iterator<Item = &Dated> {
+    pub fn inputs(&self) -> impl DoubleEndedIterator<Item = &Dated> + ExactSizeIterator {
         self.timeline.inputs.iter()
     }
 

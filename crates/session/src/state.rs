@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cluster::{Fault, World};
 use imbl::Vector;
 use jiff::Timestamp;
-use kubectl::{Condition, Progress, SchemaSlot};
+use kubectl::{Condition, Kubeconfig, Progress, SchemaSlot};
 
 use crate::digest::Digest;
 use crate::files::Files;
@@ -17,7 +17,7 @@ use crate::terminal::{Content, Terminal};
 use crate::timeline::Input;
 
 /// Most lines that wait for the one that runs.
-const QUEUE_LIMIT: usize = 100;
+pub const QUEUE_LIMIT: usize = 100;
 
 /// The line in the foreground.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub struct Running {
 pub(crate) struct State {
     pub world: World,
     pub files: Files,
+    pub kubeconfig: Kubeconfig,
     pub shell: Shell,
     pub log: Terminal,
     /// Constant data for commands; no part of what time changes.
@@ -51,6 +52,7 @@ impl State {
         State {
             world,
             files: Files::default(),
+            kubeconfig: Kubeconfig::default(),
             shell: Shell::default(),
             log: Terminal::default(),
             schema: SchemaSlot::default(),
@@ -146,8 +148,8 @@ impl State {
         let (now, features) = (self.world.now(), self.world.features());
         let mut printed = Vec::new();
         let mut api = self.world.api();
-        let (files, schema) = (&mut self.files, &mut self.schema);
-        let mut env = Env { api: &mut api, files, now, features, schema, printed: &mut printed };
+        let (files, kubeconfig, schema) = (&mut self.files, &mut self.kubeconfig, &mut self.schema);
+        let mut env = Env { api: &mut api, files, kubeconfig, now, features, schema, printed: &mut printed };
         let progress = self.shell.resume(&mut env);
         self.print(printed);
         self.foreground = match progress {
@@ -168,8 +170,9 @@ impl State {
     pub fn complete(&mut self, line: &str) -> Completion {
         let (now, features) = (self.world.now(), self.world.features());
         let mut api = self.world.api();
-        let (files, schema, printed) = (&mut self.files, &mut self.schema, &mut Vec::new());
-        shell::complete(line, &mut Env { api: &mut api, files, now, features, schema, printed })
+        let (files, kubeconfig) = (&mut self.files, &mut self.kubeconfig);
+        let (schema, printed) = (&mut self.schema, &mut Vec::new());
+        shell::complete(line, &mut Env { api: &mut api, files, kubeconfig, now, features, schema, printed })
     }
 
     fn print(&mut self, printed: Vec<Printed>) {

@@ -271,6 +271,35 @@ fn what_a_namespace_does_not_show_is_assumed_and_nothing_moves() {
 }
 
 #[test]
+fn accounts_and_priority_classes_that_pods_have_are_there() {
+    let file = PARALLEL.replace("      containers:", "      serviceAccountName: robot\n      containers:");
+    assert_ne!(file, PARALLEL);
+    let mut original = session(Version::V1_36, &["kubectl create sa robot"]);
+    original.write_file("robot.yaml", &file);
+    original.run("kubectl apply -f robot.yaml");
+    original.advance(60_000);
+    let mut dump: Value =
+        serde_json::from_str(&printed(&mut original, "kubectl get sts,svc,pod,pvc,pv -o json"))
+            .expect("JSON");
+    // No world of ours has other classes than the system's.
+    for item in dump["items"].as_array_mut().expect("items") {
+        match item["kind"].as_str() {
+            Some("Pod") => {
+                item["spec"]["priorityClassName"] = "high".into();
+                item["spec"]["priority"] = 7.into();
+            }
+            Some("StatefulSet") => item["spec"]["template"]["spec"]["priorityClassName"] = "high".into(),
+            _ => {}
+        }
+    }
+    let mut world = open(&import(&dump.to_string(), Version::V1_36), Version::V1_36);
+    world.run("kubectl delete pod --all");
+    world.advance(60_000);
+    let said = "kubectl get pods -o jsonpath='{range .items[*]}{.spec.serviceAccountName} {.spec.priority} {.status.phase}{\"\\n\"}{end}'";
+    assert_eq!(printed(&mut world, said), "robot 7 Running\n".repeat(3));
+}
+
+#[test]
 fn a_missing_set_or_owner_removes_nothing() {
     let dump = printed(&mut session(Version::V1_36, WORLDS[0].1), "kubectl get pod,pvc,pv -o yaml");
     let import = import(&dump, Version::V1_36);
@@ -280,6 +309,43 @@ fn a_missing_set_or_owner_removes_nothing() {
     let mut world = open(&import, Version::V1_36);
     world.advance(600_000);
     assert!(now(&import, &world).iter().all(Option::is_some));
+}
+
+#[test]
+fn a_set_that_lacks_its_defaults_has_the_revision_that_its_status_names() {
+    let mut dump: Value = serde_json::from_str(&printed(
+        &mut session(Version::V1_36, WORLDS[0].1),
+        "kubectl get sts,svc,pod,pvc,pv -o json",
+    ))
+    .expect("JSON");
+    let set = dump["items"].as_array_mut().expect("items").iter_mut().find(|o| o["kind"] == "StatefulSet");
+    let set = set.expect("a set");
+    set["spec"]["template"]["spec"]
+        .as_object_mut()
+        .expect("a spec")
+        .retain(|field, _| field == "containers" || field == "volumes");
+    let import = import(&dump.to_string(), Version::V1_36);
+    let (prediction, _) = predict(&open(&import, Version::V1_36), &Change::Nothing, "default");
+    assert_eq!(prediction.steps, []);
+}
+
+#[test]
+fn a_readiness_gate_is_told_and_left_out_of_account() {
+    let gated = PARALLEL.replace(
+        "      containers:",
+        "      readinessGates: [{conditionType: example.com/lb}]\n      containers:",
+    );
+    let mut original = Session::new(Start::default());
+    original.write_file("gated.yaml", &gated);
+    original.run("kubectl apply -f gated.yaml");
+    original.advance(60_000);
+    let import = import(&printed(&mut original, DUMP), Version::V1_36);
+    let gate = "example.com/lb".to_owned();
+    let told = import
+        .notes
+        .iter()
+        .filter(|note| note.fact == Fact::Assumed(Assumption::GateIgnored { gate: gate.clone() }));
+    assert_eq!(told.count(), 1, "{:?}", import.notes);
 }
 
 #[test]

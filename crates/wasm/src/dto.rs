@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Pod;
-use machinery::Kind;
 use node::dns::{Record, RecordType, Resolver, query};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use session::{Content, Session, Start};
+use session::{Session, Start};
 
 /// The most nodes: more would not find an address of their own (see the cluster's bootstrap).
 const NODES_MAX: u32 = 2_000;
@@ -65,55 +64,6 @@ pub struct RunOptions {
     pub timeout_seconds: Option<f64>,
 }
 
-/// What a command line left.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RunResult {
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-    /// Exit status; 130 if the command was stopped.
-    pub exit_code: i32,
-    /// What the simulator says besides, one line each.
-    pub notes: Vec<String>,
-    /// What a command that was stopped had been waiting for.
-    pub waiting_for: Option<String>,
-}
-
-/// Everything that is stored.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Snapshot {
-    /// The virtual time, RFC 3339.
-    pub time: String,
-    /// Virtual seconds since the cluster was handed over.
-    pub elapsed_seconds: f64,
-    /// The newest resourceVersion.
-    pub resource_version: String,
-    /// Every object by kind, each sorted by namespace and name; every kind is there.
-    pub objects: BTreeMap<String, Vec<Value>>,
-}
-
-impl Snapshot {
-    /// What a session holds now.
-    pub fn of(session: &Session) -> Snapshot {
-        let server = session.world().server();
-        let mut objects: BTreeMap<String, Vec<Value>> =
-            Kind::ALL.iter().map(|kind| (kind.name().to_owned(), Vec::new())).collect();
-        for object in server.all() {
-            objects.entry(object.kind().name().to_owned()).or_default().push(object.to_value());
-        }
-        let elapsed = u32::try_from(session.elapsed_ms() / 1000).unwrap_or(u32::MAX);
-        Snapshot {
-            time: session.now().to_string(),
-            elapsed_seconds: f64::from(elapsed),
-            resource_version: server.resource_version().to_string(),
-            objects,
-        }
-    }
-}
-
 /// An answer of the name server; records as a zone file writes them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct DnsAnswer {
@@ -166,28 +116,12 @@ pub fn decisions(session: &Session) -> Vec<Value> {
     plain.collect()
 }
 
-/// Runs a command line to its end, or stops it.
-pub fn run(session: &mut Session, line: &str, timeout_ms: u64) -> RunResult {
-    let first = session.log().written();
-    session.run(line);
-    let mut result = RunResult::default();
-    if !session.finish(timeout_ms) {
-        result.waiting_for = session.running().map(|running| running.waits_for);
-        session.interrupt();
-    }
-    let mut exit = None;
-    for entry in session.log().since(first) {
-        entry.collect(&mut result.stdout, &mut result.stderr, &mut exit);
-        if let Content::Note(note) = &entry.content {
-            result.notes.push(note.to_string());
-        }
-    }
-    result.exit_code = exit.unwrap_or_default();
-    result
-}
-
 #[cfg(test)]
 mod tests {
+    use machinery::Kind;
+    use session::{RunResult, Snapshot, outcome::run};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
     use super::*;
 
     /// The names of an interface's fields.
@@ -209,7 +143,7 @@ mod tests {
         value.as_object().expect("an object").keys().cloned().collect()
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn the_types_name_the_same_fields() {
         assert_eq!(declared("ClusterOptions"), fields(&ClusterOptions::default()));
         assert_eq!(declared("RunOptions"), fields(&RunOptions::default()));
@@ -229,7 +163,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn wrong_options_say_what_there_is() {
         let wrong = |json: &str| serde_json::from_str::<ClusterOptions>(json).map(|options| options.start());
         assert!(wrong(r#"{"seeed": 1}"#).expect_err("unknown").to_string().contains("unknown field `seeed`"));
@@ -241,7 +175,7 @@ mod tests {
         assert_eq!(wrong("{}").expect("reads"), Ok(Start::default()));
     }
 
-    #[test]
+    #[wasm_bindgen_test]
     fn version_gates_and_nodes_reach_the_cluster() {
         let json = r#"{"version": "1.32", "featureGates": {"MaxUnavailableStatefulSet": true}, "nodes": 2}"#;
         let options: ClusterOptions = serde_json::from_str(json).expect("options");
@@ -250,16 +184,5 @@ mod tests {
         let answer = run(&mut session, "kubectl version; kubectl get nodes -o name | wc -l", 60_000);
         assert!(answer.stdout.contains("Server Version: v1.32.13\n"), "{}", answer.stdout);
         assert!(answer.stdout.trim_end().ends_with('2'), "{}", answer.stdout);
-    }
-
-    #[test]
-    fn a_command_that_nothing_ends_is_stopped() {
-        let mut session = Session::new(Start::default());
-        let watch = run(&mut session, "kubectl get pv -w", 60_000);
-        assert_eq!((watch.exit_code, watch.waiting_for.is_some()), (130, true));
-        assert_eq!(watch.stdout.lines().count(), 6);
-        let next = run(&mut session, "kubectl get pv pv001 -o name", 60_000);
-        assert_eq!((next.stdout.as_str(), next.exit_code), ("persistentvolume/pv001\n", 0));
-        assert_eq!(run(&mut session, "while", 0).notes.len(), 1);
     }
 }

@@ -6,19 +6,29 @@
 
 mod dto;
 
-pub use dto::{ClusterOptions, RunOptions, RunResult, Snapshot};
+pub use dto::{ClusterOptions, RunOptions};
+pub use session::{RunResult, Snapshot};
+
+use std::sync::Arc;
 
 use cluster::Fault;
 use machinery::{Kind, Object, ObjectKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
-use session::Session;
+use session::{Session, outcome};
 use wasm_bindgen::prelude::*;
 
 /// The TypeScript types of what comes in and goes out.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = include_str!("types.d.ts");
+
+/// The type of what the package's own scripts export (`npm/`).
+#[wasm_bindgen(typescript_custom_section)]
+const SCRIPTS: &'static str = "
+/** Reads the schema that the package brings along: once, for any number of clusters. */
+export function loadSchema(): Promise<Schema>;
+";
 
 /// The most virtual time that one call lets pass, in seconds: 30 days.
 const LIMIT_SECONDS: f64 = 2_592_000.0;
@@ -26,6 +36,30 @@ const LIMIT_SECONDS: f64 = 2_592_000.0;
 const TIMEOUT_SECONDS: f64 = 600.0;
 /// The file that [`Cluster::apply`] writes.
 const MANIFEST: &str = "manifest.yaml";
+/// What the first command is told that misses the schema.
+const SCHEMA_MISSED: &str = "kubectl explain reads the schema: cluster.useSchema(await loadSchema())";
+
+/// The schema of the API's kinds: what every field is for, as `kubectl explain` tells it.
+#[wasm_bindgen]
+pub struct Schema {
+    schema: Arc<kubectl::Schema>,
+}
+
+#[wasm_bindgen]
+impl Schema {
+    /// Reads the text of the package's `schema.json`, as `loadSchema()` does.
+    ///
+    /// # Errors
+    /// A text that is no such document.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "string")] document: &JsValue,
+    ) -> Result<Schema, JsError> {
+        let schema = kubectl::Schema::parse(&text("document", document)?)
+            .map_err(|why| JsError::new(&format!("schema: {why}")))?;
+        Ok(Schema { schema: Arc::new(schema) })
+    }
+}
 
 /// A simulated cluster with a terminal: it lives in this tab, and its clock moves only when told to.
 #[wasm_bindgen]
@@ -48,14 +82,28 @@ impl Cluster {
         Ok(Cluster { session: Session::new(start) })
     }
 
+    /// Gives commands the schema, without which `kubectl explain` fails.
+    #[wasm_bindgen(js_name = useSchema)]
+    pub fn use_schema(&mut self, schema: &Schema) {
+        self.session.give_schema(schema.schema.clone());
+    }
+
     /// Writes a file that commands can name.
     ///
     /// # Errors
     /// A name that is none, or a text that is too long.
     #[wasm_bindgen(js_name = writeFile)]
-    pub fn write_file(&mut self, name: &str, text: &str) -> Result<(), JsError> {
-        self.session.files().check(name, text).map_err(|message| JsError::new(&message))?;
-        self.session.write_file(name, text);
+    pub fn write_file(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] content: &JsValue,
+    ) -> Result<(), JsError> {
+        self.write(&text("name", name)?, &text("content", content)?)
+    }
+
+    fn write(&mut self, name: &str, content: &str) -> Result<(), JsError> {
+        self.session.files().check(name, content).map_err(|message| JsError::new(&message))?;
+        self.session.write_file(name, content);
         Ok(())
     }
 
@@ -67,12 +115,21 @@ impl Cluster {
     #[wasm_bindgen(unchecked_return_type = "RunResult")]
     pub fn run(
         &mut self,
-        line: &str,
+        #[wasm_bindgen(unchecked_param_type = "string")] line: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "RunOptions")] options: JsValue,
     ) -> Result<JsValue, JsError> {
         let options: RunOptions = read("options", options)?;
         let timeout = milliseconds("timeoutSeconds", options.timeout_seconds.unwrap_or(TIMEOUT_SECONDS))?;
-        write(&dto::run(&mut self.session, line, timeout))
+        self.type_line(&text("line", line)?, timeout)
+    }
+
+    fn type_line(&mut self, line: &str, timeout_ms: u64) -> Result<JsValue, JsError> {
+        let was_missed = self.session.schema().is_wanted();
+        let mut result = outcome::run(&mut self.session, line, timeout_ms);
+        if self.session.schema().is_wanted() && !was_missed {
+            result.notes.push(SCHEMA_MISSED.to_owned());
+        }
+        write(&result)
     }
 
     /// Applies a manifest, as `kubectl apply -f -` does.
@@ -80,9 +137,12 @@ impl Cluster {
     /// # Errors
     /// A text that is too long. A manifest that is refused is no error: see `exitCode`.
     #[wasm_bindgen(unchecked_return_type = "RunResult")]
-    pub fn apply(&mut self, manifest: &str) -> Result<JsValue, JsError> {
-        self.write_file(MANIFEST, manifest)?;
-        self.run(&format!("kubectl apply -f {MANIFEST}"), JsValue::UNDEFINED)
+    pub fn apply(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "string")] manifest: &JsValue,
+    ) -> Result<JsValue, JsError> {
+        self.write(MANIFEST, &text("manifest", manifest)?)?;
+        self.type_line(&format!("kubectl apply -f {MANIFEST}"), milliseconds("timeout", TIMEOUT_SECONDS)?)
     }
 
     /// Breaks something on purpose, or heals it. It is part of the session's course of events, like a command.
@@ -149,10 +209,10 @@ impl Cluster {
     #[wasm_bindgen(unchecked_return_type = "KubernetesObject[]")]
     pub fn list(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "Kind")] kind: &str,
-        namespace: Option<String>,
+        #[wasm_bindgen(unchecked_param_type = "Kind")] kind: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] namespace: &JsValue,
     ) -> Result<JsValue, JsError> {
-        let kind = known(kind)?;
+        let (kind, namespace) = (known(kind)?, optional_text("namespace", namespace)?);
         let of_kind = self.session.world().server().all().filter(|object| object.kind() == kind);
         let here = of_kind.filter(|object| namespace.as_deref().is_none_or(|n| object.namespace() == n));
         write(&here.map(Object::to_value).collect::<Vec<_>>())
@@ -172,8 +232,14 @@ impl Cluster {
     ///
     /// # Errors
     /// A pod that is not there.
-    pub fn resolve(&self, namespace: &str, pod: &str, name: &str) -> Result<Vec<String>, JsError> {
-        dto::resolve(&self.session, namespace, pod, name).map_err(|message| JsError::new(&message))
+    pub fn resolve(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] namespace: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] pod: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
+    ) -> Result<Vec<String>, JsError> {
+        let [namespace, pod, name] = [text("namespace", namespace)?, text("pod", pod)?, text("name", name)?];
+        dto::resolve(&self.session, &namespace, &pod, &name).map_err(|message| JsError::new(&message))
     }
 
     /// What CoreDNS answers about a full name; the type is A unless another is given.
@@ -181,8 +247,14 @@ impl Cluster {
     /// # Errors
     /// A record type that does not exist.
     #[wasm_bindgen(unchecked_return_type = "DnsAnswer")]
-    pub fn dig(&self, name: &str, record_type: Option<String>) -> Result<JsValue, JsError> {
-        let answer = dto::dig(&self.session, name, record_type.as_deref().unwrap_or("A"));
+    pub fn dig(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
+        #[wasm_bindgen(js_name = type, unchecked_optional_param_type = "string | null")]
+        record_type: &JsValue,
+    ) -> Result<JsValue, JsError> {
+        let record_type = optional_text("type", record_type)?;
+        let answer = dto::dig(&self.session, &text("name", name)?, record_type.as_deref().unwrap_or("A"));
         write(&answer.map_err(|message| JsError::new(&message))?)
     }
 
@@ -193,18 +265,30 @@ impl Cluster {
     #[wasm_bindgen(unchecked_return_type = "KubernetesObject | undefined")]
     pub fn get(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "Kind")] kind: &str,
-        namespace: &str,
-        name: &str,
+        #[wasm_bindgen(unchecked_param_type = "Kind")] kind: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] namespace: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
     ) -> Result<JsValue, JsError> {
-        match self.session.world().server().object(&ObjectKey::new(known(kind)?, namespace, name)) {
+        let key = ObjectKey::new(known(kind)?, &text("namespace", namespace)?, &text("name", name)?);
+        match self.session.world().server().object(&key) {
             Some(object) => write(&object.to_value()),
             None => Ok(JsValue::UNDEFINED),
         }
     }
 }
 
-fn known(kind: &str) -> Result<Kind, JsError> {
+/// A string. Parameters are declared as `JsValue`s: what is no string would be read as one, from beyond the memory that is ours.
+fn text(what: &str, value: &JsValue) -> Result<String, JsError> {
+    value.as_string().ok_or_else(|| JsError::new(&format!("{what}: a string is wanted here, not {value:?}")))
+}
+
+/// A string, if there is one.
+fn optional_text(what: &str, value: &JsValue) -> Result<Option<String>, JsError> {
+    if value.is_undefined() || value.is_null() { Ok(None) } else { text(what, value).map(Some) }
+}
+
+fn known(kind: &JsValue) -> Result<Kind, JsError> {
+    let kind = text("kind", kind)?;
     let found = Kind::ALL.into_iter().find(|known| known.name() == kind);
     found.ok_or_else(|| {
         let names = Kind::ALL.map(Kind::name);

@@ -12,7 +12,9 @@ export type Kind =
   | "PersistentVolume"
   | "Pod"
   | "Secret"
+  | "ServiceAccount"
   | "Service"
+  | "ServiceAccount"
   | "ControllerRevision"
   | "Deployment"
   | "ReplicaSet"
@@ -69,7 +71,8 @@ export type Component =
   | "pod-garbage-collector-controller"
   | "external-provisioner"
   | "kubelet"
-  | "garbage-collector-controller";
+  | "garbage-collector-controller"
+  | "kubernetes-service-controller";
 
 /**
  * Something that is broken until it is healed. `pods` is a pod's name, in which `.*` stands for any text (`web-.*`), with

@@ -2,11 +2,10 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Result, anyhow, bail};
 
-use crate::process::{output, run, step, succeeds};
+use crate::debian;
 use crate::tools::path_folders;
 
 /// A program of the browser, where it may be, and where it comes from.
@@ -57,7 +56,7 @@ impl Program {
         if let Some(path) = self.find() {
             return Ok(path);
         }
-        let why = match install_debian_package(self.debian_package) {
+        let why = match debian::install(self.debian_package) {
             Ok(()) => match self.find() {
                 Some(path) => return Ok(path),
                 None => anyhow!("the package {} brought none", self.debian_package),
@@ -72,23 +71,4 @@ impl Program {
         let on_path = self.names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
         on_path.chain([PathBuf::from(self.elsewhere)]).find(|path| path.is_file())
     }
-}
-
-fn install_debian_package(package: &str) -> Result<()> {
-    if !succeeds(Command::new("apt-get").arg("--version")) {
-        bail!("there is no apt-get");
-    }
-    step(&format!("apt-get install {package}"), || {
-        apt(&["update"])?;
-        apt(&["install", "--yes", "--no-install-recommends", package])
-    })
-}
-
-/// Runs apt-get without questions; who is not root needs a `sudo` that asks for no password.
-fn apt(arguments: &[&str]) -> Result<()> {
-    let is_root = output(Command::new("id").arg("-u"))?.trim() == "0";
-    let words: &[&str] = if is_root { &["env"] } else { &["sudo", "-n", "env"] };
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]);
-    run(command.args(arguments))
 }

@@ -3,7 +3,7 @@
 //! It is made anew only if what it is made of is newer.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -29,4 +29,15 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
         })?;
     }
     Ok(script)
+}
+
+/// Makes scripts and style sheets of a site small in their place, by what bundles the editor. Names stay: most are
+/// exported, and would be there twice.
+pub fn minify(workspace: &Workspace, site: &Path, files: &[String]) -> Result<()> {
+    let esbuild = workspace.path("web/editor/node_modules/esbuild/bin/esbuild");
+    run(Command::new(esbuild)
+        .args(["--minify-whitespace", "--minify-syntax", "--log-level=warning", "--allow-overwrite"])
+        .args(["--outdir=.", "--outbase=."])
+        .args(files)
+        .current_dir(site))
 }

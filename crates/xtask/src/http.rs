@@ -133,10 +133,12 @@ fn send(stream: &mut TcpStream, answer: Answer, with_body: bool) -> std::io::Res
             Err(_) => ("404 Not Found", String::new(), TEXT, Vec::new()),
         },
     };
+    // Any page may embed the playground: a module script of another origin needs to be allowed.
     write!(
         stream,
         "HTTP/1.1 {status}\r\n{extra}Content-Type: {mime}\r\nContent-Length: {}\r\n\
-         Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+         Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n\
+         Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n",
         body.len()
     )?;
     if with_body { stream.write_all(&body) } else { Ok(()) }

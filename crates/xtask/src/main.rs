@@ -2,23 +2,29 @@
 //!
 //! One file for one thing: [`serve`], [`dist`] and [`test`] are the commands; [`page`] and [`site`] build what they
 //! show, [`everyday`], [`marks`], [`split`], [`outline`] and [`constants`] cut the page's wasm in two for `dist`;
-//! [`tools`], [`npm`] and [`browser`] find or install what they need. Whatever is installed goes into the target
-//! directory or beside a committed lock file, but for the wasm target, rustup's components and the system's browser.
+//! [`docs`] makes the docs; [`tools`], [`npm`], [`python`] and [`browser`] find or install what they need. Whatever is
+//! installed goes into the target directory or beside a committed lock file, but for the wasm target, rustup's components
+//! and the system's own packages.
 
 mod bench;
 mod browser;
 mod constants;
+mod debian;
 mod dist;
+mod docs;
 mod editor;
 mod everyday;
 mod http;
 mod marks;
+mod names;
 mod npm;
+mod offline;
 mod outline;
 mod package;
 mod page;
 mod playwright;
 mod process;
+mod python;
 mod schema;
 mod serve;
 mod site;
@@ -40,8 +46,9 @@ Usage: cargo xtask COMMAND
 
 Commands:
   serve [--port N]    build the page and serve it on 127.0.0.1 (port 8080, or the next free one)
-  dist                leave the page in dist/, as small as it gets: a static site for any file server and any path
-  schema              leave the schema of the API's kinds in the target directory (docs/schema.md)
+  dist                leave the page, as small as it gets, and the docs in dist/: a static site for any file server
+                      and any path
+  schema              leave the schema of the API's kinds in the target directory (docs/src/schema.md)
   npm                 leave the engine in npm/ as a package for browsers and Node
   test [--only PART]  run every check; PART is lint, native, wasm, package or page
   tidy                check the project's own rules only (a part of lint)

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `engine/` | wasm-pack's `web` target of `crates/wasm`, made smaller by binaryen; Node starts it from disk |
 //! | `petset.d.ts` | the types that wasm-bindgen writes, `types.d.ts` of the crate among them |
+//! | `embed.d.ts` | the types of the page's `<petset-playground>` ([`crate::site`]) |
+//! | `schema.json` | [`crate::schema`] |
 //! | `browser.js`, `node.js`, `package.json` | `crates/wasm/npm/` |
 //! | `README.md`, `LICENSE` | the crate's, the project's |
 
@@ -13,9 +15,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::process::{run, step};
-use crate::site::{copy_dir, remove_dir};
+use crate::site::{self, copy_dir, remove_dir};
 use crate::workspace::Workspace;
-use crate::{dist, page, tools};
+use crate::{dist, page, schema, tools};
 
 /// Builds the package and prints its sizes.
 pub fn npm(workspace: &Workspace) -> Result<()> {
@@ -42,6 +44,8 @@ pub fn npm(workspace: &Workspace) -> Result<()> {
     ] {
         fs::copy(&from, package.join(to)).with_context(|| format!("cannot copy {}", from.display()))?;
     }
+    fs::copy(schema::build(workspace)?, package.join("schema.json"))?;
+    fs::write(package.join(site::EMBED_TYPES), site::embed_types(workspace)?)?;
     page::optimise(workspace, &package.join("engine/petset_bg.wasm"))?;
     println!("\nthe npm package is in npm/");
     dist::print_sizes(workspace, &package)

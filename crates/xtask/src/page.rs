@@ -15,7 +15,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::process::{run, step, succeeds};
 use crate::site::{LAZY_FOLDER, remove_dir};
 use crate::workspace::Workspace;
-use crate::{everyday, marks, npm, split, tools};
+use crate::{everyday, marks, names, npm, split, tools};
 
 /// The name of the products: `web/static/boot.js` imports `./petset_bg.js`.
 const NAME: &str = "petset";
@@ -88,9 +88,9 @@ fn produce(workspace: &Workspace, profile: Profile, compiled: &Path, products: &
     step("wasm-bindgen", || bindgen(compiled, &unfinished))?;
     if profile == Profile::Dist {
         // Before the optimiser, which would join functions that belong to different parts.
-        let second = split(workspace, compiled, &unfinished)?;
-        optimise(workspace, &unfinished.join(WASM))?;
-        optimise(workspace, &second)?;
+        let parts = [unfinished.join(WASM), split(workspace, compiled, &unfinished)?];
+        names::shorten(&unfinished.join(format!("{NAME}_bg.js")), &parts)?;
+        parts.iter().try_for_each(|part| optimise(workspace, part))?;
     }
     remove_dir(products)?;
     fs::rename(&unfinished, products).with_context(|| format!("cannot make {}", products.display()))

@@ -6,10 +6,14 @@
 //! | `petset_bg.js`, `petset_bg.wasm`, `lazy/second.wasm` | [`crate::page`] |
 //! | `style.css` | the sheets that `web/styles/main.css` imports, in its order, and then the rest of it |
 //! | `lazy/schema.json` | [`crate::schema`] |
+//! | `sw.js` | `web/static/`: it keeps nothing; in `dist/` [`crate::offline`] |
+//! | `embed.js`, `embed.d.ts` | `web/static/`; `crates/wasm/src/types.d.ts`, and then `web/embed.d.ts` |
 //! | `lazy/lessons.yaml` | the lessons in `crates/playground/lessons/`, in the order of their files |
 //! | `lazy/templates/` | `crates/playground/templates/` |
 //! | `lazy/editor.js` | [`crate::editor`] |
 //! | everything else | `web/static/`, with its folders |
+//!
+//! Scripts and style sheets that every visit loads are made small.
 
 use std::fs;
 use std::path::Path;
@@ -25,6 +29,15 @@ pub const LAZY_FOLDER: &str = "lazy";
 /// The editor, in [`LAZY_FOLDER`].
 pub const EDITOR: &str = "editor.js";
 
+/// The element with which other pages embed this one; these load nothing else before it is seen or clicked.
+pub const EMBED: &str = "embed.js";
+
+/// The types of [`EMBED`].
+pub const EMBED_TYPES: &str = "embed.d.ts";
+
+/// The worker, at the root of the site: it may serve what lies beside and below it.
+pub const WORKER: &str = "sw.js";
+
 /// Makes the folder `site` anew of the page's products and its static files.
 pub fn assemble(workspace: &Workspace, products: &Path, site: &Path) -> Result<()> {
     remove_dir(site)?;
@@ -37,9 +50,25 @@ pub fn assemble(workspace: &Workspace, products: &Path, site: &Path) -> Result<(
     fs::copy(schema::build(workspace)?, lazy.join("schema.json"))?;
     let editor = editor::build(workspace)?;
     fs::copy(&editor, lazy.join(EDITOR)).with_context(|| format!("cannot copy {}", editor.display()))?;
+    fs::write(site.join(EMBED_TYPES), embed_types(workspace)?)?;
     let index = workspace.path("index.html");
     fs::copy(&index, site.join("index.html")).with_context(|| format!("cannot copy {}", index.display()))?;
-    Ok(fs::write(site.join("style.css"), style(&workspace.path("web/styles"))?)?)
+    fs::write(site.join("style.css"), style(&workspace.path("web/styles"))?)?;
+    let mut first = files(site)?;
+    first.retain(|name| is_loaded_first(name));
+    editor::minify(workspace, site, &first)
+}
+
+/// Whether every visit loads that script or style sheet.
+fn is_loaded_first(name: &str) -> bool {
+    let is_of_others = [EMBED, WORKER].contains(&name) || Path::new(name).starts_with(LAZY_FOLDER);
+    (name.ends_with(".js") || name.ends_with(".css")) && !is_of_others
+}
+
+/// The types of [`EMBED`], with those of the engine that they speak of.
+pub fn embed_types(workspace: &Workspace) -> Result<String> {
+    let read = |file| read(&workspace.path(file));
+    Ok(read("crates/wasm/src/types.d.ts")? + &read("web/embed.d.ts")?)
 }
 
 /// The files of a folder as the documents of one, so that the page needs one request for them.
@@ -80,6 +109,25 @@ fn imported_sheet(line: &str) -> Option<&str> {
     let path = quoted.strip_prefix('"')?.strip_suffix('"')?;
     let name = path.strip_prefix("./").unwrap_or(path);
     (name.ends_with(".css") && !name.contains('/')).then_some(name)
+}
+
+/// The files of a site, as paths below its folder with slashes, in order.
+pub fn files(site: &Path) -> Result<Vec<String>> {
+    let (mut files, mut folders) = (Vec::new(), vec![String::new()]);
+    while let Some(folder) = folders.pop() {
+        for entry in
+            fs::read_dir(site.join(&folder)).with_context(|| format!("cannot read {}", site.display()))?
+        {
+            let entry = entry?;
+            let name = format!("{folder}{}", entry.file_name().to_string_lossy());
+            match entry.file_type()?.is_dir() {
+                true => folders.push(name + "/"),
+                false => files.push(name),
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
-use walrus::ir::{Value, Visitor, dfs_in_order};
+use walrus::ir::{Const, Value, Visitor, dfs_in_order};
 use walrus::{
     ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind,
-    GlobalId, GlobalKind, ImportedFunction, Module, ModuleConfig, TableId, ValType, passes,
+    GlobalId, GlobalKind, ImportedFunction, LocalFunction, Module, ModuleConfig, TableId, ValType, passes,
 };
 
 use crate::{constants, marks, outline};
@@ -59,6 +59,8 @@ const WHOLE: [&str; 2] = ["playground", "web"];
 
 /// A function of at most so many instructions is not bigger than its stub.
 const SMALL: u64 = 6;
+/// Where the linker lays constants: behind a stack of a mebibyte.
+const CONSTANTS: i32 = 1 << 20;
 
 /// The two parts, as wasm.
 pub struct Parts {
@@ -81,9 +83,7 @@ pub fn split(wasm: &[u8], linked: &[u8], ran: &BTreeSet<usize>) -> Result<Parts>
 fn prepared(wasm: &[u8], ran: &BTreeSet<usize>) -> Result<(Module, BTreeSet<Index>)> {
     let mut module = parse(wasm)?;
     let stretches = marks::stretches(&module);
-    outline::outline(&mut module, &stretches, ran, |name| {
-        !is_of(name, &ALWAYS_FIRST) && !is_of(name, &WHOLE)
-    });
+    outline::outline(&mut module, &stretches, ran, |name| !is_always_first(name) && !is_of(name, &WHOLE));
     let begun = stretches.iter().enumerate().filter(|(number, _)| ran.contains(number));
     Ok((module, begun.map(|(_, stretch)| stretch.function.index()).collect()))
 }
@@ -137,8 +137,8 @@ impl Plan {
             .map(|function| match &function.kind {
                 FunctionKind::Local(local) => {
                     ran.contains(&function.id().index())
-                        || local.size() <= SMALL
-                        || function.name.as_deref().is_some_and(|name| is_of(name, &ALWAYS_FIRST))
+                        || local.size() <= SMALL && !holds_constants(local)
+                        || function.name.as_deref().is_some_and(is_always_first)
                 }
                 _ => true,
             })
@@ -168,11 +168,33 @@ impl Plan {
     }
 }
 
+/// Whether a function may run at any moment, by its mangled name: one of those crates, or one that drops what they have boxed
+/// (Yew's queue does so when two changes come before one drawing).
+fn is_always_first(name: &str) -> bool {
+    let demangled = format!("{:#}", rustc_demangle::demangle(name));
+    let drops = |krate: &&str| demangled.contains(&format!("dyn {krate}::"));
+    is_of(name, &ALWAYS_FIRST)
+        || demangled.starts_with("core::ptr::drop_in_place<") && ALWAYS_FIRST.iter().any(drops)
+}
+
 /// Whether a function's mangled name says that it is of one of those crates: `<web::app::App as …>::view` too.
 fn is_of(name: &str, crates: &[&str]) -> bool {
     let name = format!("{:#}", rustc_demangle::demangle(name));
     let name = name.trim_start_matches(['<', '&']);
     name.split("::").next().is_some_and(|krate| crates.contains(&krate))
+}
+
+/// Whether there is an address of a constant in the function: that would stay with it.
+fn holds_constants(function: &LocalFunction) -> bool {
+    struct Holds(bool);
+    impl Visitor<'_> for Holds {
+        fn visit_const(&mut self, instruction: &Const) {
+            self.0 |= matches!(instruction.value, Value::I32(number) if number >= CONSTANTS);
+        }
+    }
+    let mut holds = Holds(false);
+    dfs_in_order(&mut holds, function, function.entry_block());
+    holds.0
 }
 
 /// The functions that a function calls or refers to by name.
@@ -224,9 +246,9 @@ fn slots(module: &Module) -> Result<BTreeMap<Index, Vec<u32>>> {
 /// The first part: stubs in place of what moved, and exports of what the second part uses.
 fn first(mut module: Module, plan: &Plan) -> Result<Vec<u8>> {
     let functions = functions(&module);
-    for index in &plan.shared {
+    for (rank, index) in plan.shared.iter().enumerate() {
         if let FunctionKind::Local(_) = module.funcs.get(functions[*index]).kind {
-            module.exports.add(&function_name(*index), functions[*index]);
+            module.exports.add(&function_name(rank), functions[*index]);
         }
     }
     export_state(&mut module);
@@ -279,11 +301,11 @@ fn second(mut module: Module, plan: &Plan) -> Result<Vec<u8>> {
     let constants = take(&mut module, &plan.constants)?;
     remove_beginnings(&mut module)?;
     import_state(&mut module);
-    for index in &plan.shared {
+    for (rank, index) in plan.shared.iter().enumerate() {
         let id = functions[*index];
         if let FunctionKind::Local(_) = module.funcs.get(id).kind {
             let ty = module.funcs.get(id).ty();
-            let import = module.imports.add(FIRST, &function_name(*index), id);
+            let import = module.imports.add(FIRST, &function_name(rank), id);
             module.funcs.get_mut(id).kind = FunctionKind::Import(ImportedFunction { import, ty });
         }
     }
@@ -361,9 +383,11 @@ fn take(module: &mut Module, ranges: &[Range<u32>]) -> Result<Vec<(u32, Vec<u8>)
     Ok(taken)
 }
 
-/// The name under which the first part exports a function.
-fn function_name(index: Index) -> String {
-    format!("{index}")
+/// The name under which the first part exports the function of that rank among those that it exports: there are thousands.
+fn function_name(rank: usize) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let digits = if rank < 1 << 12 { 2 } else { 3 };
+    (0..digits).rev().map(|at| char::from(DIGITS[(rank >> (6 * at)) % 64])).collect()
 }
 
 /// Exports memories, tables and globals under the names of [`import_state`].

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check of the project, cheapest first. It ends at the first part that fails; its last line
 //! is `N passed, M failed` over all that ran.
 
+use std::ffi::OsStr;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, ensure};
@@ -8,7 +9,7 @@ use anyhow::{Result, ensure};
 use crate::process::{output, run, step, watch};
 use crate::tally::{self, Tally};
 use crate::workspace::Workspace;
-use crate::{browser, dist, npm, package, playwright, tidy, tools};
+use crate::{browser, dist, npm, package, playwright, python, tidy, tools};
 
 /// Chooses the two crates that make sense on wasm only.
 const WASM_CRATES: [&str; 4] = ["--package", "web", "--package", "petset"];
@@ -28,9 +29,9 @@ pub enum Part {
     Lint,
     /// All tests that need no browser.
     Native,
-    /// The JS API in a headless browser.
+    /// The JS API in Node and in a headless browser.
     Wasm,
-    /// The npm package, as a test author uses it.
+    /// The npm package, as a test author uses it, in Node and in a headless browser.
     Package,
     /// The built page in a headless browser.
     Page,
@@ -161,21 +162,32 @@ fn wasm(tests: &mut Tests) -> Result<()> {
     let path = tools::wasm_pack(tests.workspace)?;
     // What a native build makes of the same acts, for the browser to compare.
     let digests = output(&mut tool(tests.workspace, "digests", "dev")?)?;
-    let mut command = Command::new("wasm-pack");
-    command.env("PATH", path).current_dir(&tests.workspace.root);
-    command.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
+    let wasm_pack = |place: &[&OsStr]| {
+        let mut command = Command::new("wasm-pack");
+        command.env("PATH", &path).current_dir(&tests.workspace.root);
+        command.args(["test", "--mode", "no-install"]).args(place).arg("crates/wasm");
+        command.env("PETSET_DIGESTS", digests.trim());
+        command
+    };
+    let mut in_node = wasm_pack(&["--node".as_ref()]);
+    let mut in_browser =
+        wasm_pack(&["--headless".as_ref(), "--chrome".as_ref(), "--chromedriver".as_ref(), driver.as_ref()]);
+    // What does not say where it runs would run in Node.
+    in_browser.env("WASM_BINDGEN_USE_BROWSER", "1");
     // The default of 20 s is short for an unoptimised build on a busy machine.
-    command.arg("crates/wasm").env("PETSET_DIGESTS", digests.trim()).env("WASM_BINDGEN_TEST_TIMEOUT", "300");
-    tests.runner("wasm-pack test", &mut command, tally::libtest)
+    in_browser.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    tests.runner("wasm-pack test --node", &mut in_node, tally::libtest)?;
+    tests.runner("wasm-pack test --headless --chrome", &mut in_browser, tally::libtest)
 }
 
 fn package(tests: &mut Tests) -> Result<()> {
+    let chrome = browser::chrome()?;
     tests.check("the npm package", package::npm)?;
     let folder = tests.workspace.path("tests/npm");
     npm::install(&folder)?;
     let node = |arguments: &[&str]| {
         let mut command = Command::new("node");
-        command.args(arguments).current_dir(&folder).env("NO_COLOR", "1");
+        command.args(arguments).current_dir(&folder).env("NO_COLOR", "1").env("CHROME", &chrome);
         command
     };
     tests.check("tsc", |_| run(&mut node(&["node_modules/typescript/bin/tsc", "--noEmit"])))?;
@@ -187,6 +199,10 @@ fn page(tests: &mut Tests) -> Result<()> {
     let chrome = browser::chrome()?;
     dist::dist(tests.workspace)?;
     tests.tally.passed += 1;
+    // With which the docs' pages on embedding are tried out.
+    let mdbook = tools::mdbook(tests.workspace)?;
+    let python = python::install(tests.workspace, &tests.workspace.path("tests/e2e/requirements.txt"))?;
     let mut playwright = playwright::on(tests.workspace, tests.workspace.path("dist"), &chrome)?;
+    playwright.env("PATH", tools::path_with([mdbook, python])?);
     tests.runner("Playwright", &mut playwright, tally::playwright)
 }

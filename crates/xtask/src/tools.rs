@@ -1,5 +1,5 @@
-//! Finds the Rust tools that the page and the tests need, or installs them: the wasm target, rustup's components, and
-//! two cargo commands, which go into `target/tools`.
+//! Finds the Rust tools that the page, the docs and the tests need, or installs them: the wasm target, rustup's
+//! components, and commands that cargo installs, which go into `target/tools`.
 
 use std::env;
 use std::ffi::OsString;
@@ -59,16 +59,32 @@ const WASM_BINDGEN: Tool = Tool {
 /// The version of wasm-pack whose options we use.
 const WASM_PACK_VERSION: &str = "0.15.1";
 
+/// Without its server and its search: neither is used.
+const MDBOOK: Tool =
+    Tool { package: "mdbook", program: "mdbook", options: &["--no-default-features"], cpu_minutes: 3 };
+
+/// The version of mdBook whose pages `docs/theme` is for.
+const MDBOOK_VERSION: &str = "0.5.4";
+
+/// Makes sure that mdBook is there, and returns the folder that holds it.
+pub fn mdbook(workspace: &Workspace) -> Result<PathBuf> {
+    ensure(workspace, &MDBOOK, MDBOOK_VERSION)
+}
+
 /// Makes sure that wasm-pack and its test runner are there, and returns a `PATH` that has both.
 pub fn wasm_pack(workspace: &Workspace) -> Result<OsString> {
     // wasm-bindgen, its command and this package of both bear the same version.
     let runner_version = locked_version(&workspace.metadata()?, "wasm-bindgen-shared")?;
-    let mut folders = vec![
+    path_with([
         ensure(workspace, &WASM_PACK, WASM_PACK_VERSION)?,
         ensure(workspace, &WASM_BINDGEN, &runner_version)?,
-    ];
-    folders.extend(path_folders());
-    env::join_paths(folders).context("a folder's name cannot stand in PATH")
+    ])
+}
+
+/// A `PATH` on which the programs of these folders are found first.
+pub fn path_with<const N: usize>(folders: [PathBuf; N]) -> Result<OsString> {
+    let all = folders.into_iter().chain(path_folders());
+    env::join_paths(all).context("a folder's name cannot stand in PATH")
 }
 
 /// The folders of `PATH`.
@@ -99,17 +115,21 @@ fn is_version(program: &Path, version: &str) -> bool {
         return false;
     }
     let printed = output(Command::new(program).arg("--version")).unwrap_or_default();
-    printed.split_whitespace().nth(1) == Some(version)
+    printed.split_whitespace().nth(1).map(|word| word.trim_start_matches('v')) == Some(version)
 }
 
 fn install(workspace: &Workspace, tool: &Tool, version: &str, root: &Path, lock: &[&str]) -> Result<()> {
+    let build = root.join("build");
     let mut cargo = workspace.cargo();
     cargo.args(["install", tool.package, "--version", version, "--force"]).args(tool.options).args(lock);
-    cargo.arg("--root").arg(root).arg("--target-dir").arg(root.join("build"));
+    cargo.arg("--root").arg(root).arg("--target-dir").arg(&build);
     // Tools that run for seconds: compiling them quickly is worth more than their speed.
     cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
     cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16").env("CARGO_PROFILE_RELEASE_DEBUG", "false");
-    run(&mut cargo)
+    let installed = run(&mut cargo);
+    // Hundreds of megabytes that nothing needs any more; if they cannot go, they are only in the way.
+    let _ = std::fs::remove_dir_all(&build);
+    installed
 }
 
 /// The version of a package in the lock file.

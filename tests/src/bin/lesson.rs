@@ -12,7 +12,7 @@ use playground::lesson::{check, read};
 fn main() -> ExitCode {
     let files: Vec<String> = std::env::args().skip(1).collect();
     if files.is_empty() {
-        eprintln!("usage: cargo xtask lesson check FILE…  (docs/lessons.md describes the format)");
+        eprintln!("usage: cargo xtask lesson check FILE…  (docs/src/lessons.md describes the format)");
         return ExitCode::from(2);
     }
     let (mut passed, mut failed) = (0, 0);

@@ -63,7 +63,8 @@ impl Commands {
         for (name, text) in &self.files {
             session.write_file(name, text);
         }
-        session.script(Script { volumes: self.bindings(), ..Script::default() });
+        let listed = Listed::of(&self.commands);
+        session.script(listed.script_at(0));
         // Where these were recorded nobody could edit.
         run(&mut session, "EDITOR=false");
         for line in &self.setup {
@@ -71,6 +72,7 @@ impl Commands {
         }
         let mut outcomes = Vec::new();
         for (number, command) in self.commands.iter().enumerate() {
+            session.script(listed.script_at(number));
             let mut after = session.clone();
             let difference = guarded(|| command.difference(&mut after, &texts));
             // What panicked has left a world that nobody should build on.
@@ -85,16 +87,45 @@ impl Commands {
         }
         outcomes
     }
+}
 
-    /// Which volume each claim had when volumes were listed first, as (`namespace/claim`, volume).
-    fn bindings(&self) -> BTreeMap<String, String> {
-        let row = Regex::new(r"(?m)^(\S+) .* (?:Bound|Available) +(\S+/\S+) ").expect("a pattern of ours");
-        let mut bindings: BTreeMap<String, String> = BTreeMap::new();
-        let listed = self.commands.iter().filter_map(|command| command.out.as_deref());
-        for found in listed.flat_map(|out| row.captures_iter(out)) {
-            bindings.entry(found[2].to_owned()).or_insert_with(|| found[1].to_owned());
+/// What listings of volumes and of pods tell of choices: the number of the command, who chose, and what.
+struct Listed {
+    volumes: Vec<(usize, String, String)>,
+    nodes: Vec<(usize, String, String)>,
+}
+
+impl Listed {
+    fn of(commands: &[Command]) -> Listed {
+        let volume = Regex::new(r"(?m)^(\S+) .* (?:Bound|Available|Released) +(\S+/\S+) ");
+        let pod =
+            Regex::new(r"(?m)^(?:(\S+) +)?(?:pod/)?(\S+) +\d+/\d+ .* 10(?:\.\d+){3} +(\S+) +<none> +<none>");
+        let (volume, pod) = (volume.expect("a pattern of ours"), pod.expect("a pattern of ours"));
+        let mut listed = Listed { volumes: Vec::new(), nodes: Vec::new() };
+        let outputs = commands.iter().enumerate();
+        for (number, out) in outputs.filter_map(|(number, command)| Some((number, command.out.as_deref()?))) {
+            for row in volume.captures_iter(out) {
+                let (claim, volume) = (row[2].to_owned(), row[1].to_owned());
+                // A released volume goes on to name its claim, which may have another one by now.
+                if !listed.volumes.iter().any(|(_, c, v)| (c, v) == (&claim, &volume)) {
+                    listed.volumes.push((number, claim, volume));
+                }
+            }
+            for row in pod.captures_iter(out) {
+                let namespace = row.get(1).map_or("default", |namespace| namespace.as_str());
+                listed.nodes.push((number, format!("{namespace}/{}", &row[2]), row[3].to_owned()));
+            }
         }
-        bindings
+        listed
+    }
+
+    /// What the first listing from that command on says.
+    fn script_at(&self, number: usize) -> Script {
+        let first = |listed: &[(usize, String, String)]| {
+            let later = listed.iter().rev().filter(|(at, ..)| *at >= number);
+            later.map(|(_, who, what)| (who.clone(), what.clone())).collect()
+        };
+        Script { volumes: first(&self.volumes), nodes: first(&self.nodes), resync_ms: None }
     }
 }
 

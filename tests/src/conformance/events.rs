@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Event;
 use machinery::Object;
 
 use super::compare::lines_differ;
-use super::free::{CONFLICT, NUMBER, RESYNCED};
+use super::free::{CONFLICT, NUMBER, RESYNCED, WAITS};
 
 /// What an Event says when upstream's correlator has put several into one.
 const COMBINED: &str = "(combined from similar events): ";
@@ -90,7 +90,7 @@ pub fn steps_differ(what: &str, recorded: &[Row], ours: &[Row]) -> Option<String
 
 /// The first difference between all Events of two clusters.
 pub fn difference(what: &str, recorded: &[Row], ours: &[Row]) -> Option<String> {
-    sets_differ(what, recorded, ours, &NUMBER)
+    sets_differ(what, recorded, ours, &[&NUMBER[..], &WAITS].concat())
 }
 
 fn sets_differ(what: &str, recorded: &[Row], ours: &[Row], any_number: &[&str]) -> Option<String> {

@@ -11,6 +11,7 @@
 //! | which of a pod's claims is its first volume | upstream walks a map (stateful_set_utils.go, updateStorage) | [`claims_sorted`] |
 //! | a claim's binding that was left half done, as the binder's write met another one | it waits for the next resync: scripted | [`super::replay`] |
 //! | counts of Events that a resync repeats | in which step the 15 s fall is chance | [`RESYNCED`] |
+//! | whether a waiting claim hears of its pod or of its first consumer, when events are listed | the sync that says it falls before its pod is seen, or after | [`WAITS`] |
 //! | combined or single form of an Event, once there is a combined one | so upstream's correlator decides | [`super::events`] |
 //! | names of revisions that were made by `rollout restart` | their template tells the time; called as recorded | [`super::names`] |
 //! | in which step a resync binds a claim | its phase is scripted: what the recording agrees with is found by trying | [`super::replay`] |
@@ -19,6 +20,9 @@
 //! | how often a revision is made anew during a foreground deletion | so does it | [`super::trails`] |
 //! | how far creation got within a real `sleep` | so does it | [`super::trails`] |
 //! | how often a watch repeats a row | the server may fold changes together | [`super::compare`] |
+//! | what `..` of a JSONPath finds first; the order of componentstatuses | upstream walks maps | [`walks_maps`], [`sorts_freely`] |
+//! | how often `-o name` names the Events of an object | what FailedScheduling leaves open | [`names_once`] |
+//! | RegisteredNode Events | whether the nodes had joined within the hour before | [`without_joining`] |
 //! | the texts of `explain` at 1.32 | field texts come from one version of the API types | [`layout`] |
 //! | with `--effects-only`: what describe, explain, `-o yaml`, `-o json` and get events print | asked for | [`is_effect_only`] |
 
@@ -73,6 +77,9 @@ pub const RESYNCED: [&str; 5] = [
     "WaitForPodScheduled",
 ];
 
+/// Those of them of which a claim hears one or the other.
+pub const WAITS: [&str; 2] = ["WaitForFirstConsumer", "WaitForPodScheduled"];
+
 /// What an Event about a conflict says.
 pub const CONFLICT: &str = "the object has been modified";
 
@@ -115,7 +122,10 @@ impl Texts {
         {
             return layout(&text);
         }
-        let text = claims_sorted(&text);
+        let text = claims_sorted(&names_once(&without_joining(run, &text)));
+        if walks_maps(run) {
+            return sorted_words(&text);
+        }
         if text.starts_with(YAML_LIST) && text.contains("-<suffix>\n") {
             return sorted_items(&text);
         }
@@ -153,7 +163,35 @@ fn names_nodes(run: &str) -> bool {
 fn sorts_freely(run: &str, text: &str) -> bool {
     let keys = ["podIP", "hostIP", "clusterIP", "nodeName", "uid", "resourceVersion"];
     let sorts = words(run).any(|w| w.contains("sort-by")) && keys.iter().any(|key| run.contains(key));
-    sorts || text.contains("-<suffix>  ")
+    let checks = words(run).any(|w| matches!(w, "componentstatuses" | "componentstatus" | "cs"));
+    sorts || checks || text.contains("-<suffix>  ")
+}
+
+/// Whether a JSONPath looks for a name anywhere: the fields of a map come in any order.
+fn walks_maps(run: &str) -> bool {
+    run.contains("jsonpath") && run.contains("..")
+}
+
+fn sorted_words(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_inclusive(char::is_whitespace).map(str::trim_end).collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
+/// A listing of Events without those that tell that a node has joined.
+fn without_joining(run: &str, text: &str) -> String {
+    let tells = |line: &&str| line.contains(" RegisteredNode ") || line.starts_with("event/<node>.<event>");
+    match lists_events(run) {
+        true => text.split_inclusive('\n').filter(|line| !tells(line)).collect(),
+        false => text.to_owned(),
+    }
+}
+
+/// Names of Events that differ in nothing but the time are listed once.
+fn names_once(text: &str) -> String {
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines.dedup_by(|line, before| line == before && line.trim_end().ends_with(".<event>"));
+    lines.concat()
 }
 
 /// The rows in order, below the first one.
@@ -243,6 +281,13 @@ mod tests {
                 "--- LIVE-123/a\t2026-11-23 05:13:04.713 +0000\n",
                 "--- LIVE-7/a\t2020-11-23 05:13:04 +0000\n",
             ),
+            ("kubectl get pods -o jsonpath='{..image}'", "a:1 io/a:1", "io/a:1 a:1"),
+            ("kubectl get cs", "NAME\nscheduler\netcd-0\n", "NAME\netcd-0\nscheduler\n"),
+            (
+                "kubectl get events -o name",
+                "event/node-1.18bbfe9e0b6e5b40\nevent/a.18bbfe9e0b6e5b40\n",
+                "event/a.18bbfe9e0b6e5b41\nevent/a.18bbfe9e0b6e5b42\n",
+            ),
         ];
         for (run, a, b) in same {
             assert_eq!(texts.difference(run, "stdout", a, b), None);
@@ -257,6 +302,10 @@ mod tests {
             ("kubectl wait", "within 3s it failed\n", "within 4s it failed\n"),
             ("kubectl cordon node-1", "node/node-1 cordoned\n", "node/node-2 cordoned\n"),
             ("kubectl get pods", "web-0\n", "web-0"),
+            ("kubectl get pods -o jsonpath='{..image}'", "a:1 io/a:1", "a:1 a:1"),
+            ("kubectl get pods -o jsonpath='{.items[*].image}'", "a:1 io/a:1", "io/a:1 a:1"),
+            ("kubectl get events -o name", "event/a.18bbfe9e0b6e5b40\n", "event/b.18bbfe9e0b6e5b40\n"),
+            ("kubectl get pods", "NAME\nweb-1\nweb-0\n", "NAME\nweb-0\nweb-1\n"),
             ("kubectl describe pv", "  Server:  192.168.1.100\n", "  Server:  192.168.1.10\n"),
         ];
         for (run, a, b) in different {

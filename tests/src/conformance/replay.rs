@@ -132,8 +132,9 @@ impl Watch {
         let mut world = session.world().clone();
         let (now, features) = (world.now(), world.features());
         let mut api = world.api();
-        let (files, schema, output) = (session.files(), &mut session.schema().clone(), &mut self.output);
-        self.kubectl.resume(&mut Env { api: &mut api, files, now, features, schema, output });
+        let (files, kubeconfig) = (session.files(), &mut session.kubeconfig().clone());
+        let (schema, output) = (&mut session.schema().clone(), &mut self.output);
+        self.kubectl.resume(&mut Env { api: &mut api, files, kubeconfig, now, features, schema, output });
     }
 
     fn finish(&mut self, session: &Session) -> String {

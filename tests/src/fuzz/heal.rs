@@ -77,20 +77,23 @@ fn mend(session: &mut Session) {
     }
 }
 
-/// Pods that nobody controls, that a set has adopted, that are held, or that are not Ready; claims that have lost their
-/// volumes. And touches every set: 1.32 forgets one whose condemned pods become available.
+/// Pods that nobody controls, that a set has adopted and cannot change, that are held, or that are not Ready; claims that have lost their
+/// volumes. And touches every set, as 1.32 forgets one whose condemned pods become available, and every service, whose
+/// controller waits for up to 1,000 s after errors, and after fifteen gives up.
 fn delete_what_is_stuck(session: &mut Session, look: u64) {
     let server = session.world().server();
-    let touch = |set: &std::sync::Arc<StatefulSet>| {
-        format!("kubectl annotate sts {} look={look} --overwrite", set.name())
-    };
-    let mut lines: Vec<String> = server.list::<StatefulSet>("default").map(touch).collect();
+    let touch = |kind: &str, name: &str| format!("kubectl annotate {kind} {name} look={look} --overwrite");
+    let sets = server.list::<StatefulSet>("default").map(|set| touch("sts", set.name()));
+    let services = server.list::<Service>("default").map(|service| touch("svc", service.name()));
+    let mut lines: Vec<String> = sets.chain(services).collect();
     for pod in server.list::<Pod>("default") {
         if pod.metadata.finalizers.is_some() {
             let none = r#"{"metadata":{"finalizers":null}}"#;
             lines.push(format!("kubectl patch pod {} --type=merge -p '{none}'", pod.name()));
         }
-        let foreign = controller_of(&pod.metadata).is_none() || pod.metadata.generate_name.is_none();
+        let foreign = controller_of(&pod.metadata).is_none()
+            || pod.metadata.generate_name.is_none()
+            || lacks_a_claim(session, pod);
         if foreign || ready_since(pod).is_none() {
             lines.push(format!("kubectl delete pod {} --force --grace-period=0 --wait=false", pod.name()));
         }
@@ -101,6 +104,15 @@ fn delete_what_is_stuck(session: &mut Session, look: u64) {
         lines.push(format!("kubectl delete pvc {} --wait=false", claim.name()));
     }
     lines.into_iter().for_each(|line| command(session, line));
+}
+
+/// Whether the pod has no volume for one of its set's claim templates: a former set has made it, and a pod's volumes stay.
+fn lacks_a_claim(session: &Session, pod: &Pod) -> bool {
+    let set = controller_of(&pod.metadata)
+        .and_then(|owner| session.world().server().get::<StatefulSet>(pod.namespace(), &owner.name));
+    let templates = set.and_then(|set| set.spec.as_ref()?.volume_claim_templates.as_ref());
+    let volumes = || pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    templates.into_iter().flatten().any(|template| volumes().all(|volume| volume.name != template.name()))
 }
 
 /// What is still to come; `None` if nothing is.

@@ -11,7 +11,7 @@ use playground::highlight::{Piece, highlight};
 use playground::model::Edit;
 use playground::templates::Template;
 use playground::trial::Trial;
-use playground::{Locale, Msg};
+use playground::{Locale, Msg, schema};
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
@@ -42,8 +42,12 @@ pub struct EditorProps {
     pub trial: Rc<Trial>,
     /// Which Kubernetes is simulated.
     pub features: Features,
-    /// Whether a template could not be had.
-    pub template_failed: bool,
+    /// What is said of the kinds' fields, if it is there.
+    pub schema: Option<schema::Shared>,
+    /// What could not be done, in words.
+    pub failed: Option<AttrValue>,
+    /// Whether the texts can only be looked at.
+    pub read_only: bool,
 }
 
 /// The editor.
@@ -62,6 +66,7 @@ pub fn Editor(props: &EditorProps) -> Html {
         text: props.text.clone(),
         trial: trial.clone(),
         features: props.features,
+        schema: props.schema.clone(),
     };
     let (stands, onreveal) = use_code(&dispatch, &area, &host, shown);
     use_edit_focus(props.edit.as_ref().map(|edit| edit.opened.clone()), onreveal.clone());
@@ -84,8 +89,8 @@ pub fn Editor(props: &EditorProps) -> Html {
             <div class="editor-head">
                 { file_tabs(props, &dispatch) }
                 <Menu label={words.new_file} sign="+" class="control control-icon" {items} />
-                if props.template_failed {
-                    <p class="editor-failed" role="alert">{words.template_failed}</p>
+                if let Some(failed) = &props.failed {
+                    <p class="editor-failed" role="alert">{failed}</p>
                 }
             </div>
             <div class="editor-panel" id="editor-panel" role="tabpanel" aria-label={name.clone()}>
@@ -99,6 +104,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                                 <textarea
                                     id="editor"
                                     ref={area}
+                                    readonly={props.read_only}
                                     aria-label={name.clone()}
                                     aria-describedby="editor-keys"
                                     spellcheck="false"
@@ -116,7 +122,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                 }
             </div>
             <p class="hidden" id="editor-keys">{words.editor_keys}</p>
-            <Findings locale={props.locale} trial={trial.clone()} {onreveal} />
+            <Findings locale={props.locale} trial={trial.clone()} read_only={props.read_only} {onreveal} />
             { if edit.is_some() { save(props.locale, &dispatch) } else { apply(props.locale, &trial.effect, &dispatch) } }
         </section>
     }
@@ -145,7 +151,7 @@ fn file_tabs(props: &EditorProps, dispatch: &Dispatch) -> Html {
 /// Below a file: Apply, and what it would do.
 fn apply(locale: Locale, effect: &Effect, dispatch: &Dispatch) -> Html {
     let words = locale.words();
-    let bright = !matches!(effect, Effect::Same | Effect::Nothing | Effect::Refused(_));
+    let bright = effect.is_worth_it();
     let tone = match effect {
         Effect::Refused(_) => "refused",
         Effect::Same | Effect::Nothing => "same",

@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use machinery::yaml::Position;
-use playground::Locale;
 use playground::marks::Mark;
 use playground::trial::{ObjectDiff, Trial};
+use playground::{Locale, Msg};
 use yew::prelude::*;
+
+use crate::hooks::use_dispatch;
 
 /// What was found out.
 #[derive(Clone, PartialEq, Properties)]
@@ -15,6 +17,8 @@ pub struct FindingsProps {
     pub locale: Locale,
     /// What Apply would do.
     pub trial: Rc<Trial>,
+    /// Whether the text can only be looked at.
+    pub read_only: bool,
     /// Goes to a place in the text.
     pub onreveal: Callback<Position>,
 }
@@ -22,9 +26,20 @@ pub struct FindingsProps {
 /// What was found out.
 #[component]
 pub fn Findings(props: &FindingsProps) -> Html {
+    let dispatch = use_dispatch();
     let words = props.locale.words();
     let Trial { marks, diff, .. } = &*props.trial;
     let wrong = marks.iter().filter(|mark| mark.is_wrong()).count();
+    // The button goes with the difference: who pressed it by a key goes on in the text.
+    let take = |at: Position| {
+        let (dispatch, onreveal) = (dispatch.clone(), props.onreveal.clone());
+        Callback::from(move |event: MouseEvent| {
+            dispatch.send(Msg::TakeLive(at));
+            if event.detail() == 0 {
+                onreveal.emit(at);
+            }
+        })
+    };
     let item = |mark: &Mark| {
         let at = mark.span.start;
         html! {
@@ -33,6 +48,16 @@ pub fn Findings(props: &FindingsProps) -> Html {
                     <span class="findings-line">{(words.line)(at.line)}</span>
                     <span lang={mark.is_wrong().then_some("en")}>{(words.mark_note)(&mark.note)}</span>
                 </button>
+                if !mark.is_wrong() && !props.read_only {
+                    <button
+                        type="button"
+                        class="findings-take"
+                        aria-label={(words.take_live_at)(at.line)}
+                        onclick={take(at)}
+                    >
+                        {words.take_live}
+                    </button>
+                }
             </li>
         }
     };

@@ -4,6 +4,7 @@ use machinery::version::{Features, MAX_UNAVAILABLE_STATEFUL_SET, Version};
 use playground::examples::Example;
 use playground::keep::KeepMsg;
 use playground::lesson::panel::LessonMsg;
+use playground::predict::PredictMsg;
 use playground::{Locale, Msg};
 use session::{Start, StartWorld};
 use web_sys::HtmlSelectElement;
@@ -94,6 +95,9 @@ pub fn Header(props: &HeaderProps) -> Html {
                     {words.lessons}
                 </button>
                 <button type="button" class="control" onclick={dispatch.on(Msg::Keep(KeepMsg::Share(true)))}>{words.share}</button>
+                <button type="button" class="control" onclick={dispatch.on(Msg::Predict(PredictMsg::Open(true)))}>
+                    {props.locale.predict_words().open}
+                </button>
                 <label class="header-start">
                     <span aria-hidden="true">{words.start_from}</span>
                     <select class="control" id="world" aria-label={words.start_from} onchange={restart}>

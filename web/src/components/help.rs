@@ -5,6 +5,7 @@ use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::sentence::sentence;
+use crate::dom;
 
 /// The dialog's id: it is opened from several places.
 pub const ID: &str = "help";
@@ -47,6 +48,9 @@ pub fn Help(props: &HelpProps) -> Html {
         <dialog class="help" id={ID} ref={dialog} aria-labelledby="help-title">
             <h2 id="help-title">{words.help}</h2>
             { for words.help_text.lines().map(|paragraph| html! { <p>{sentence(paragraph)}</p> }) }
+            if let Some(docs) = dom::docs() {
+                <p><a href={docs} target="_blank">{words.docs}</a></p>
+            }
             <h3>{words.keys}</h3>
             <dl class="help-keys">
                 { for keys.iter().map(|(key, what)| html! { <><dt><kbd>{*key}</kbd></dt><dd>{*what}</dd></> }) }

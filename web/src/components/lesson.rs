@@ -143,7 +143,12 @@ fn step(dispatch: &Dispatch, locale: Locale, lessons: &Lessons, course: &Course)
                         html! { <li data-done={done.to_string()} data-here={(index == course.step).to_string()} /> }
                     }) }
                 </ol>
-                <h3 class="lesson-step">{(words.lesson_step)(course.step + 1, lesson.steps.len())}</h3>
+                <div class="lesson-here">
+                    <h3 class="lesson-step">{(words.lesson_step)(course.step + 1, lesson.steps.len())}</h3>
+                    if let Some(link) = lessons.link(course.step) {
+                        <a class="lesson-link" href={link} target="_blank">{words.lesson_link}</a>
+                    }
+                </div>
                 <p class="lesson-text">{sentence(current.text.of(locale))}</p>
                 <div class="lesson-state" role="status" data-reached={course.reached.to_string()}>
                     if course.reached {
@@ -198,7 +203,7 @@ fn attempt(dispatch: &Dispatch, locale: Locale, act: &Act) -> Html {
         Act::Type(line) => html! { <code>{line.clone()}</code> },
         Act::Write { file, .. } => html! { {(words.lesson_write)(file)} },
         Act::Wait(ms) => html! { {(words.lesson_wait)(ms / 1000)} },
-        Act::Fault(_) => return html! {},
+        Act::Fault(fault) => html! { {fault.to_string()} },
     };
     let act = LessonMsg::Try(act.clone());
     let dispatch = dispatch.clone();

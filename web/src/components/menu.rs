@@ -68,10 +68,7 @@ pub fn Menu(props: &MenuProps) -> Html {
             "Escape" if *open => {
                 event.stop_propagation();
                 close.emit(());
-                if let Some(button) = button.cast::<HtmlElement>() {
-                    // Nothing is lost if it is gone.
-                    let _ = button.focus();
-                }
+                focus(&button);
             }
             "ArrowDown" | "ArrowUp" => {
                 event.prevent_default();
@@ -82,9 +79,11 @@ pub fn Menu(props: &MenuProps) -> Html {
         })
     };
     let item = |item: &Item| {
-        let (dispatch, close, msg) = (dispatch.clone(), close.clone(), item.msg.clone());
+        let (dispatch, close, msg, button) =
+            (dispatch.clone(), close.clone(), item.msg.clone(), button.clone());
         let onclick = Callback::from(move |_: MouseEvent| {
             close.emit(());
+            focus(&button);
             let types = matches!(msg, Msg::Type(_) | Msg::Recreate(_));
             dispatch.send(msg.clone());
             if types {
@@ -99,7 +98,7 @@ pub fn Menu(props: &MenuProps) -> Html {
             <button
                 type="button"
                 class={props.class.clone()}
-                ref={button}
+                ref={button.clone()}
                 data-testid={props.id.clone()}
                 aria-label={props.label.clone()}
                 aria-expanded={open.to_string()}
@@ -111,6 +110,14 @@ pub fn Menu(props: &MenuProps) -> Html {
                 <ul class="menu-list" ref={list}>{ for props.items.iter().map(item) }</ul>
             }
         </div>
+    }
+}
+
+/// Moves the focus to an element.
+fn focus(element: &NodeRef) {
+    if let Some(element) = element.cast::<HtmlElement>() {
+        // Nothing is lost if it is gone.
+        let _ = element.focus();
     }
 }
 

@@ -1,11 +1,14 @@
 //! The parts of the page, one file each; the style sheet of each has the same name.
 
+pub mod answer;
 pub mod bottom;
 pub mod claim;
 pub mod column;
+pub mod deployment;
 pub mod details;
 pub mod dns;
 pub mod editor;
+pub mod embed;
 pub mod events;
 pub mod findings;
 pub mod header;
@@ -13,15 +16,18 @@ pub mod heat;
 pub mod help;
 pub mod lesson;
 pub mod menu;
+pub mod new_version;
 pub mod nodes;
 pub mod objects;
 pub mod outside;
 pub mod partition;
 pub mod paste;
 pub mod pod;
+pub mod predict;
 pub mod prompt;
 pub mod sentence;
 pub mod share;
+pub mod share_embed;
 pub mod shelf;
 pub mod stage;
 pub mod stepper;

@@ -5,6 +5,7 @@ use playground::{Locale, Model, Msg};
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
+use super::share_embed::ShareEmbed;
 use crate::hooks::use_dispatch;
 use crate::{dom, link};
 
@@ -48,15 +49,19 @@ pub fn Share(props: &ShareProps) -> Html {
         let (address, text) = (address.clone(), saved.to_text());
         use_effect_with(text.clone(), move |_| link::make(text, move |link| address.set(link)));
     }
-    let copy = |form: Option<Form>| {
-        let (done, address, model) = (done.clone(), address.clone(), props.model.clone());
-        Callback::from(move |_: MouseEvent| {
-            let text = form.map_or_else(|| (*address).clone(), |form| model.0.copied(form));
+    let oncopy = {
+        let done = done.clone();
+        Callback::from(move |text: String| {
             let done = done.clone();
             link::copy(&text, move |copied| {
                 done.set(Some(if copied { Done::Copied } else { Done::Refused }))
             });
         })
+    };
+    let copy = |form: Option<Form>| {
+        let (address, model) = (address.clone(), props.model.clone());
+        oncopy
+            .reform(move |_: MouseEvent| form.map_or_else(|| (*address).clone(), |form| model.0.copied(form)))
     };
     let save = {
         let text = saved.to_text();
@@ -82,6 +87,15 @@ pub fn Share(props: &ShareProps) -> Html {
             }
         }
     });
+    // The dialog itself gives the focus back to where it was.
+    let close = {
+        let dialog = dialog.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                dialog.close();
+            }
+        })
+    };
     let extent = |extent: Extent, label: &'static str| {
         html! {
             <label class="share-extent">
@@ -96,12 +110,15 @@ pub fn Share(props: &ShareProps) -> Html {
         <dialog class="help share" ref={dialog} aria-labelledby="share-title" onclose={dispatch.on(Msg::Keep(KeepMsg::Share(false)))}>
             <h2 id="share-title">{words.share}</h2>
             <p>{(words.share_contents)(&files, lines)}</p>
+            if let Some(objects) = saved.imported() {
+                <p class="share-imported">{(words.share_imported)(objects)}</p>
+            }
             <fieldset class="share-extents">
                 <legend class="hidden">{words.share_extent}</legend>
                 { extent(Extent::Whole, words.share_whole) }
                 { extent(Extent::Start, words.share_start) }
             </fieldset>
-            <input class="share-link" id="share-link" readonly=true value={(*address).clone()} aria-label={words.share_link} />
+            <input class="field share-link" id="share-link" readonly=true value={(*address).clone()} aria-label={words.share_link} />
             if long {
                 <p>{words.share_long}</p>
             }
@@ -112,6 +129,7 @@ pub fn Share(props: &ShareProps) -> Html {
                 <button type="button" class="control" onclick={copy(Some(Form::Script))}>{words.copy_script}</button>
                 <button type="button" class="control" onclick={copy(Some(Form::Manifest))}>{words.copy_manifest}</button>
             </div>
+            <ShareEmbed locale={props.locale} model={props.model.clone()} address={AttrValue::from((*address).clone())} oncopy={oncopy.clone()} />
             <p role="status" class="share-done">
                 {
                     match *done {
@@ -126,7 +144,7 @@ pub fn Share(props: &ShareProps) -> Html {
                 <input type="file" accept=".json" onchange={opened} />
             </label>
             <p class="nothing">{if props.kept { words.kept } else { words.not_kept }}</p>
-            <button type="button" class="control" onclick={dispatch.on(Msg::Keep(KeepMsg::Share(false)))}>{words.close}</button>
+            <button type="button" class="control" onclick={close}>{words.close}</button>
         </dialog>
     }
 }

@@ -20,6 +20,7 @@ use super::strip::Strip;
 use super::twin::Twin;
 use super::why::WhyLine;
 use crate::hooks::{Theme, use_dispatch};
+use crate::session::Dispatch;
 
 /// The stage.
 #[derive(Clone, PartialEq, Properties)]
@@ -28,6 +29,12 @@ pub struct StageProps {
     pub locale: Locale,
     /// The theme: what is painted has its colours.
     pub theme: Theme,
+    /// Whether the sets show.
+    #[prop_or(true)]
+    pub sets: bool,
+    /// Whether it is said why.
+    #[prop_or(true)]
+    pub why: bool,
     /// The example with which the session began.
     pub example: Option<Example>,
     /// What is shown of the cluster.
@@ -56,55 +63,76 @@ pub fn StagePane(props: &StageProps) -> Html {
     html! {
         <section class="stage" aria-label={words.stage} {onkeydown}>
             if let Some(example) = props.example {
-                <div class="example" data-testid="example">
-                    <p>
-                        <strong>{words.example}{" "}{(words.example_title)(example)}</strong>{". "}
-                        {sentence(&(words.example_hint)(example))}
-                    </p>
-                    <button type="button" class="example-close" aria-label={words.close} title={words.close} onclick={dispatch.on(Msg::CloseExample)}>
-                        <span aria-hidden="true">{"✕"}</span>
-                    </button>
-                </div>
+                { hint(&dispatch, props.locale, example) }
             }
-            if let Some(first) = stage.sets.first() {
-                { strip(first) }
-            } else {
-                <div class="strip">
-                    <h2 class="strip-name strip-cluster">{words.cluster}</h2>
-                    <span class="strip-note">{(words.counts)(stage)}</span>
-                </div>
-            }
-            <WhyLine
-                locale={props.locale}
-                whys={props.page.whys.clone()}
-                selected={props.page.selected.clone()}
-                acts={props.page.acts.clone()}
-            />
-            <div class="stage-body" tabindex="0" role="group" aria-label={words.stage}>
-                { for stage.sets.iter().enumerate().map(|(index, set)| html! {
-                    <div class="set" key={set.key.to_string()} data-set={set.key.name.to_string()}>
-                        if index > 0 {
-                            { strip(set) }
-                        }
-                        <Columns
-                            locale={props.locale}
-                            set={set.clone()}
-                            drag={props.drag.clone().filter(|drag| drag.set == set.key)}
-                            selected={selected.clone()}
-                            theme={props.theme}
-                        />
-                    </div>
-                }) }
-                if stage.is_empty() {
-                    <div class="stage-empty">
-                        <p class="stage-empty-title">{(words.empty_stage)(stage)}</p>
-                        <p>{words.empty_hint}</p>
+            if props.sets {
+                if let Some(first) = stage.sets.first() {
+                    { strip(first) }
+                } else {
+                    <div class="strip">
+                        <h2 class="strip-name strip-cluster">{words.cluster}</h2>
+                        <span class="strip-note">{(words.counts)(stage)}</span>
                     </div>
                 }
-                <Shelf locale={props.locale} volumes={stage.shelf.clone()} more={stage.shelf_more} any={stage.volumes > 0} />
-                <Outside locale={props.locale} chains={stage.outside.clone()} more={stage.outside_more} {selected} />
-            </div>
+            }
+            if props.why {
+                <WhyLine
+                    locale={props.locale}
+                    whys={props.page.whys.clone()}
+                    selected={props.page.selected.clone()}
+                    acts={props.page.acts.clone()}
+                />
+            }
+            if props.sets {
+                <div class="stage-body" tabindex="0" role="group" aria-label={words.stage}>
+                    { for stage.sets.iter().enumerate().map(|(index, set)| html! {
+                        <div class="set" key={set.key.to_string()} data-set={set.key.name.to_string()}>
+                            if index > 0 {
+                                { strip(set) }
+                            }
+                            <Columns
+                                locale={props.locale}
+                                set={set.clone()}
+                                drag={props.drag.clone().filter(|drag| drag.set == set.key)}
+                                selected={selected.clone()}
+                                theme={props.theme}
+                            />
+                        </div>
+                    }) }
+                    if stage.is_empty() {
+                        <div class="stage-empty">
+                            <p class="stage-empty-title">{(words.empty_stage)(stage)}</p>
+                            <p>{words.empty_hint}</p>
+                        </div>
+                    }
+                    <Shelf locale={props.locale} volumes={stage.shelf.clone()} more={stage.shelf_more} any={stage.volumes > 0} />
+                    <Outside
+                        locale={props.locale}
+                        deployments={stage.deployments.clone()}
+                        asked={props.asked.clone()}
+                        chains={stage.outside.clone()}
+                        more={stage.outside_more}
+                        {selected}
+                    />
+                </div>
+            }
         </section>
+    }
+}
+
+/// What to look at in the example.
+fn hint(dispatch: &Dispatch, locale: Locale, example: Example) -> Html {
+    let words = locale.words();
+    html! {
+        <div class="example" data-testid="example">
+            <p>
+                <strong>{words.example}{" "}{(words.example_title)(example)}</strong>{". "}
+                {sentence(&(words.example_hint)(example))}
+            </p>
+            <button type="button" class="example-close" aria-label={words.close} title={words.close} onclick={dispatch.close(Msg::CloseExample)}>
+                <span aria-hidden="true">{"✕"}</span>
+            </button>
+        </div>
     }
 }
 

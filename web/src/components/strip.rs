@@ -7,7 +7,7 @@ use playground::model::{Asked, ImageForm, Number};
 use playground::view::revision::Living;
 use playground::view::stage::{SetView, Strategy};
 use playground::{Locale, Msg, commands};
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::menu::{Item, Menu};
@@ -41,6 +41,7 @@ pub fn Strip(props: &StripProps) -> Html {
         _ => None,
     };
     let complete = set.ready == set.replicas;
+    let set_image = use_node_ref();
     html! {
         <div class="strip">
             <h2 class="strip-name">
@@ -60,11 +61,11 @@ pub fn Strip(props: &StripProps) -> Html {
                     { for set.revisions.iter().map(|living| revision(living, words)) }
                 </ul>
                 <div class="strip-controls">
-                    { controls(&dispatch, props) }
+                    { controls(&dispatch, props, &set_image) }
                 </div>
             }
             if let Some(form) = &props.form {
-                <Image locale={props.locale} form={form.clone()} containers={
+                <Image locale={props.locale} form={form.clone()} opener={set_image} containers={
                     set.containers.iter().map(|container| AttrValue::from(container.name.clone())).collect::<Vec<_>>()
                 } />
             }
@@ -83,7 +84,7 @@ fn revision(living: &Living, words: &Words) -> Html {
     }
 }
 
-fn controls(dispatch: &Dispatch, props: &StripProps) -> Html {
+fn controls(dispatch: &Dispatch, props: &StripProps, set_image: &NodeRef) -> Html {
     let (set, words, form_open) = (&props.set, props.locale.words(), props.form.is_some());
     let key = set.key.clone();
     let set_number = |number| {
@@ -106,6 +107,7 @@ fn controls(dispatch: &Dispatch, props: &StripProps) -> Html {
             <button
                 type="button"
                 class="control"
+                ref={set_image}
                 data-testid="set-image"
                 aria-expanded={form_open.to_string()}
                 onclick={toggle}
@@ -141,6 +143,8 @@ struct ImageProps {
     locale: Locale,
     form: ImageForm,
     containers: Vec<AttrValue>,
+    /// The button that has opened it.
+    opener: NodeRef,
 }
 
 /// The form for another image.
@@ -148,7 +152,16 @@ struct ImageProps {
 fn Image(props: &ImageProps) -> Html {
     let dispatch = use_dispatch();
     let words = props.locale.words();
-    use_effect_with((), |()| dom::focus("image"));
+    use_effect_with(props.opener.clone(), |opener| {
+        dom::focus("image");
+        let opener = opener.clone();
+        move || {
+            if let Some(opener) = opener.cast::<HtmlElement>() {
+                // Nothing is lost if it is gone.
+                let _ = opener.focus();
+            }
+        }
+    });
     let (container, image) = (props.form.container.clone(), props.form.image.clone());
     let oninput = dispatch.map({
         let container = container.clone();

@@ -9,7 +9,7 @@ use playground::{Locale, Msg};
 use yew::prelude::*;
 
 use super::sentence::sentence;
-use super::track::TrackPicture;
+use super::track::{TrackPicture, back_to_live};
 use crate::hooks::{use_dispatch, use_leaving};
 
 /// The bar.
@@ -96,7 +96,7 @@ pub fn TimeBar(props: &TimeBarProps) -> Html {
                     <span class="time-state">{word}</span>
                 </p>
                 if past {
-                    <button type="button" class="time-live" data-testid="live" onclick={dispatch.on(Msg::Live)}>
+                    <button type="button" class="time-live" data-testid="live" onclick={back_to_live(&dispatch)}>
                         {words.back_to_live}
                     </button>
                 } else if !props.forks.is_empty() {

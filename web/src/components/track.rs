@@ -13,6 +13,7 @@ use yew::prelude::*;
 use super::sentence::sentence;
 use crate::dom;
 use crate::hooks::use_dispatch;
+use crate::session::Dispatch;
 
 /// How far apart the rows are, and where the first one lies, in pixels.
 const ROW: usize = 12;
@@ -21,6 +22,9 @@ const FIRST: usize = 7;
 const PAGE_MS: u64 = 10_000;
 /// Most ticks in the table.
 const TABLE: usize = 100;
+
+/// The picture's id: it gets the focus when one has come back from the past.
+const ID: &str = "track";
 
 /// The picture.
 #[derive(Clone, PartialEq, Properties)]
@@ -106,6 +110,7 @@ pub fn TrackPicture(props: &TrackProps) -> Html {
             <div
                 class="track-picture"
                 ref={picture}
+                id={ID}
                 role="slider"
                 tabindex="0"
                 data-testid="track"
@@ -141,6 +146,15 @@ pub fn TrackPicture(props: &TrackProps) -> Html {
             <Table locale={props.locale} ticks={props.ticks.clone()} />
         </div>
     }
+}
+
+/// Back to what happens now. The button for it goes with the past, so the focus moves on.
+pub fn back_to_live(dispatch: &Dispatch) -> Callback<MouseEvent> {
+    let dispatch = dispatch.clone();
+    Callback::from(move |_| {
+        dispatch.send(Msg::Live);
+        dom::focus(ID);
+    })
 }
 
 /// Beyond the end there is nothing to be seen yet: that is live.

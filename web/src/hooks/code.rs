@@ -7,7 +7,7 @@ use machinery::version::Features;
 use machinery::yaml::Position;
 use playground::completion::{complete, describe};
 use playground::trial::Trial;
-use playground::{Locale, Msg};
+use playground::{Locale, Msg, schema};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -30,6 +30,8 @@ pub struct Shown {
     pub trial: Rc<Trial>,
     /// Which Kubernetes it is for.
     pub features: Features,
+    /// What is said of the kinds' fields, if it is there.
+    pub schema: Option<schema::Shared>,
 }
 
 /// Puts an editor into `host`. Whether it stands there, so that the text area is of no more use, and how to go to a place
@@ -43,26 +45,40 @@ pub fn use_code(
 ) -> (bool, Callback<Position>) {
     let stands = use_state(|| false);
     let held = use_mut_ref(|| None::<Held>);
-    let features = use_mut_ref(|| shown.features);
-    features.replace(shown.features);
+    let known = use_mut_ref(|| (shown.features, None));
+    known.replace((shown.features, shown.schema));
     {
         let (area, host, held, stands, dispatch) =
             (area.clone(), host.clone(), held.clone(), stands.setter(), dispatch.clone());
         use_effect_with((), move |()| {
             let (area, host) = (area.cast::<HtmlTextAreaElement>(), host.cast::<Element>());
             if let (Some(area), Some(host)) = (area, host) {
-                let apply = dispatch.clone();
+                let (apply, take, wish) = (dispatch.clone(), dispatch.clone(), dispatch.clone());
+                let known = move || {
+                    let (features, schema) = known.borrow().clone();
+                    if schema.is_none() {
+                        wish.send(Msg::WantSchema);
+                    }
+                    (features, schema)
+                };
+                let knows = known.clone();
                 let acts = Acts {
                     stands: Closure::new(move || stands.set(true)),
                     edit: Closure::new(move |text| dispatch.send(Msg::Edit(text))),
                     apply: Closure::new(move || apply.send(Msg::Apply)),
                     complete: Closure::new(move |text: String, line, column| {
-                        let found = complete(&text, line, column, *features.borrow());
+                        let (features, schema) = known();
+                        let found = complete(&text, line, column, schema.as_deref(), features);
                         found.map(completion).unwrap_or_default()
                     }),
-                    describe: Closure::new(|text: String, line, column| {
-                        let lines = describe(&text, line, column).map(|found| found.lines());
+                    describe: Closure::new(move |text: String, line, column| {
+                        let (features, schema) = knows();
+                        let lines = describe(&text, line, column)
+                            .map(|found| found.lines(schema.as_deref(), features));
                         lines.unwrap_or_default().into_iter().map(JsValue::from).collect()
+                    }),
+                    take: Closure::new(move |line, column| {
+                        take.send(Msg::TakeLive(Position { line, column }))
                     }),
                 };
                 *held.borrow_mut() = Some(Held::new(&area, &host, acts));

@@ -11,10 +11,10 @@ use crate::session::Dispatch;
 /// Asks for one frame after each moment that was reached and drawn, so that a slow page slows the clock and never queues
 /// work. (The cluster's own time may stand still for a frame, after requests have taken of it in advance.)
 #[hook]
-pub fn use_frames(dispatch: &Dispatch, playing: bool, reached_ms: u64) {
+pub fn use_frames(dispatch: &Dispatch, playing: bool, reached: (u64, u64)) {
     let last = use_mut_ref(|| None::<f64>);
     let dispatch = dispatch.clone();
-    use_effect_with((playing, reached_ms), move |_| {
+    use_effect_with((playing, reached), move |_| {
         let mut pending = None;
         if !playing {
             *last.borrow_mut() = None;

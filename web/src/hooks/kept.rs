@@ -36,14 +36,14 @@ pub fn use_kept(dispatch: &Dispatch, state: &State) -> bool {
     }
     let kept = use_state(|| true);
     let session = &state.0.session;
-    let what = (session.start().clone(), session.inputs().count(), session.course());
-    let text = move || Saved::whole(&state.0.session).to_text();
-    let opening = state.0.keep.opening.is_some();
-    let text = (!opening && what.1 > 0).then(text);
+    let last = session.inputs().next_back().cloned();
+    let is_kept = state.0.keep.opening.is_none() && last.is_some() && state.0.embed.is_none();
+    let what = (session.start().clone(), session.inputs().len(), last, session.course());
     use_effect_with(what, {
-        let kept = kept.clone();
+        let (kept, session) = (kept.clone(), session.clone());
         move |_| {
-            if let Some(text) = text {
+            if is_kept {
+                let text = Saved::whole(&session).to_text();
                 let fits = text.len() <= STORED_LIMIT && dom::store(STORED, &text);
                 if *kept != fits {
                     kept.set(fits);

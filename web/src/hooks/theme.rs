@@ -41,7 +41,7 @@ impl Theme {
 /// The theme, and a callback that takes the next one.
 #[hook]
 pub fn use_theme() -> (Theme, Callback<MouseEvent>) {
-    let theme = use_state(|| match dom::stored(STORED).as_deref() {
+    let theme = use_state(|| match dom::parameter("theme").or_else(|| dom::stored(STORED)).as_deref() {
         Some("light") => Theme::Light,
         Some("dark") => Theme::Dark,
         _ => Theme::System,

@@ -19,6 +19,20 @@ pub fn decoded(
     body: Body,
     warnings: &mut Vec<String>,
 ) -> Result<Object, Refusal> {
+    let object = decoded_only(features, request, body, warnings)?;
+    match strategy::conversion_error(&object) {
+        None => Ok(object),
+        Some(why) => Err(refuse(request.kind, &why)),
+    }
+}
+
+/// The same, before it becomes an object of the version that the server works with.
+pub fn decoded_only(
+    features: Features,
+    request: &Request,
+    body: Body,
+    warnings: &mut Vec<String>,
+) -> Result<Object, Refusal> {
     let value = match body {
         Body::Typed(object) => return Ok(object),
         Body::Json(value) => value,

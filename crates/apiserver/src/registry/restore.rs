@@ -8,6 +8,7 @@ use machinery::Object;
 use machinery::time::seconds;
 
 use super::refuse;
+use crate::admission;
 use crate::server::{Env, Server};
 use crate::strategy::{self, Terms};
 
@@ -15,7 +16,7 @@ use crate::strategy::{self, Terms};
 const RESOURCE_VERSION_MAX: u64 = 1 << 53;
 
 /// Stores an object with its own uid, resourceVersion, time of creation and status, in place of one of its name. What it
-/// lacks of these it gets now.
+/// lacks of these it gets now. Where it came from there was the priority class that it names.
 ///
 /// # Errors
 /// Where a new object like this would be invalid.
@@ -28,5 +29,6 @@ pub fn restore(server: &mut Server, env: &mut Env<'_>, mut object: Object) -> Re
     meta.resource_version.take_if(|_| !is_version);
     meta.uid.get_or_insert_with(|| env.choices.uid());
     meta.creation_timestamp.get_or_insert_with(|| seconds(env.now));
+    admission::learn_class(&mut server.priority_classes, &object);
     Ok(server.store.restore(object))
 }

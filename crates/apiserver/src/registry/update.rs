@@ -13,7 +13,7 @@ use machinery::{Kind, Object, Status, decode, go_text};
 use serde_json::Value;
 
 use super::create::store_new;
-use super::decode::decoded;
+use super::decode::{decoded, decoded_only};
 use super::{check_name, check_namespace, no_such_resource, refuse, remove, writer};
 use crate::admission;
 use crate::field_manager::{self, Writes, printed};
@@ -81,7 +81,11 @@ pub fn patch(
             return Err(invalid_patch(patch, &unknown));
         }
     }
-    let new = decoded(server.features, request, Body::Json(value), warnings)?;
+    let new = decoded_only(server.features, request, Body::Json(value), warnings)?;
+    if let Some(why) = strategy::conversion_error(&new) {
+        // What goes wrong between versions is no status when a patch is applied.
+        return Err(Box::new(Status { reason: Reason::InternalError, ..Status::bad_request(why) }));
+    }
     replace(server, env, request, &old, new, None, warnings).map(Answer::Object)
 }
 

@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets: stored, bounded in size, frozen if they say so. ServiceAccounts: only stored.
+//! ConfigMaps and Secrets: stored, bounded in size, frozen if they say so. ServiceAccounts: taken as they are.
 //!
 //! Models pkg/registry/core/{configmap,secret}/strategy.go and ValidateConfigMap, ValidateSecret of
 //! pkg/apis/core/validation/validation.go.
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, ServiceAccount};
 use machinery::field::{FieldError, Path};
+use machinery::yaml;
 
 use super::{Strategy, Terms};
 use crate::validation::{Errors, config_map_key};
@@ -93,6 +94,12 @@ fn type_rules(secret: &Secret) -> Errors {
         let missing = keys.iter().filter(|key| data(key).is_none());
         missing.map(|key| FieldError::required(&path.key(key), "")).collect()
     };
+    let json = |key: &str| -> Errors {
+        let Some(text) = data(key) else { return missing(&[key]) };
+        let problem = yaml::unmarshal_problem(&String::from_utf8_lossy(&text.0));
+        let wrong = |why| FieldError::invalid(&path.key(key), "<secret contents redacted>", why);
+        problem.map(wrong).into_iter().collect()
+    };
     match secret.type_.as_deref().unwrap_or_default() {
         "kubernetes.io/service-account-token" => {
             let account = secret.metadata.annotations.as_ref().and_then(|a| a.get(ACCOUNT));
@@ -100,8 +107,8 @@ fn type_rules(secret: &Secret) -> Errors {
             let is_missing = account.is_none_or(String::is_empty);
             is_missing.then(|| FieldError::required(&path, "")).into_iter().collect()
         }
-        "kubernetes.io/dockercfg" => missing(&[".dockercfg"]),
-        "kubernetes.io/dockerconfigjson" => missing(&[".dockerconfigjson"]),
+        "kubernetes.io/dockercfg" => json(".dockercfg"),
+        "kubernetes.io/dockerconfigjson" => json(".dockerconfigjson"),
         "kubernetes.io/basic-auth" if data("username").is_none() => {
             if data("password").is_none() {
                 missing(&["username", "password"])

@@ -110,6 +110,14 @@ macro_rules! of_any_kind {
     };
 }
 
+/// Why the object cannot become one of the version that the server works with, if it cannot (pkg/apis/core/v1/conversion.go).
+pub fn conversion_error(object: &Object) -> Option<String> {
+    match object {
+        Object::Node(node) => node::conversion_error(node),
+        _ => None,
+    }
+}
+
 /// Fills in the defaults of the kind.
 pub fn default(object: &mut Object) {
     of_any_kind!(object, one => Strategy::default(Arc::make_mut(one)));

@@ -14,10 +14,10 @@ use machinery::version::Features;
 
 use super::persistent_volume_claim::{VOLUME_MODES, access_modes};
 use super::{Strategy, Terms, disabled, keep};
-use crate::internal;
 use crate::validation::{
     Errors, if_given_one_of, node_selector, optional_name, pod_warnings, resources, volume_sources, volumes,
 };
+use crate::{defaults, internal};
 
 const RECLAIM_POLICIES: [&str; 3] = ["Delete", "Recycle", "Retain"];
 
@@ -38,9 +38,7 @@ impl Strategy for PersistentVolume {
         let spec = self.spec.get_or_insert_default();
         spec.persistent_volume_reclaim_policy.get_or_insert_with(|| "Retain".to_owned());
         spec.volume_mode.get_or_insert_with(|| "Filesystem".to_owned());
-        if let Some(path) = &mut spec.host_path {
-            path.type_.get_or_insert_default();
-        }
+        defaults::default_persistent_source(spec);
         self.status.get_or_insert_default().phase.get_or_insert_with(|| "Pending".to_owned());
     }
 

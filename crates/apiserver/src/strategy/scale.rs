@@ -71,6 +71,8 @@ fn text(selector: &Selector) -> String {
         Operator::NotIn(values) => format!("{key} notin ({})", joined(values)),
         Operator::Exists => key.clone(),
         Operator::DoesNotExist => format!("!{key}"),
+        Operator::GreaterThan(limit) => format!("{key}>{limit}"),
+        Operator::LessThan(limit) => format!("{key}<{limit}"),
     };
     requirements.into_iter().map(one).collect::<Vec<_>>().join(",")
 }
@@ -95,11 +97,13 @@ pub fn apply(object: &Object, scale: &Value) -> Result<Object, Refusal> {
     if replicas < 0 {
         let path = Path::new("spec").child("replicas");
         let error = FieldError::invalid(&path, replicas, "must be greater than or equal to 0");
-        let message = format!("Scale.autoscaling \"{}\" is invalid: {error}", object.name());
+        let (group, kind) = GO_TYPE;
+        let message = format!("{kind}.{group} \"{}\" is invalid: {error}", object.name());
         let name = object.name().to_owned();
         return Err(Box::new(Status {
             reason: Reason::Invalid,
             causes: vec![error],
+            kind,
             name,
             ..Status::bad_request(message)
         }));

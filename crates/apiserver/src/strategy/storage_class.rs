@@ -2,15 +2,52 @@
 //!
 //! Models pkg/registry/storage/storageclass/strategy.go and pkg/apis/storage/{v1/defaults.go,validation/validation.go}.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::TopologySelectorTerm;
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::field::{FieldError, Path};
 use machinery::names;
 
 use super::{Strategy, Terms};
-use crate::validation::{Errors, each, if_given_one_of};
+use crate::validation::{Errors, each, if_given_one_of, key};
 
 const MAX_PARAMETERS: usize = 512;
 const MAX_PARAMETER_BYTES: usize = 256 * 1024;
+
+/// Where volumes may be made (validateAllowedTopologies, ValidateTopologySelectorTerm).
+fn topologies(given: &[TopologySelectorTerm], terms: Terms) -> Errors {
+    let path = Path::new("allowedTopologies");
+    let mut errors = Vec::new();
+    let mut seen: Vec<BTreeMap<&str, BTreeSet<&str>>> = Vec::new();
+    for (i, term) in given.iter().enumerate() {
+        let mut keys = BTreeMap::new();
+        for (j, requirement) in term.match_label_expressions.iter().flatten().enumerate() {
+            // Upstream does not say in which term.
+            let path = path.child("matchLabelExpressions").index(j);
+            if requirement.values.is_empty() {
+                errors.push(FieldError::required(&path.child("values"), ""));
+            }
+            let mut values = BTreeSet::new();
+            for (k, value) in requirement.values.iter().enumerate() {
+                if !values.insert(value.as_str()) {
+                    let path = path.child("values").index(k);
+                    errors.push(FieldError::duplicate(&path, value.as_str()));
+                }
+            }
+            errors.extend(key(&requirement.key, &path.child("key"), terms.features));
+            if keys.insert(requirement.key.as_str(), values).is_some() {
+                errors.push(FieldError::duplicate(&path.child("key"), requirement.key.as_str()));
+            }
+        }
+        if seen.contains(&keys) {
+            let path = path.index(i).child("matchLabelExpressions");
+            errors.push(FieldError::duplicate(&path, ""));
+        }
+        seen.push(keys);
+    }
+    errors
+}
 
 impl Strategy for StorageClass {
     fn default(&mut self) {
@@ -41,6 +78,7 @@ impl Strategy for StorageClass {
         let mode = self.volume_binding_mode.as_deref();
         let modes = ["Immediate", "WaitForFirstConsumer"];
         errors.extend(if_given_one_of(mode, &modes, &Path::new("volumeBindingMode")));
+        errors.extend(topologies(self.allowed_topologies.as_deref().unwrap_or_default(), terms));
         errors
     }
     fn validate_update(&self, old: &Self, _terms: Terms) -> Errors {

@@ -100,21 +100,7 @@ pub fn key(value: &str, path: &Path, features: Features) -> Errors {
 
 /// A key of a ConfigMap or Secret (IsConfigMapKey).
 pub fn config_map_key(key: &str, path: &Path) -> Errors {
-    let mut broken = Vec::new();
-    if key.len() > names::SUBDOMAIN_MAX {
-        broken.push(format!("must be no more than {} characters", names::SUBDOMAIN_MAX));
-    }
-    let is_fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if key.is_empty() || !key.chars().all(is_fine) {
-        broken.push("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')".to_owned());
-    } else if key == "." {
-        broken.push("must not be '.'".to_owned());
-    } else if key == ".." {
-        broken.push("must not be '..'".to_owned());
-    } else if key.starts_with("..") {
-        broken.push("must not start with '..'".to_owned());
-    }
-    each(broken, path, key)
+    each(names::config_map_key(key), path, key)
 }
 
 /// An IP address in either family (IsValidIPForLegacyField).

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, EnvVar, NodeSelectorTerm, PodAffinityTerm, PodSpec, Volume, VolumeProjection,
+    Container, ContainerPort, EnvVar, NodeSelectorTerm, PodAffinityTerm, PodSpec, Volume,
     WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -169,34 +169,26 @@ fn old_plugins(volume: &Volume, path: &Path) -> Vec<String> {
 
 /// Files of a projected volume in the place of a token.
 fn token_paths(spec: &PodSpec, path: &Path) -> Vec<String> {
-    let volumes = || spec.volumes.iter().flatten().enumerate();
-    let sources = |volume: &Volume| -> Vec<VolumeProjection> {
-        volume.projected.iter().flat_map(|projected| projected.sources.iter().flatten()).cloned().collect()
+    let sources = || {
+        let volumes = spec.volumes.iter().flatten().enumerate();
+        volumes.flat_map(|(i, volume)| {
+            volume.projected.iter().flat_map(|p| p.sources.iter().flatten()).map(move |source| (i, source))
+        })
     };
-    let tokens = volumes().flat_map(|(_, volume)| sources(volume));
-    let tokens: BTreeSet<String> =
-        tokens.filter_map(|source| source.service_account_token.map(|token| token.path)).collect();
+    let tokens = sources().filter_map(|(_, source)| source.service_account_token.as_ref());
+    let tokens: BTreeSet<&str> = tokens.map(|token| token.path.as_str()).collect();
     let mut warnings = Vec::new();
-    for (i, volume) in volumes() {
-        let path = path.child("volumes").index(i).child("projected").child("sources");
-        for source in sources(volume) {
-            let keys = |items: Option<Vec<_>>| -> Vec<String> {
-                let items: Vec<k8s_openapi::api::core::v1::KeyToPath> = items.unwrap_or_default();
-                items.into_iter().map(|item| item.path).collect()
-            };
-            let files = source.downward_api.and_then(|source| source.items).unwrap_or_default();
-            let lists = [
-                ("configMap", keys(source.config_map.and_then(|source| source.items))),
-                ("secrets", keys(source.secret.and_then(|source| source.items))),
-                ("downwardAPI", files.into_iter().map(|file| file.path).collect()),
-            ];
-            for (field, paths) in lists {
-                for (j, taken) in paths.iter().enumerate().filter(|(_, path)| tokens.contains(*path)) {
-                    let path = path.child(field).index(j);
-                    warnings
-                        .push(format!("{path}: has duplicated path with ServiceAccountToken \"{taken}\""));
-                }
-            }
+    for (i, source) in sources() {
+        let config_map = source.config_map.iter().flat_map(|source| source.items.iter().flatten());
+        let secret = source.secret.iter().flat_map(|source| source.items.iter().flatten());
+        let downward = source.downward_api.iter().flat_map(|source| source.items.iter().flatten());
+        let files = config_map.enumerate().map(|(j, item)| ("configMap", j, &item.path));
+        let files = files.chain(secret.enumerate().map(|(j, item)| ("secrets", j, &item.path)));
+        let files = files.chain(downward.enumerate().map(|(j, item)| ("downwardAPI", j, &item.path)));
+        for (field, j, taken) in files.filter(|(.., taken)| tokens.contains(taken.as_str())) {
+            let path = path.child("volumes").index(i).child("projected").child("sources");
+            let path = path.child(field).index(j);
+            warnings.push(format!("{path}: has duplicated path with ServiceAccountToken \"{taken}\""));
         }
     }
     warnings

@@ -20,6 +20,8 @@ pub(super) fn settle(import: &mut Import, now: Timestamp) {
             assumed.insert(Assumption::PodStays { pod: pod.key() });
         }
         assumed.extend(missing_images(pod).map(|image| Assumption::ImageMissing { image }));
+        let gates = pod.spec.iter().flat_map(|spec| spec.readiness_gates.iter().flatten());
+        assumed.extend(gates.map(|gate| Assumption::GateIgnored { gate: gate.condition_type.clone() }));
     }
     let down = import.list::<Node>().filter(|node| is_silent(node));
     assumed.extend(down.map(|node| Assumption::NodeDown { node: node.name().to_owned() }));

@@ -112,6 +112,11 @@ pub enum Assumption {
         /// The pod.
         pod: ObjectKey,
     },
+    /// Nobody opens or closes the readiness gate: it is as if pods had none.
+    GateIgnored {
+        /// The type of its condition.
+        gate: String,
+    },
     /// The pod should be gone; it does not go by itself.
     PodHeld {
         /// The pod.
@@ -131,8 +136,12 @@ impl Import {
     /// Completes the objects of a dump.
     pub fn of(objects: &[Object], config: &Config, choices: &mut dyn Choices) -> Import {
         let mut import = Import { objects: objects.to_vec(), ..Import::default() };
-        for object in import.objects.iter_mut().filter(|object| object.uid().is_empty()) {
-            object.meta_mut().uid = Some(choices.uid());
+        for object in &mut import.objects {
+            // What is read off a set's template is what the API server will hold of it.
+            apiserver::default(object);
+            if object.uid().is_empty() {
+                object.meta_mut().uid = Some(choices.uid());
+            }
         }
         owners::settle(&mut import);
         revisions::settle(&mut import, config.features);
@@ -140,6 +149,7 @@ impl Import {
         nodes::settle(&mut import, config);
         failing::settle(&mut import, config.start);
         import.make_namespaces();
+        import.make_accounts();
         import
     }
 
@@ -166,6 +176,20 @@ impl Import {
         for name in names.iter().filter(|name| !name.is_empty()) {
             if !self.has(Kind::Namespace, "", name) {
                 self.make(Kind::Namespace, namespace(name));
+            }
+        }
+    }
+
+    /// The accounts without which the pods could not have been made, nor be made again.
+    fn make_accounts(&mut self) {
+        let pods = self.objects.iter().filter_map(|object| Some((object.namespace(), object.pod_spec()?)));
+        let named: BTreeSet<(String, String)> = pods
+            .filter_map(|(namespace, spec)| Some((namespace.to_owned(), spec.service_account_name.clone()?)))
+            .filter(|(_, name)| !name.is_empty() && name != "default")
+            .collect();
+        for (namespace, name) in named {
+            if !self.has(Kind::ServiceAccount, &namespace, &name) {
+                self.make(Kind::ServiceAccount, json!({"metadata": {"namespace": namespace, "name": name}}));
             }
         }
     }

@@ -10,7 +10,8 @@ use client::{Client, Context, Error};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointPort};
-use machinery::object::{controller_of, is_terminating};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use machinery::object::is_terminating;
 use machinery::shared::Shared;
 use machinery::time::seconds;
 use machinery::{EndpointSlice, Kind, Resource};
@@ -117,7 +118,10 @@ fn reconcile_by_address_type(
 ) -> Changes {
     let mut groups: BTreeMap<Vec<[String; 4]>, Group> = BTreeMap::new();
     let number_existing = existing.len();
-    for slice in existing {
+    // Those of a service that had the name before are about to go.
+    let (ours, others): (Vec<_>, Vec<_>) =
+        existing.into_iter().partition(|slice| is_owned_by(slice, service));
+    for slice in ours {
         let ports = slice.ports.clone().unwrap_or_default();
         groups.entry(port_map_key(&ports)).or_default().existing.push(slice);
     }
@@ -132,7 +136,7 @@ fn reconcile_by_address_type(
             Err(error) => errors.push(error),
         }
     }
-    let mut changes = Changes::default();
+    let mut changes = Changes { delete: others, ..Changes::default() };
     for group in groups.into_values() {
         reconcile_by_port_mapping(service, address_type, group, &mut changes);
     }
@@ -145,6 +149,13 @@ fn reconcile_by_address_type(
         }
     }
     changes
+}
+
+fn is_owned_by(slice: &EndpointSlice, service: &Service) -> bool {
+    let is_service = |owner: &OwnerReference| {
+        owner.uid == service.uid() && owner.kind == "Service" && owner.api_version == "v1"
+    };
+    slice.metadata.owner_references.iter().flatten().any(is_service)
 }
 
 fn is_placeholder(slice: &EndpointSlice, placeholder: &EndpointSlice) -> bool {
@@ -251,7 +262,7 @@ fn fill(slice: &mut EndpointSlice, left: &mut std::vec::IntoIter<Shared<Endpoint
 fn reuse_deleted(service: &Service, changes: &mut Changes) {
     let mut deleted = Vec::new();
     for old in changes.delete.drain(..) {
-        let ours = controller_of(&old.metadata).is_some_and(|owner| owner.uid == service.uid());
+        let ours = is_owned_by(&old, service);
         match changes.create.pop_if(|new| ours && new.address_type == old.address_type) {
             Some(mut new) => {
                 new.metadata.name = old.metadata.name.clone();
@@ -292,7 +303,11 @@ pub(super) fn finalize(
         }
     }
     for slice in &written {
-        tracker.update(service.key(), slice);
+        // A write that changes nothing makes no event to wait for.
+        let cached = cx.listers.get::<EndpointSlice>(slice.namespace(), slice.name());
+        if cached.is_none_or(|cached| cached.metadata.resource_version != slice.metadata.resource_version) {
+            tracker.update(service.key(), slice);
+        }
     }
     for slice in changes.delete {
         errors.extend(delete(cx, &slice).err());

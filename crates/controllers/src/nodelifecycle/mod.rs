@@ -14,6 +14,7 @@ use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
 use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, NodeCondition, Pod, Taint};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::time::{after_ms, ms_between, seconds};
 use machinery::{Object, Resource, taints};
 
@@ -42,6 +43,8 @@ const CONDITION_TAINTS: [(&str, &str, &str); 6] = [
 pub struct NodeLifecycleController {
     /// Node → when its lease was renewed for the last time.
     silent: OrdMap<Arc<str>, Timestamp>,
+    /// Node → its uid, of the nodes that were seen at a look (`knownNodeSet`).
+    known: OrdMap<Arc<str>, Arc<str>>,
     rates: Rates,
 }
 
@@ -63,6 +66,33 @@ impl NodeLifecycleController {
     /// When the node counts as lost, if its lease is not renewed.
     fn lost_at(&self, node: &Node) -> Option<Timestamp> {
         self.silent.get(node.name()).map(|since| next_look(after_ms(*since, MONITOR_GRACE_MS)))
+    }
+
+    /// Tells at a look that a node has come, or says when to look.
+    fn register(&mut self, cx: &mut Context<'_>, node: &Node) -> Option<Outcome> {
+        if self.known.contains_key(node.name()) {
+            return None;
+        }
+        if !is_look(cx.now) {
+            return Some(wait_until(next_look(cx.now), cx.now));
+        }
+        self.known.insert(node.name().into(), node.uid().into());
+        let what = format!("Registered Node {} in Controller", node.name());
+        tell(cx, (node.name(), node.uid()), "RegisteredNode", &what);
+        None
+    }
+
+    /// Tells at a look that a node has gone.
+    fn forget(&mut self, cx: &mut Context<'_>, name: &str) -> Outcome {
+        if !self.known.contains_key(name) {
+            return Outcome::Done;
+        }
+        if !is_look(cx.now) {
+            return wait_until(next_look(cx.now), cx.now);
+        }
+        let uid = self.known.remove(name).unwrap_or_default();
+        tell(cx, (name, &uid), "RemovingNode", &format!("Removing Node {name} from Controller"));
+        Outcome::Done
     }
 
     /// The taints that evict, by what was seen of the node at the last look (processTaintBaseEviction).
@@ -88,6 +118,19 @@ impl NodeLifecycleController {
             Some(later) => Ok(Some(later)),
         }
     }
+}
+
+/// A reference to a node that may be gone, with nothing but its name and uid.
+fn reference((name, uid): (&str, &str)) -> Object {
+    let metadata =
+        ObjectMeta { name: Some(name.to_owned()), uid: Some(uid.to_owned()), ..ObjectMeta::default() };
+    Node { metadata, ..Node::default() }.into()
+}
+
+// RecordNodeEvent
+fn tell(cx: &mut Context<'_>, node: (&str, &str), reason: &str, what: &str) {
+    let message = format!("Node {} event: {what}", node.0);
+    cx.event(COMPONENT, &reference(node), "Normal", reason, &message);
 }
 
 /// The first look after a moment.
@@ -210,6 +253,12 @@ fn mark_pods_not_ready(cx: &mut Context<'_>, node: &str) -> Result<(), Error> {
 }
 
 impl Reconciler for NodeLifecycleController {
+    /// The nodes of the first list have been there for longer than Events are kept.
+    fn initialize(&mut self, listers: &Listers) {
+        let seen = |node: &Arc<Node>| (Arc::from(node.name()), Arc::from(node.uid()));
+        self.known = listers.list::<Node>("").map(seen).collect();
+    }
+
     fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
         let Some(node) = Node::unwrap(&event.object) else {
             return Vec::new();
@@ -224,9 +273,12 @@ impl Reconciler for NodeLifecycleController {
 
     fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
         let Some(node) = cx.listers.get::<Node>("", &key.name).cloned() else {
-            return Ok(Outcome::Done);
+            return Ok(self.forget(cx, &key.name));
         };
         keep_new_pods_away(cx, &node)?;
+        if let Some(later) = self.register(cx, &node) {
+            return Ok(later);
+        }
         let was_ready = is_ready(&node);
         let lost_at = self.lost_at(&node).filter(|_| ready(&node).is_none_or(|c| c.status != "Unknown"));
         if let Some(at) = lost_at {
@@ -236,7 +288,8 @@ impl Reconciler for NodeLifecycleController {
             mark_unknown(cx, &node)?;
             if was_ready {
                 let message = format!("Node {} status is now: NodeNotReady", node.name());
-                cx.event(COMPONENT, &Object::from((*node).clone()), "Normal", "NodeNotReady", &message);
+                let about = reference((node.name(), node.uid()));
+                cx.event(COMPONENT, &about, "Normal", "NodeNotReady", &message);
                 mark_pods_not_ready(cx, node.name())?;
             }
             // What this look changed is acted on at the next one.

@@ -6,7 +6,8 @@ use client::{Client, Context, Error};
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetStatus};
 use machinery::Resource;
 
-/// Replaces the stored status; once more, on the freshest version, if the set has changed meanwhile.
+/// Replaces the stored status; once more, on the freshest version, if the set has changed meanwhile. (Upstream has that from
+/// its cache, and may so write what it counted of a former set of the same name.)
 pub(super) fn update_stateful_set_status(
     cx: &mut Context<'_>,
     set: &StatefulSet,
@@ -16,6 +17,9 @@ pub(super) fn update_stateful_set_status(
     match cx.api.update_status(with_status(set)) {
         Err(refusal) if refusal.is_conflict() => {
             let fresh = cx.api.get::<StatefulSet>(set.namespace(), set.name())?;
+            if fresh.uid() != set.uid() {
+                return Err(refusal.into());
+            }
             cx.api.update_status(with_status(&fresh))?;
         }
         updated => drop(updated?),

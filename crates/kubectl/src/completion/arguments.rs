@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::discovery;
 use crate::explain;
 use crate::flags::Parsed;
-use crate::verbs::{config, pods};
+use crate::verbs::pods;
 
 /// The types whose rollouts are told.
 const ROLLED_OUT: &[&str] = &["deployment", "daemonset", "statefulset"];
@@ -75,8 +75,10 @@ pub(super) fn of(typed: &Typed<'_>, context: &mut Context<'_, '_>) -> Completion
             _ => Completions::default(),
         },
         "explain" if args.is_empty() => fields(typed, context),
-        "config use-context" if args.is_empty() => {
-            Completions::of([config::CONTEXT]).beginning("", typed.word)
+        "config use-context" | "config set-context" | "config rename-context" | "config delete-context"
+            if args.is_empty() =>
+        {
+            Completions::of(context.env.kubeconfig.names()).beginning("", typed.word)
         }
         _ => Completions::default(),
     }

@@ -76,13 +76,14 @@ pub fn complete(args: &[String], word: &str, env: &mut Env<'_>) -> Completions {
         return Completions::default();
     }
     let command = COMMANDS.iter().find(|command| command.name == name);
-    let flags = command.into_iter().flat_map(|command| command.flags.iter().copied().flatten());
+    let flags = command.into_iter().flat_map(|command| (command.flags)().iter().copied().flatten());
     let flags: Vec<Flag> = flags.chain(flags::GLOBAL).copied().collect();
     let pending = pending.filter(|last| flags::takes_next(&flags, last));
     if pending.is_some() {
         rest.pop();
     }
-    let parsed = flags::parse(&flags, &rest).unwrap_or_default();
+    let mut parsed = flags::parse(&flags, &rest).unwrap_or_default();
+    parsed.context_namespace = context.env.kubeconfig.namespace_for(&parsed, true).ok();
     let typed = Typed { name, flags, parsed, word };
     if let Some(flag) = pending.and_then(|last| typed.flag(&last)) {
         return values::of(&typed, &flag, "", word, &mut context);

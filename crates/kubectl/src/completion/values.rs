@@ -8,9 +8,9 @@ use super::{Completions, Typed, arguments};
 use crate::context::Context;
 use crate::discovery;
 use crate::flags::{Flag, Parsed};
+use crate::kubeconfig::{CLUSTER, USER};
 use crate::printers::output;
 use crate::resource::{self, Rules};
-use crate::verbs::config;
 use crate::verbs::rollout::history::Revisions;
 
 /// What may stand as the flag's value that begins so; `before` stands in front of it in the same word.
@@ -26,6 +26,7 @@ pub(super) fn of(
             return Completions { files_after: Some(before.to_owned()), ..Completions::default() };
         }
         ("namespace", _) => namespaces(context),
+        ("context", _) => Completions::of(context.env.kubeconfig.names()),
         ("output", command) => Completions::of(formats(command, context.env.features)),
         ("container", _) => match typed.parsed.args.first() {
             Some(pod) => arguments::containers(&typed.parsed, pod, context),
@@ -41,9 +42,8 @@ pub(super) fn of(
 /// The values of flags that are always the same.
 fn fixed(flag: &str, command: &str) -> &'static [&'static str] {
     match (flag, command) {
-        ("context", _) => &[config::CONTEXT],
-        ("cluster", _) => &[config::CLUSTER],
-        ("user", _) => &[config::USER],
+        ("cluster", _) => &[CLUSTER],
+        ("user", _) => &[USER],
         ("dry-run", _) => &["none", "server", "client"],
         ("validate", _) => &["strict", "warn", "ignore"],
         ("cascade", _) => &["background", "orphan", "foreground"],

@@ -3,8 +3,10 @@
 //! Models describeContainers and what it calls of kubectl/pkg/describe/describe.go.
 
 use k8s_openapi::api::core::v1::{
-    Container, ContainerState, ContainerStatus, EnvVar, Pod, Probe, ResourceRequirements,
+    Container, ContainerState, ContainerStatus, EnvVar, Pod, Probe, ResourceFieldSelector,
+    ResourceRequirements, SeccompProfile,
 };
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::text::{Text, time, title_bool};
@@ -34,7 +36,7 @@ pub(super) fn describe(
             state(text, status);
         }
         if let Some(resources) = &container.resources {
-            describe_resources(text, resources);
+            describe_resources(text, 2, resources);
         }
         probe(text, "Liveness", container.liveness_probe.as_ref());
         probe(text, "Readiness", container.readiness_probe.as_ref());
@@ -70,6 +72,18 @@ fn basics(text: &mut Text, container: &Container, status: Option<&ContainerStatu
             1 => text.field(2, name, &ports[0]),
             _ => text.field(2, &format!("{name}s"), ports.join(", ")),
         }
+    }
+    let profile = container.security_context.as_ref().and_then(|context| context.seccomp_profile.as_ref());
+    if let Some(profile) = profile {
+        seccomp(text, 2, 3, profile);
+    }
+}
+
+/// Adds a seccomp profile, and with another indent where it lies.
+pub(super) fn seccomp(text: &mut Text, level: usize, below: usize, profile: &SeccompProfile) {
+    text.field(level, "SeccompProfile", &profile.type_);
+    if profile.type_ == "Localhost" {
+        text.field(below, "LocalhostProfile", profile.localhost_profile.as_deref().unwrap_or_default());
     }
 }
 
@@ -121,14 +135,15 @@ fn describe_state(text: &mut Text, name: &str, state: Option<&ContainerState>) {
     }
 }
 
-fn describe_resources(text: &mut Text, resources: &ResourceRequirements) {
+/// Adds limits and requests, indented by that many levels.
+pub(super) fn describe_resources(text: &mut Text, level: usize, resources: &ResourceRequirements) {
     for (name, quantities) in [("Limits", &resources.limits), ("Requests", &resources.requests)] {
         let Some(quantities) = quantities.as_ref().filter(|quantities| !quantities.is_empty()) else {
             continue;
         };
-        text.line(2, format!("{name}:"));
+        text.line(level, format!("{name}:"));
         for (resource, quantity) in quantities {
-            text.field(3, resource, &quantity.0);
+            text.field(level + 1, resource, &quantity.0);
         }
     }
 }
@@ -193,11 +208,11 @@ fn environment(text: &mut Text, container: &Container, pod: Option<&Pod>) {
     }
     text.line(2, "Environment:");
     for variable in variables {
-        describe_variable(text, variable, pod);
+        describe_variable(text, variable, container, pod);
     }
 }
 
-fn describe_variable(text: &mut Text, variable: &EnvVar, pod: Option<&Pod>) {
+fn describe_variable(text: &mut Text, variable: &EnvVar, container: &Container, pod: Option<&Pod>) {
     let name = &variable.name;
     let Some(source) = &variable.value_from else {
         let value = variable.value.as_deref().unwrap_or_default();
@@ -211,7 +226,12 @@ fn describe_variable(text: &mut Text, variable: &EnvVar, pod: Option<&Pod>) {
         let version = field.api_version.as_deref().unwrap_or_default();
         text.field(3, name, format!("{value} ({version}:{})", field.field_path));
     } else if let Some(resource) = &source.resource_field_ref {
-        text.field(3, name, format!(" ({})", resource.resource));
+        let wanted = resource.resource.as_str();
+        let value = match resource_value(resource, container) {
+            Some(0) if matches!(wanted, "limits.cpu" | "limits.memory") => "node allocatable".to_owned(),
+            value => value.map(|value| value.to_string()).unwrap_or_default(),
+        };
+        text.field(3, name, format!("{value} ({wanted})"));
     } else if let Some(secret) = &source.secret_key_ref {
         let optional = secret.optional.unwrap_or(false);
         let place = format!("<set to the key '{}' in secret '{}'>", secret.key, secret.name);
@@ -221,6 +241,32 @@ fn describe_variable(text: &mut Text, variable: &EnvVar, pod: Option<&Pod>) {
         let place = format!("<set to the key '{}' of config map '{}'>", config_map.key, config_map.name);
         text.field(3, name, format!("{place}\tOptional: {optional}"));
     }
+}
+
+/// What a container may use of a resource, in units of the divisor and rounded up; none if it is no such resource
+/// (kubectl/pkg/util/resource, ExtractContainerResourceValue).
+pub(crate) fn resource_value(field: &ResourceFieldSelector, container: &Container) -> Option<i64> {
+    let (part, resource) = field.resource.split_once('.')?;
+    let resources = container.resources.clone().unwrap_or_default();
+    let amounts = match part {
+        "limits" => resources.limits,
+        "requests" => resources.requests,
+        _ => return None,
+    };
+    let is_known =
+        matches!(resource, "cpu" | "memory" | "ephemeral-storage") || resource.starts_with("hugepages-");
+    if !is_known {
+        return None;
+    }
+    // CPU is counted in thousandths.
+    let scale = if resource == "cpu" { -3 } else { 0 };
+    let scaled = |quantity: &Quantity| {
+        machinery::quantity::Quantity::parse(&quantity.0).ok().map(|q| q.scaled_value(scale))
+    };
+    let amount = amounts.as_ref().and_then(|amounts| amounts.get(resource)).map_or(Some(0), scaled)?;
+    let divisor = field.divisor.as_ref().and_then(scaled).filter(|divisor| *divisor > 0);
+    let divisor = divisor.unwrap_or(if resource == "cpu" { 1000 } else { 1 });
+    Some(amount / divisor + i64::from(amount % divisor > 0))
 }
 
 // fieldpath.ExtractFieldPathAsString, for the fields that containers can ask for.
@@ -233,17 +279,24 @@ fn pod_field(pod: &Pod, path: &str) -> String {
 
 fn mounts(text: &mut Text, container: &Container) {
     let mut mounts = container.volume_mounts.clone().unwrap_or_default();
-    if mounts.is_empty() {
-        text.field(2, "Mounts", "<none>");
-        return;
-    }
     mounts.sort_by(|a, b| a.mount_path.cmp(&b.mount_path));
-    text.line(2, "Mounts:");
+    let none = if mounts.is_empty() { "\t<none>" } else { "" };
+    text.line(2, format!("Mounts:{none}"));
     for mount in mounts {
         let mut flags = vec![if mount.read_only == Some(true) { "ro" } else { "rw" }.to_owned()];
         if let Some(path) = mount.sub_path.as_deref().filter(|path| !path.is_empty()) {
             flags.push(format!("path={}", crate::go_value::quote(path)));
         }
         text.line(3, format!("{} from {} ({})", mount.mount_path, mount.name, flags.join(",")));
+    }
+    let mut devices = container.volume_devices.clone().unwrap_or_default();
+    if devices.is_empty() {
+        return;
+    }
+    devices.sort_by(|a, b| a.device_path.cmp(&b.device_path));
+    // Upstream says here whether there are mounts.
+    text.line(2, format!("Devices:{none}"));
+    for device in devices {
+        text.line(3, format!("{} from {}", device.device_path, device.name));
     }
 }

@@ -13,6 +13,7 @@ mod resources;
 mod stateful_set;
 mod storage;
 mod text;
+mod vendors;
 mod volumes;
 mod workload;
 
@@ -22,6 +23,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::printers::tabwriter::{DESCRIBE, align};
 
+pub(crate) use containers::resource_value;
 pub(crate) use storage::used_by;
 pub(crate) use workload::{template_text, without_hash};
 

@@ -3,7 +3,7 @@
 //! Models ServiceDescriber and EndpointSliceDescriber of kubectl/pkg/describe/describe.go.
 
 use client::api::ListOptions;
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{LoadBalancerIngress, Service};
 use k8s_openapi::api::discovery::v1::Endpoint;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::labels::{Labels, Selector};
@@ -47,8 +47,16 @@ pub(super) fn describe_service(
     if let Some(ips) = spec.external_ips.as_deref().filter(|ips| !ips.is_empty()) {
         text.field(0, "External IPs", ips.join(","));
     }
+    if let Some(ip) = spec.load_balancer_ip.as_deref().filter(|ip| !ip.is_empty()) {
+        text.field(0, "Desired LoadBalancer IP", ip);
+    }
     if let Some(name) = spec.external_name.as_deref().filter(|name| !name.is_empty()) {
         text.field(0, "External Name", name);
+    }
+    let balancer = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
+    let ingress: Vec<String> = balancer.iter().flat_map(|b| b.ingress.iter().flatten()).map(entry).collect();
+    if !ingress.is_empty() {
+        text.field(0, "LoadBalancer Ingress", ingress.join(", "));
     }
     for port in spec.ports.iter().flatten() {
         let name = port.name.as_deref().filter(|name| !name.is_empty());
@@ -61,6 +69,9 @@ pub(super) fn describe_service(
             None => "0".to_owned(),
         };
         text.field(0, "TargetPort", format!("{target}/{protocol}"));
+        if let Some(protocol) = &port.app_protocol {
+            text.field(0, "AppProtocol", protocol);
+        }
         if let Some(node_port) = port.node_port.filter(|node_port| *node_port != 0) {
             text.field(0, "NodePort", format!("{shown}\t{node_port}/{protocol}"));
         }
@@ -73,7 +84,25 @@ pub(super) fn describe_service(
     if let Some(policy) = &spec.internal_traffic_policy {
         text.field(0, "Internal Traffic Policy", policy);
     }
+    if let Some(port) = spec.health_check_node_port.filter(|port| *port != 0) {
+        text.field(0, "HealthCheck NodePort", port.to_string());
+    }
+    if let Some(ranges) = spec.load_balancer_source_ranges.as_deref().filter(|ranges| !ranges.is_empty()) {
+        text.field(0, "LoadBalancer Source Ranges", ranges.join(","));
+    }
+    if let Some(distribution) = &spec.traffic_distribution {
+        text.field(0, "Traffic Distribution", distribution);
+    }
     Ok(())
+}
+
+/// Where a load balancer takes traffic in (buildIngressString).
+fn entry(ingress: &LoadBalancerIngress) -> String {
+    match (ingress.ip.as_deref().unwrap_or_default(), &ingress.ip_mode) {
+        ("", _) => ingress.hostname.clone().unwrap_or_default(),
+        (ip, Some(mode)) => format!("{ip} ({mode})"),
+        (ip, None) => ip.to_owned(),
+    }
 }
 
 fn slices(service: &Service, context: &mut Context<'_, '_>) -> Result<Vec<EndpointSlice>, Failure> {

@@ -21,10 +21,10 @@ pub(super) fn describe(text: &mut Text, pod: &Pod, now: Timestamp) {
     text.field(0, "QoS Class", status.qos_class.as_deref().unwrap_or_default());
     text.labels("", "Node-Selectors", spec.node_selector.as_ref());
     text.tolerations("", spec.tolerations.as_deref());
-    let constraints: Vec<String> = spec
-        .topology_spread_constraints
-        .iter()
-        .flatten()
+    let mut constraints: Vec<_> = spec.topology_spread_constraints.iter().flatten().collect();
+    constraints.sort_by_key(|constraint| &constraint.topology_key);
+    let constraints: Vec<String> = constraints
+        .into_iter()
         .map(|constraint| {
             let selector = constraint.label_selector.as_ref().map(crate::printers::workload::selector);
             let selector = selector.map(|text| format!(" for selector {text}")).unwrap_or_default();
@@ -45,6 +45,9 @@ fn head(text: &mut Text, pod: &Pod, spec: &PodSpec, status: &PodStatus, now: Tim
     }
     if let Some(class) = given(&spec.priority_class_name) {
         text.field(0, "Priority Class Name", class);
+    }
+    if let Some(class) = given(&spec.runtime_class_name) {
+        text.field(0, "Runtime Class Name", class);
     }
     if let Some(account) = given(&spec.service_account_name) {
         text.field(0, "Service Account", account);
@@ -76,6 +79,10 @@ fn head(text: &mut Text, pod: &Pod, spec: &PodSpec, status: &PodStatus, now: Tim
     if let Some(message) = given(&status.message) {
         text.field(0, "Message", message);
     }
+    if let Some(profile) = spec.security_context.as_ref().and_then(|context| context.seccomp_profile.as_ref())
+    {
+        containers::seccomp(text, 0, 0, profile);
+    }
     text.field(0, "IP", status.pod_ip.as_deref().unwrap_or_default());
     match status.pod_ips.as_deref().unwrap_or_default() {
         [] => text.field(0, "IPs", "<none>"),
@@ -93,6 +100,10 @@ fn head(text: &mut Text, pod: &Pod, spec: &PodSpec, status: &PodStatus, now: Tim
 }
 
 fn containers_and_gates(text: &mut Text, pod: &Pod, spec: &PodSpec, status: &PodStatus) {
+    if let Some(resources) = &spec.resources {
+        text.line(0, "Resources:");
+        containers::describe_resources(text, 1, resources);
+    }
     let init = spec.init_containers.as_deref().unwrap_or_default();
     if !init.is_empty() {
         let statuses = status.init_container_statuses.as_deref();

@@ -5,9 +5,9 @@
 use client::api::ListOptions;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
-use machinery::Kind;
+use machinery::{Kind, Resource};
 
-use super::text::{Text, go_list, phase_or_terminating};
+use super::text::{Text, go_list, phase_or_terminating, time};
 use super::volumes;
 use crate::context::Context;
 use crate::printers::storage::{access_modes, claim_class, volume_class};
@@ -36,18 +36,44 @@ pub(super) fn describe_claim(text: &mut Text, claim: &PersistentVolumeClaim, con
     if let Some(mode) = &spec.volume_mode {
         text.field(0, "VolumeMode", mode);
     }
+    if let Some(source) = &spec.data_source {
+        text.line(0, "DataSource:");
+        if let Some(group) = &source.api_group {
+            text.field(1, "APIGroup", group);
+        }
+        text.field(1, "Kind", &source.kind);
+        text.field(1, "Name", &source.name);
+    }
     let namespace = claim.metadata.namespace.as_deref().unwrap_or_default();
     let users = used_by(context, namespace, claim.metadata.name.as_deref().unwrap_or_default());
     text.several("", "Used By", &users);
+    let conditions = status.conditions.as_deref().unwrap_or_default();
+    if !conditions.is_empty() {
+        text.line(0, "Conditions:");
+        text.line(1, "Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage");
+        text.line(1, "----\t------\t-----------------\t------------------\t------\t-------");
+    }
+    for condition in conditions {
+        let (probed, changed) =
+            (time(condition.last_probe_time.as_ref()), time(condition.last_transition_time.as_ref()));
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
+        let (kind, status) = (&condition.type_, &condition.status);
+        let (reason, message) = (part(&condition.reason), part(&condition.message));
+        text.line(1, format!("{kind} \t{status} \t{probed} \t{changed} \t{reason} \t{message}"));
+    }
 }
 
 /// The pods that use a claim, by name; none if they cannot be read.
 pub(crate) fn used_by(context: &mut Context<'_, '_>, namespace: &str, claim: &str) -> Vec<String> {
     let pods = context.list(Kind::Pod, namespace, ListOptions::default()).map(|(pods, _)| pods);
     let uses = |pod: &&std::sync::Arc<Pod>| {
-        let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-        let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
-        claims.any(|source| source.claim_name == claim)
+        let mut volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+        volumes.any(|volume| {
+            let named = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.as_str());
+            // The claim of such a volume belongs to the pod.
+            let own = volume.ephemeral.as_ref().map(|_| format!("{}-{}", pod.name(), volume.name));
+            named == Some(claim) || own.as_deref() == Some(claim)
+        })
     };
     let pods = pods.unwrap_or_default();
     let users = pods.iter().filter_map(|pod| pod.get::<Pod>()).filter(uses);
@@ -81,9 +107,7 @@ pub(super) fn describe_volume(text: &mut Text, volume: &PersistentVolume, now: T
     node_affinity(text, volume);
     text.field(0, "Message", status.message.as_deref().unwrap_or_default());
     text.line(0, "Source:");
-    for (name, value) in volumes::persistent(&spec) {
-        text.field(2, name, value);
-    }
+    volumes::describe_persistent(text, &spec);
 }
 
 fn node_affinity(text: &mut Text, volume: &PersistentVolume) {
@@ -92,12 +116,13 @@ fn node_affinity(text: &mut Text, volume: &PersistentVolume) {
         text.field(0, "Node Affinity", "<none>");
         return;
     };
-    text.line(0, "Node Affinity:");
     let Some(required) = &affinity.required else {
-        text.field(1, "Required Terms", "<none>");
+        text.field(0, "Node Affinity", "<none>");
         return;
     };
-    text.line(1, "Required Terms:");
+    text.field(0, "Node Affinity", "");
+    let terms = if required.node_selector_terms.is_empty() { "<none>" } else { "" };
+    text.field(1, "Required Terms", terms);
     for (i, term) in required.node_selector_terms.iter().enumerate() {
         let lines: Vec<String> = term
             .match_expressions

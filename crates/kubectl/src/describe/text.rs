@@ -120,7 +120,8 @@ fn toleration(toleration: &Toleration) -> String {
     text
 }
 
-fn shorten(text: &str, max: usize) -> String {
+/// The text, or its beginning and three dots.
+pub(super) fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),

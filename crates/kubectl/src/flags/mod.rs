@@ -104,6 +104,8 @@ pub(crate) struct Parsed {
     pub args: Vec<String>,
     /// How many of the arguments stand before `--`, if it is there.
     pub before_dash: Option<usize>,
+    /// The namespace of the context, once it is known.
+    pub context_namespace: Option<String>,
     /// What to tell about flags that will go.
     pub deprecations: Vec<String>,
 }
@@ -156,7 +158,8 @@ impl Parsed {
 
     /// The namespace that commands act in.
     pub fn namespace(&self) -> &str {
-        self.text("namespace").filter(|namespace| !namespace.is_empty()).unwrap_or("default")
+        let given = self.text("namespace").filter(|namespace| !namespace.is_empty());
+        given.or(self.context_namespace.as_deref()).unwrap_or("default")
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) enum Format {
     Json,
     /// YAML.
     Yaml,
+    /// KYAML: YAML with brackets and quotes.
+    Kyaml,
     /// A JSONPath template, with its text.
     JsonPath(String, jsonpath::Template),
     /// What a JSONPath template finds, as a JSON list.
@@ -83,9 +85,7 @@ impl Format {
                 let text = template_file(context, argument.unwrap_or_default(), "")?;
                 Ok(Format::CustomColumns(custom_columns::parse_file(&text)?))
             }
-            ("kyaml", _) if context.env.features.kyaml_is_a_format() => {
-                Err(Failure::message("the output format kyaml is not simulated; use yaml"))
-            }
+            ("kyaml", _) if context.env.features.kyaml_is_a_format() => Ok(Format::Kyaml),
             (name, _) if !COMMON.contains(&name) => Err(no_printer(output, of_get, context.env.features)),
             (_, None | Some("")) => Err(Failure::message("template format specified but no template given")),
             (name, Some(argument)) => {
@@ -121,6 +121,7 @@ impl Format {
             }
             Format::Json => context.out(pretty(value) + "\n"),
             Format::Yaml => context.out(yaml::to_yaml(value)),
+            Format::Kyaml => context.out(yaml::to_kyaml(value)),
             Format::JsonPath(text, template) => match template.text(value) {
                 Ok(found) => context.out(found),
                 Err(error) => return Err(json_path_failure(text, &error, value)),
@@ -235,4 +236,41 @@ pub(crate) fn pretty(value: &Value) -> String {
     // Neither the writer nor the values can fail.
     let _ = value.serialize(&mut serializer);
     json::escape_html(&String::from_utf8_lossy(&bytes))
+}
+
+/// The same JSON text over several lines, with an indent of two (Go's `json.Indent`): what a text has in some order stays so.
+pub(crate) fn indented(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    let (mut depth, mut in_string, mut is_escaped, mut is_opened) = (0_usize, false, false, false);
+    let line = |out: &mut String, depth: usize| {
+        out.extend(std::iter::once("\n").chain(std::iter::repeat_n("  ", depth)))
+    };
+    for letter in text.trim_end().chars() {
+        if in_string {
+            in_string = is_escaped || letter != '"';
+            is_escaped = letter == '\\' && !is_escaped;
+            out.push(letter);
+            continue;
+        }
+        let closes = matches!(letter, '}' | ']');
+        if letter.is_whitespace() {
+            continue;
+        }
+        if closes {
+            depth = depth.saturating_sub(1);
+        }
+        if is_opened != closes && (is_opened || closes) {
+            line(&mut out, depth);
+        }
+        is_opened = matches!(letter, '{' | '[');
+        depth += usize::from(is_opened);
+        in_string = letter == '"';
+        out.push(letter);
+        match letter {
+            ',' => line(&mut out, depth),
+            ':' => out.push(' '),
+            _ => {}
+        }
+    }
+    out
 }

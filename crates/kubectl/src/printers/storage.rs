@@ -4,8 +4,9 @@
 //! pkg/printers/internalversion/printers.go, and GetAccessModesAsString of pkg/apis/core/v1/helper.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
+use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec};
 use k8s_openapi::api::storage::v1::StorageClass;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::age;
 
@@ -104,9 +105,13 @@ const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// The claim's class, from the old annotation or the field (helper.GetPersistentVolumeClaimClass).
 pub(crate) fn claim_class(claim: &PersistentVolumeClaim) -> String {
-    let annotated = claim.metadata.annotations.as_ref().and_then(|a| a.get(CLASS_ANNOTATION));
-    let field = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_ref());
-    annotated.or(field).cloned().unwrap_or_default()
+    template_class(&claim.metadata, &claim.spec.clone().unwrap_or_default())
+}
+
+/// The same of a claim that does not exist yet.
+pub(crate) fn template_class(meta: &ObjectMeta, spec: &PersistentVolumeClaimSpec) -> String {
+    let annotated = meta.annotations.as_ref().and_then(|a| a.get(CLASS_ANNOTATION));
+    annotated.or(spec.storage_class_name.as_ref()).cloned().unwrap_or_default()
 }
 
 /// The volume's class, from the old annotation or the field (helper.GetPersistentVolumeClass).

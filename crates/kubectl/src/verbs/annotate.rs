@@ -13,12 +13,14 @@ use crate::failure::Failure;
 pub(super) const COMMAND: Command = Command {
     name: "annotate",
     about: "Update the annotations on a resource",
-    usage: &[
-        "kubectl annotate [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N",
-        "kubectl annotate sts myapp kubernetes.io/change-cause='image v2'",
-        "kubectl annotate sts myapp note-",
-    ],
-    flags: metadata::SHARED,
+    usage: || {
+        &[
+            "kubectl annotate [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N",
+            "kubectl annotate sts myapp kubernetes.io/change-cause='image v2'",
+            "kubectl annotate sts myapp note-",
+        ]
+    },
+    flags: || metadata::SHARED,
     run,
 };
 
@@ -33,15 +35,25 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             None => remove.push(pair.strip_suffix('-').unwrap_or(pair).to_owned()),
         }
     }
-    if remove.iter().any(|key| set.contains_key(key)) {
-        return Err(Failure::message("cannot modify and remove the same annotation"));
-    }
-    let edit = Edit { field: "annotations", set, remove, clash, operation };
-    metadata::run(call, context, &objects, &edit, "kubectl-annotate")?;
+    let edit =
+        Edit { field: "annotations", set, remove, check, clash, operation, manager: "kubectl-annotate" };
+    metadata::run(call, context, &objects, &edit)?;
     Ok(Next::Done)
 }
 
-fn clash(edit: &Edit, current: &BTreeMap<String, String>) -> Option<String> {
+fn check(edit: &Edit) -> Result<(), Failure> {
+    let both: Vec<&str> =
+        edit.remove.iter().filter(|key| edit.set.contains_key(*key)).map(String::as_str).collect();
+    if both.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::message(format!(
+        "can not both modify and remove the following annotation(s) in the same command: {}",
+        both.join(", ")
+    )))
+}
+
+fn clash(edit: &Edit, current: &BTreeMap<String, String>) -> Vec<String> {
     let clashes: Vec<String> = edit
         .set
         .iter()
@@ -51,9 +63,13 @@ fn clash(edit: &Edit, current: &BTreeMap<String, String>) -> Option<String> {
             Some(format!("'{key}' already has a value ({old})"))
         })
         .collect();
-    (!clashes.is_empty()).then(|| {
-        format!("--overwrite is false but found the following declared annotation(s): {}", clashes.join("; "))
-    })
+    if clashes.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "--overwrite is false but found the following declared annotation(s): {}",
+        clashes.join("; ")
+    )]
 }
 
 fn operation(_before: &str, _after: &str, _overwrite: bool) -> &'static str {

@@ -22,16 +22,16 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "api-resources",
     about: "Print the supported API resources on the server",
-    usage: &["kubectl api-resources [--namespaced=true|false] [-o name]"],
-    flags: &[FLAGS, flags::FORMATS],
+    usage: || &["kubectl api-resources [--namespaced=true|false] [-o name]"],
+    flags: || &[FLAGS, flags::FORMATS],
     run,
 };
 
 pub(super) const VERSIONS: Command = Command {
     name: "api-versions",
     about: "Print the supported API versions on the server, in the form of \"group/version\"",
-    usage: &["kubectl api-versions"],
-    flags: &[],
+    usage: || &["kubectl api-versions"],
+    flags: || &[],
     run: |_, context| {
         context.out(discovery::versions(context.env.features).join("\n") + "\n");
         Ok(Next::Done)

@@ -1,4 +1,4 @@
-//! `kubectl apply -f FILE`, and `kubectl apply view-last-applied`.
+//! `kubectl apply -f FILE`.
 //!
 //! Models kubectl/pkg/cmd/apply/{apply,patcher}.go and kubectl/pkg/util/apply.go, on the client's side: what was applied
 //! last is kept in an annotation, and three versions make the patch. The server's side is in [`server_side_apply`].
@@ -17,9 +17,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, Parsed, each, switch, text};
 use crate::manifest::Manifest;
-use crate::printers::output;
 use crate::printers::report::Report;
-use crate::resource::{self, Info, Rules};
+use crate::resource::Info;
 
 /// Where what was applied last is kept.
 pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -48,21 +47,15 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "apply",
     about: "Apply a configuration to a resource by file name or stdin",
-    usage: &[
-        "kubectl apply -f FILENAME",
-        "kubectl apply -f stateful-demo.yaml",
-        "cat pv.yaml | kubectl apply -f -",
-    ],
-    flags: &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl apply -f FILENAME",
+            "kubectl apply -f stateful-demo.yaml",
+            "cat pv.yaml | kubectl apply -f -",
+        ]
+    },
+    flags: || &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
-};
-
-pub(super) const VIEW_LAST_APPLIED: Command = Command {
-    name: "apply view-last-applied",
-    about: "View the latest last-applied-configuration annotations of a resource",
-    usage: &["kubectl apply view-last-applied (TYPE NAME | TYPE/NAME | -f FILENAME)"],
-    flags: &[flags::TARGETS, &[flags::OUTPUT], flags::FILES],
-    run: view_last_applied,
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
@@ -354,7 +347,7 @@ fn warn_of_missing_annotation(context: &mut Context<'_, '_>, info: &Info) {
 }
 
 // Info.String
-fn described(info: &Info) -> String {
+pub(super) fn described(info: &Info) -> String {
     let group_version = |kind: Kind| match kind.info().group {
         "" => "/v1".to_owned(),
         group => format!("{group}/v1"),
@@ -367,43 +360,4 @@ fn described(info: &Info) -> String {
         info.name,
         info.namespace
     )
-}
-
-fn view_last_applied(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let parsed = &call.parsed;
-    let output = parsed.text("output").unwrap_or("yaml");
-    if output != "yaml" && output != "json" {
-        return Err(call.usage(&format!(
-            "Unexpected -o output mode: {output}, the flag 'output' must be one of yaml|json"
-        )));
-    }
-    let targets = resource::targets(
-        context,
-        parsed,
-        &parsed.args,
-        Rules { all_is_selector: true, ..Rules::default() },
-    )?;
-    let mut texts = Vec::new();
-    for found in resource::objects(context, &targets) {
-        let (info, object) = found?;
-        match last_applied(&object) {
-            Some(text) => texts.push(text.to_owned()),
-            None => {
-                context.err(format!(
-                    "no last-applied-configuration annotation found on resource: {}\n",
-                    info.name
-                ));
-            }
-        }
-    }
-    for text in texts {
-        let value: Value = serde_json::from_str(&text)
-            .map_err(|error| Failure::message(format!("the annotation is no JSON: {error}")))?;
-        if output == "json" {
-            context.out(output::pretty(&value) + "\n");
-        } else {
-            context.out(machinery::yaml::to_yaml(&value));
-        }
-    }
-    Ok(Next::Done)
 }

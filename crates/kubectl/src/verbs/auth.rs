@@ -1,38 +1,88 @@
 //! `kubectl auth`: everyone here may do everything.
 //!
-//! Models kubectl/pkg/cmd/auth (cani.go, whoami.go). Departs: no rule is looked up.
+//! Models kubectl/pkg/cmd/auth (cani.go, whoami.go). Departs: rules are those that a cluster begins with.
 
 use super::{Call, Command, Next};
 use crate::context::Context;
+use crate::discovery;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, switch};
 use crate::printers::tabwriter::{TABLE, align};
-use crate::{discovery, go_value};
 
 /// Of the certificate that the page's user would have.
 const CREDENTIAL: &str = "X509SHA256=1fff9379892978d95dae63f6b70956f38e523de9b10038865c854b3973883269";
+
+/// What may be done to resources, as far as kubectl knows.
+const VERBS: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "*",
+    "approve",
+    "sign",
+    "escalate",
+    "attest",
+];
+/// The same of URLs.
+const URL_VERBS: &[&str] = &["get", "put", "post", "head", "options", "delete", "patch", "*"];
+
+/// What the roles cluster-admin, system:basic-user, system:discovery and system:public-info-viewer allow, as resource, URL
+/// and verb (plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go), in the order in which kubectl sorts rules.
+const RULES: &[(&str, &str, &str)] = &[
+    ("*.*", "", "*"),
+    ("", "*", "*"),
+    ("selfsubjectreviews.authentication.k8s.io", "", "create"),
+    ("selfsubjectaccessreviews.authorization.k8s.io", "", "create"),
+    ("selfsubjectrulesreviews.authorization.k8s.io", "", "create"),
+    ("", "/api/*", "get"),
+    ("", "/api", "get"),
+    ("", "/apis/*", "get"),
+    ("", "/apis", "get"),
+    ("", "/healthz", "get"),
+    ("", "/healthz", "get"),
+    ("", "/livez", "get"),
+    ("", "/livez", "get"),
+    ("", "/openapi/*", "get"),
+    ("", "/openapi", "get"),
+    ("", "/readyz", "get"),
+    ("", "/readyz", "get"),
+    ("", "/version/", "get"),
+    ("", "/version/", "get"),
+    ("", "/version", "get"),
+    ("", "/version", "get"),
+];
 
 const FLAGS: &[Flag] = &[
     flags::ALL_NAMESPACES,
     flags::SUBRESOURCE,
     flags::NO_HEADERS,
     switch("quiet", "Answer by the exit status only").letter('q'),
-    switch("list", "Every allowed action; not simulated"),
+    switch("list", "Every allowed action"),
 ];
 
 pub(super) const CAN_I: Command = Command {
     name: "auth can-i",
     about: "Check whether an action is allowed",
-    usage: &["kubectl auth can-i VERB [TYPE | TYPE/NAME | NONRESOURCEURL]", "kubectl auth can-i delete pods"],
-    flags: &[FLAGS],
+    usage: || {
+        &["kubectl auth can-i VERB [TYPE | TYPE/NAME | NONRESOURCEURL]", "kubectl auth can-i delete pods"]
+    },
+    flags: || &[FLAGS],
     run: can_i,
 };
 
 pub(super) const WHO_AM_I: Command = Command {
     name: "auth whoami",
     about: "Experimental: Check self subject attributes",
-    usage: &["kubectl auth whoami"],
-    flags: &[flags::FORMATS],
+    usage: || &["kubectl auth whoami"],
+    flags: || &[flags::FORMATS],
     run: |_, context| {
         let text = format!(
             "ATTRIBUTE\tVALUE\nUsername\tkubernetes-admin\nGroups\t[system:masters system:authenticated]\nExtra: authentication.kubernetes.io/credential-id\t[{CREDENTIAL}]\n"
@@ -43,41 +93,81 @@ pub(super) const WHO_AM_I: Command = Command {
 };
 
 fn can_i(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    if call.parsed.on("list") {
-        return Err(Failure::message("--list is not simulated: everything is allowed"));
+    let parsed = &call.parsed;
+    let given = |flag: &str| parsed.text(flag).is_some_and(|text| !text.is_empty());
+    if parsed.on("list") {
+        return list(call, context, given("subresource"));
     }
-    let what = match call.parsed.args.as_slice() {
-        [_, what] | [_, what, _] => what,
-        _ => {
-            return Err(Failure::message(
-                "you must specify two arguments: verb resource or verb resource/resourceName.",
-            ));
-        }
+    let [verb, what] = parsed.args.as_slice() else {
+        return Err(Failure::message(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
+        ));
     };
-    let word = what.split('/').next().unwrap_or_default();
-    if !what.starts_with('/') {
-        match discovery::find(word, context.env.features) {
-            None => {
-                context.err(format!(
-                    "Warning: the server doesn't have a resource type {}\n",
-                    go_value::quote(word)
-                ));
-            }
-            Some(resource) if !resource.namespaced && !call.parsed.on("all-namespaces") => {
-                context.err(format!(
-                    "Warning: resource '{}' is not namespace scoped{}\n\n",
-                    resource.plural,
-                    match resource.group {
-                        "" => String::new(),
-                        group => format!(" in group '{group}'"),
-                    }
-                ));
-            }
-            Some(_) => {}
+    if what.starts_with('/') {
+        if given("subresource") {
+            return Err(Failure::message("--subresource can not be used with NonResourceURL"));
+        }
+        warn_of_verb(context, verb, URL_VERBS);
+    } else {
+        warn_of_type(context, what.split('/').next().unwrap_or_default(), parsed.on("all-namespaces"));
+        if !parsed.on("all-namespaces") {
+            warn_of_verb(context, verb, VERBS);
         }
     }
-    if !call.parsed.on("quiet") {
+    if parsed.on("no-headers") {
+        return Err(Failure::message("--no-headers cannot be set without --list specified"));
+    }
+    if !parsed.on("quiet") {
         context.out("yes\n");
     }
+    Ok(Next::Done)
+}
+
+fn warn_of_verb(context: &mut Context<'_, '_>, verb: &str, known: &[&str]) {
+    if !known.contains(&verb) {
+        context.err(format!("Warning: verb '{verb}' is not a known verb\n\n"));
+    }
+}
+
+fn warn_of_type(context: &mut Context<'_, '_>, word: &str, all_namespaces: bool) {
+    match discovery::find(&word.to_lowercase(), context.env.features) {
+        // `*`, and what cannot be discovered
+        None if matches!(word, "*" | "users" | "groups") => {}
+        None => {
+            let warning = match word.split_once('.') {
+                Some((name, group)) => {
+                    format!("the server doesn't have a resource type '{name}' in group '{group}'")
+                }
+                None => format!("the server doesn't have a resource type '{word}'"),
+            };
+            context.err(format!("Warning: {warning}\n\n"));
+        }
+        Some(resource) if !resource.namespaced && !all_namespaces => {
+            let group = match resource.group {
+                "" => String::new(),
+                group => format!(" in group '{group}'"),
+            };
+            context
+                .err(format!("Warning: resource '{}' is not namespace scoped{group}\n\n", resource.plural));
+        }
+        Some(_) => {}
+    }
+}
+
+fn list(call: &Call, context: &mut Context<'_, '_>, of_part: bool) -> Result<Next, Failure> {
+    let parsed = &call.parsed;
+    if !parsed.args.is_empty() {
+        return Err(Failure::message("list option must be specified with no arguments"));
+    }
+    if parsed.on("quiet") || parsed.on("all-namespaces") || of_part {
+        return Err(Failure::message(
+            "list option can't be specified with neither quiet, all-namespaces nor subresource options",
+        ));
+    }
+    let header = "Resources\tNon-Resource URLs\tResource Names\tVerbs\n";
+    let mut text = if parsed.on("no-headers") { String::new() } else { header.to_owned() };
+    let rows = RULES.iter().map(|(resource, url, verb)| format!("{resource}\t[{url}]\t[]\t[{verb}]\n"));
+    text.extend(rows);
+    context.out(align(&text, TABLE));
     Ok(Next::Done)
 }

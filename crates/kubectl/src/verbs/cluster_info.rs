@@ -12,8 +12,8 @@ use crate::failure::Failure;
 pub(super) const COMMAND: Command = Command {
     name: "cluster-info",
     about: "Display cluster information",
-    usage: &["kubectl cluster-info"],
-    flags: &[],
+    usage: || &["kubectl cluster-info"],
+    flags: || &[],
     run: |_, context| -> Result<Next, Failure> {
         let server = server(context);
         context.out(format!(

@@ -18,16 +18,16 @@ const FLAGS: &[Flag] = &[flags::DRY_RUN, flags::SELECTOR];
 pub(super) const CORDON: Command = Command {
     name: "cordon",
     about: "Mark node as unschedulable",
-    usage: &["kubectl cordon NODE", "kubectl cordon node-3"],
-    flags: &[FLAGS],
+    usage: || &["kubectl cordon NODE", "kubectl cordon node-3"],
+    flags: || &[FLAGS],
     run: |call, context| run(call, context, "cordon", true),
 };
 
 pub(super) const UNCORDON: Command = Command {
     name: "uncordon",
     about: "Mark node as schedulable",
-    usage: &["kubectl uncordon NODE", "kubectl uncordon node-3"],
-    flags: &[FLAGS],
+    usage: || &["kubectl uncordon NODE", "kubectl uncordon node-3"],
+    flags: || &[FLAGS],
     run: |call, context| run(call, context, "uncordon", false),
 };
 

@@ -8,6 +8,7 @@ use client::api::{Answer, DeleteOptions, Propagation, Request, Verb};
 use jiff::Timestamp;
 use machinery::{Kind, Object, time};
 
+use super::raw::{self, Method};
 use super::{Call, Command, DryRun, Next, Running, done, dry_run};
 use crate::context::Context;
 use crate::describe::used_by;
@@ -32,19 +33,21 @@ const FLAGS: &[Flag] = &[
     switch("now", "The same as --grace-period=1"),
     switch("wait", "Wait until the objects are gone (the default)"),
     switch("interactive", "Ask first").letter('i'),
-    text("raw", "URI to send the request to; not simulated"),
+    text("raw", "URI to send the request to"),
 ];
 
 pub(super) const COMMAND: Command = Command {
     name: "delete",
     about: "Delete resources by file names, stdin, resources and names, or by resources and label selector",
-    usage: &[
-        "kubectl delete ([-f FILENAME] | TYPE [(NAME | -l label | --all)])",
-        "kubectl delete pod myapp-0",
-        "kubectl delete -f stateful-demo.yaml",
-        "kubectl delete pvc --all",
-    ],
-    flags: &[FLAGS, flags::TARGETS, flags::FILES],
+    usage: || {
+        &[
+            "kubectl delete ([-f FILENAME] | TYPE [(NAME | -l label | --all)])",
+            "kubectl delete pod myapp-0",
+            "kubectl delete -f stateful-demo.yaml",
+            "kubectl delete pvc --all",
+        ]
+    },
+    flags: || &[FLAGS, flags::TARGETS, flags::FILES],
     run,
 };
 
@@ -65,6 +68,13 @@ impl How {
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
     let how = how(call, context)?;
+    if let Some(uri) = parsed.text("raw").filter(|uri| !uri.is_empty()) {
+        check(&how)?;
+        if parsed.on("interactive") {
+            return Err(Failure::message("--interactive can not be used with --raw"));
+        }
+        return raw::send(call, context, uri, Method::Delete);
+    }
     let rules = Rules { all_is_selector: true, ..Rules::default() };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
     check(&how)?;

@@ -22,12 +22,14 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "describe",
     about: "Show details of a specific resource or group of resources",
-    usage: &[
-        "kubectl describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
-        "kubectl describe pvc mypvc",
-        "kubectl describe sts/myapp",
-    ],
-    flags: &[FLAGS, flags::FILES],
+    usage: || {
+        &[
+            "kubectl describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
+            "kubectl describe pvc mypvc",
+            "kubectl describe sts/myapp",
+        ]
+    },
+    flags: || &[FLAGS, flags::FILES],
     run,
 };
 

@@ -28,8 +28,8 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "diff",
     about: "Diff the live version against a would-be applied version",
-    usage: &["kubectl diff -f FILENAME", "kubectl diff -f stateful-demo.yaml"],
-    flags: &[FLAGS, flags::FILES],
+    usage: || &["kubectl diff -f FILENAME", "kubectl diff -f stateful-demo.yaml"],
+    flags: || &[FLAGS, flags::FILES],
     run,
 };
 

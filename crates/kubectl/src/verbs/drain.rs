@@ -41,12 +41,10 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "drain",
     about: "Drain node in preparation for maintenance",
-    usage: &[
-        "kubectl drain NODE",
-        "kubectl drain node-3 --ignore-daemonsets",
-        "kubectl drain node-3 --force",
-    ],
-    flags: &[FLAGS],
+    usage: || {
+        &["kubectl drain NODE", "kubectl drain node-3 --ignore-daemonsets", "kubectl drain node-3 --force"]
+    },
+    flags: || &[FLAGS],
     run,
 };
 

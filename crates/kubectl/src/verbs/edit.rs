@@ -10,7 +10,7 @@ use machinery::status::{Reason, Status};
 use machinery::{Kind, yaml};
 use serde_json::{Value, json};
 
-use super::writing::info_of;
+use super::writing::{info_of, set_cause};
 use super::{Call, Command, Next, Running, TEMP_DIR};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -39,8 +39,8 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "edit",
     about: "Edit a resource on the server",
-    usage: &["kubectl edit (RESOURCE/NAME | -f FILENAME)", "kubectl edit sts/myapp"],
-    flags: &[FLAGS, flags::FILES, flags::FORMATS],
+    usage: || &["kubectl edit (RESOURCE/NAME | -f FILENAME)", "kubectl edit sts/myapp"],
+    flags: || &[FLAGS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -55,6 +55,35 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if objects.is_empty() {
         return Err(Failure::message("edit cancelled, no objects found"));
     }
+    open(call, context, objects, Part::Object)
+}
+
+/// `kubectl apply edit-last-applied`: what was applied last goes into the editor (`ApplyEditMode`).
+pub(super) fn last_applied(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
+    let rules = Rules { type_means_all: true, ..Rules::default() };
+    let targets = resource::targets(context, &call.parsed, &call.parsed.args, rules)?;
+    let mut objects = Vec::new();
+    for found in resource::objects(context, &targets) {
+        let (info, object) = found?;
+        if let Some(text) = super::apply::last_applied(&object) {
+            let value = serde_json::from_str(text).map_err(|error| Failure::message(error.to_string()))?;
+            objects.push((info, value));
+        }
+    }
+    if objects.is_empty() {
+        return Err(Failure::message(
+            "no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`",
+        ));
+    }
+    open(call, context, objects, Part::LastApplied)
+}
+
+fn open(
+    call: &Call,
+    context: &Context<'_, '_>,
+    objects: Vec<(Info, Value)>,
+    part: Part,
+) -> Result<Next, Failure> {
     let value = match objects.as_slice() {
         [(_, value)] => value.clone(),
         several => {
@@ -72,10 +101,22 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         original,
         was_wrong: false,
         objects,
+        part,
         report: Report::new(context, &call.parsed, DryRun::None)?,
         shows_patch: call.parsed.on("output-patch"),
+        saves_config: call.parsed.on("save-config"),
+        cause: call.parsed.on("record").then(|| call.cause()),
         namespace: call.parsed.namespace().to_owned(),
     }))))
+}
+
+/// What is edited.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Part {
+    /// The object itself.
+    Object,
+    /// What was applied last.
+    LastApplied,
 }
 
 /// An editor that is open, or has just been closed.
@@ -90,8 +131,12 @@ pub(crate) struct Editing {
     // Whether that was refused.
     was_wrong: bool,
     objects: Vec<(Info, Value)>,
+    part: Part,
     report: Report,
     shows_patch: bool,
+    saves_config: bool,
+    /// What `--record` writes down.
+    cause: Option<String>,
     namespace: String,
 }
 
@@ -170,7 +215,19 @@ impl Editing {
             }
         }
         let mut reasons = Vec::new();
-        for manifest in manifests {
+        for mut manifest in manifests {
+            if self.saves_config {
+                super::apply::annotate(&mut manifest.value);
+            }
+            if let Some(cause) = &self.cause {
+                set_cause(&mut manifest.value, cause);
+            }
+            if self.part == Part::LastApplied {
+                let info = Info { source: None, ..info_of(&manifest) };
+                context.object(super::last_applied::patch(&info, &manifest.value))?;
+                self.report.done(context, &info, "edited", &manifest.value)?;
+                continue;
+            }
             let uid = &manifest.value["metadata"]["uid"];
             let found = self.objects.iter().find(|(_, value)| value["metadata"]["uid"] == *uid);
             let Some((_, original)) = found.cloned() else {

@@ -32,8 +32,10 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "events",
     about: "List events, the oldest first",
-    usage: &["kubectl events [--for TYPE/NAME] [--types=Normal,Warning]", "kubectl events --for sts/myapp"],
-    flags: &[FLAGS, flags::FORMATS],
+    usage: || {
+        &["kubectl events [--for TYPE/NAME] [--types=Normal,Warning]", "kubectl events --for sts/myapp"]
+    },
+    flags: || &[FLAGS, flags::FORMATS],
     run,
 };
 

@@ -21,11 +21,13 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "exec",
     about: "Execute a command in a container",
-    usage: &[
-        "kubectl exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
-        "kubectl exec -it myapp-0 -- nslookup myapp-1.myapp-svc",
-    ],
-    flags: &[FLAGS],
+    usage: || {
+        &[
+            "kubectl exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
+            "kubectl exec -it myapp-0 -- nslookup myapp-1.myapp-svc",
+        ]
+    },
+    flags: || &[FLAGS],
     run,
 };
 

@@ -19,10 +19,12 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "explain",
     about: "Get documentation for a resource",
-    usage: &[
-        "kubectl explain TYPE[.FIELD…] [--recursive] [--api-version=apps/v1] [-o plaintext|plaintext-openapiv2]",
-    ],
-    flags: &[FLAGS],
+    usage: || {
+        &[
+            "kubectl explain TYPE[.FIELD…] [--recursive] [--api-version=apps/v1] [-o plaintext|plaintext-openapiv2]",
+        ]
+    },
+    flags: || &[FLAGS],
     run,
 };
 

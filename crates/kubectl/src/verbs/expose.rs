@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use machinery::Kind;
 use serde_json::{Value, json};
 
-use super::create::{object, send};
+use super::create::{OVERRIDES, object, overridden, send};
 use super::writing::Writing;
 use super::{Call, Command, Next};
 use crate::context::Context;
@@ -35,7 +35,6 @@ const FLAGS: &[Flag] = &[
     text("labels", "Labels of the service").letter('l'),
     text("target-port", "Name or number of the port in the pods"),
     text("external-ip", "One more address"),
-    text("overrides", "JSON that is put over the service; not simulated"),
     text("name", "Name of the service"),
     text("session-affinity", "None or ClientIP"),
     text("cluster-ip", "Address of the service, or None"),
@@ -44,12 +43,14 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "expose",
     about: "Expose a pod, deployment or service as a new Kubernetes service",
-    usage: &[
-        "kubectl expose (-f FILENAME | TYPE NAME) [--port=port] [--target-port=number-or-name] [--name=name]",
-        "kubectl expose pod myapp-0 --port=80 --name=first",
-        "kubectl expose service myapp-svc --port=8080 --target-port=80 --name=other",
-    ],
-    flags: &[FLAGS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl expose (-f FILENAME | TYPE NAME) [--port=port] [--target-port=number-or-name] [--name=name]",
+            "kubectl expose pod myapp-0 --port=80 --name=first",
+            "kubectl expose service myapp-svc --port=8080 --target-port=80 --name=other",
+        ]
+    },
+    flags: || &[FLAGS, OVERRIDES, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -63,6 +64,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     for found in resource::objects(context, &targets) {
         let exposed = found.and_then(|(info, exposed)| {
             let service = service(call, &info, &context.whole(&exposed))?;
+            let service = overridden(call, Kind::Service, service)?;
             let (info, object) = send(call, context, writing, Kind::Service, service)?;
             report.done(context, &info, "exposed", &object)
         });

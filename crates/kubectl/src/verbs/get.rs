@@ -43,13 +43,15 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "get",
     about: "Display one or many resources",
-    usage: &[
-        "kubectl get TYPE[,TYPE...] [NAME...] [flags]",
-        "kubectl get pods -o wide",
-        "kubectl get pods -w",
-        "kubectl get sts myapp -o jsonpath='{.status.readyReplicas}'",
-    ],
-    flags: &[FLAGS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl get TYPE[,TYPE...] [NAME...] [flags]",
+            "kubectl get pods -o wide",
+            "kubectl get pods -w",
+            "kubectl get sts myapp -o jsonpath='{.status.readyReplicas}'",
+        ]
+    },
+    flags: || &[FLAGS, flags::FILES, flags::FORMATS],
     run,
 };
 

@@ -9,16 +9,16 @@ use crate::printers::tabwriter::{DESCRIBE, align};
 pub(super) const COMMAND: Command = Command {
     name: "help",
     about: "Help about any command",
-    usage: &["kubectl help [COMMAND]"],
-    flags: &[],
+    usage: || &["kubectl help [COMMAND]"],
+    flags: || &[],
     run: of,
 };
 
 pub(super) const OPTIONS: Command = Command {
     name: "options",
     about: "Print the flags that every command has",
-    usage: &["kubectl options"],
-    flags: &[],
+    usage: || &["kubectl options"],
+    flags: || &[],
     run: |_, context| {
         context.out(format!("These flags can be passed to any command:\n\n{}", flag_lines(GLOBAL)));
         Ok(Next::Done)
@@ -54,12 +54,13 @@ pub(super) fn group(name: &str, rest: &[String], context: &mut Context<'_, '_>) 
 /// A command's help.
 pub(super) fn text(command: &Command) -> String {
     let lines = |lines: &[&str]| lines.iter().map(|line| format!("  {line}\n")).collect::<String>();
-    let (usage, examples) = command.usage.split_at(1.min(command.usage.len()));
+    let usage = (command.usage)();
+    let (usage, examples) = usage.split_at(1.min(usage.len()));
     let mut text = format!("{}.\n\nUsage:\n{}", command.about, lines(usage));
     if !examples.is_empty() {
         text.push_str(&format!("\nExamples:\n{}", lines(examples)));
     }
-    let flags: Vec<Flag> = command.flags.iter().flat_map(|flags| flags.iter().copied()).collect();
+    let flags: Vec<Flag> = (command.flags)().iter().flat_map(|flags| flags.iter().copied()).collect();
     if !flags.is_empty() {
         text.push_str(&format!("\nOptions:\n{}", flag_lines(&flags)));
     }

@@ -16,20 +16,23 @@ use crate::go_value;
 pub(super) const COMMAND: Command = Command {
     name: "label",
     about: "Update the labels on a resource",
-    usage: &[
-        "kubectl label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N",
-        "kubectl label pod myapp-0 tier=db",
-        "kubectl label pod myapp-0 tier-",
-    ],
-    flags: metadata::SHARED,
+    usage: || {
+        &[
+            "kubectl label [--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N",
+            "kubectl label pod myapp-0 tier=db",
+            "kubectl label pod myapp-0 tier-",
+        ]
+    },
+    flags: || metadata::SHARED,
     run,
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let (objects, pairs) = metadata::split(&call.parsed.args, "label")?;
     let (set, remove) = parse(&pairs, context.env.features)?;
-    let edit = Edit { field: "labels", set, remove, clash, operation };
-    metadata::run(call, context, &objects, &edit, "kubectl-label")?;
+    let edit =
+        Edit { field: "labels", set, remove, check: |_| Ok(()), clash, operation, manager: "kubectl-label" };
+    metadata::run(call, context, &objects, &edit)?;
     Ok(Next::Done)
 }
 
@@ -50,16 +53,17 @@ fn parse(pairs: &[String], features: Features) -> Result<(BTreeMap<String, Strin
         }
     }
     if remove.iter().any(|key| set.contains_key(key)) {
-        return Err(Failure::message("cannot modify and remove the same label"));
+        return Err(Failure::message("can not both modify and remove a label in the same command"));
     }
     Ok((set, remove))
 }
 
-fn clash(edit: &Edit, current: &BTreeMap<String, String>) -> Option<String> {
-    edit.set.iter().find_map(|(key, value)| {
+fn clash(edit: &Edit, current: &BTreeMap<String, String>) -> Vec<String> {
+    let clash = |(key, value): (&String, &String)| {
         let old = current.get(key).filter(|old| *old != value)?;
         Some(format!("'{key}' already has a value ({old}), and --overwrite is false"))
-    })
+    };
+    edit.set.iter().filter_map(clash).collect()
 }
 
 fn operation(before: &str, after: &str, overwrite: bool) -> &'static str {

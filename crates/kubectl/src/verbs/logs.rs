@@ -43,12 +43,14 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "logs",
     about: "Print the logs for a container in a pod",
-    usage: &[
-        "kubectl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
-        "kubectl logs myapp-0",
-        "kubectl logs -l app=myapp-pod --prefix",
-    ],
-    flags: &[FLAGS],
+    usage: || {
+        &[
+            "kubectl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
+            "kubectl logs myapp-0",
+            "kubectl logs -l app=myapp-pod --prefix",
+        ]
+    },
+    flags: || &[FLAGS],
     run,
 };
 

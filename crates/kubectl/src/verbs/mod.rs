@@ -2,13 +2,14 @@
 //!
 //! Models kubectl/pkg/cmd/cmd.go and cobra's command.go (`Find`, `SuggestionsFor`). A command is one file here.
 
+mod absent;
 mod annotate;
 mod api_resources;
 mod apply;
 mod auth;
 mod autoscale;
 mod cluster_info;
-pub(crate) mod config;
+mod config;
 mod cordon;
 mod create;
 mod delete;
@@ -24,6 +25,7 @@ mod get;
 mod get_part;
 mod help;
 mod label;
+mod last_applied;
 mod logs;
 mod metadata;
 mod overview;
@@ -75,6 +77,8 @@ pub(crate) enum Running {
     Get(get::Watch),
     /// `logs -f`.
     Logs(logs::Follow),
+    /// `replace --force`, until the objects are gone and back.
+    Replace(replace::Replacing),
     /// `rollout status`.
     RolloutStatus(rollout::status::Watch),
     /// `run -i`.
@@ -95,6 +99,7 @@ impl Running {
             Running::Events(shown) => shown.resume(context),
             Running::Get(watch) => watch.resume(context),
             Running::Logs(follow) => follow.resume(context),
+            Running::Replace(replacing) => replacing.resume(context),
             Running::RolloutStatus(watch) => watch.resume(context),
             Running::Run(attached) => attached.resume(context),
             Running::Scale(scaling) => scaling.resume(context),
@@ -155,10 +160,10 @@ pub(crate) struct Command {
     pub name: &'static str,
     /// What it does, in one line.
     pub about: &'static str,
-    /// How it is called, and examples.
-    pub usage: &'static [&'static str],
+    /// How it is called, and examples. (A function, as is the next: a page need not have loaded what nobody asks for.)
+    pub usage: fn() -> &'static [&'static str],
     /// The lists of flags that it knows, besides the global ones.
-    pub flags: &'static [&'static [Flag]],
+    pub flags: fn() -> &'static [&'static [Flag]],
     /// What runs it.
     pub run: fn(&Call, &mut Context<'_, '_>) -> Result<Next, Failure>,
 }
@@ -172,7 +177,9 @@ pub(crate) const COMMANDS: &[Command] = &[
     create::CONFIG_MAP,
     create::DEPLOYMENT,
     create::NAMESPACE,
-    create::SECRET,
+    create::DOCKER_REGISTRY,
+    create::GENERIC,
+    create::TLS,
     create::CLUSTER_IP,
     create::EXTERNAL_NAME,
     create::LOAD_BALANCER,
@@ -197,6 +204,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     rollout::UNDO,
     scale::COMMAND,
     autoscale::COMMAND,
+    absent::APPROVE,
+    absent::DENY,
     cluster_info::COMMAND,
     top::NODE,
     top::POD,
@@ -206,13 +215,20 @@ pub(crate) const COMMANDS: &[Command] = &[
     taint::COMMAND,
     describe::COMMAND,
     logs::COMMAND,
+    absent::ATTACH,
     exec::COMMAND,
+    absent::PORT_FORWARD,
+    absent::PROXY,
+    absent::COPY,
     auth::CAN_I,
     auth::WHO_AM_I,
+    absent::DEBUG,
     events::COMMAND,
     diff::COMMAND,
     apply::COMMAND,
-    apply::VIEW_LAST_APPLIED,
+    last_applied::EDIT,
+    last_applied::SET,
+    last_applied::VIEW,
     patch::COMMAND,
     replace::COMMAND,
     wait::COMMAND,
@@ -221,9 +237,12 @@ pub(crate) const COMMANDS: &[Command] = &[
     api_resources::COMMAND,
     api_resources::VERSIONS,
     config::CURRENT_CONTEXT,
+    config::DELETE_CONTEXT,
     config::GET_CLUSTERS,
     config::GET_CONTEXTS,
     config::GET_USERS,
+    config::RENAME_CONTEXT,
+    config::SET_CONTEXT,
     config::USE_CONTEXT,
     config::VIEW,
     version::COMMAND,
@@ -233,17 +252,12 @@ pub(crate) const COMMANDS: &[Command] = &[
 
 /// Commands within groups that kubectl has, and that are not simulated.
 const ABSENT: &[&str] = &[
-    "apply edit-last-applied",
-    "apply set-last-applied",
     "auth reconcile",
     "cluster-info dump",
     "config delete-cluster",
-    "config delete-context",
     "config delete-user",
-    "config rename-context",
     "config set",
     "config set-cluster",
-    "config set-context",
     "config set-credentials",
     "config unset",
     "create clusterrole",
@@ -256,11 +270,14 @@ const ABSENT: &[&str] = &[
     "create quota",
     "create role",
     "create rolebinding",
-    "create secret docker-registry",
-    "create secret tls",
     "create token",
     "set subject",
 ];
+
+/// The first words of commands that need no cluster.
+const WITHOUT_CLUSTER: &[&str] = &["config ", "help", "options"];
+/// Commands that connect without asking for a namespace.
+const WITHOUT_NAMESPACE: &[&str] = &["api-resources", "api-versions", "cluster-info", "version"];
 
 /// Other words for commands, as (the commands before them, the word, what it means).
 const ALIASES: &[(&str, &str, &str)] = &[
@@ -303,14 +320,18 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
         return help::group(&name, &rest, context);
     };
     let path = format!("kubectl {name}");
-    let known: Vec<Flag> = command.flags.iter().flat_map(|flags| flags.iter().copied()).collect();
-    let parsed = flags::parse(&known, &rest).map_err(|error| wrong_flag(&path, &error))?;
+    let known: Vec<Flag> = (command.flags)().iter().flat_map(|flags| flags.iter().copied()).collect();
+    let mut parsed = flags::parse(&known, &rest).map_err(|error| wrong_flag(&path, &error))?;
     for deprecation in &parsed.deprecations {
         context.err(deprecation.clone());
     }
     if parsed.on("help") {
         context.out(help::text(command));
         return Ok(Next::Done);
+    }
+    if !WITHOUT_CLUSTER.iter().any(|first| name.starts_with(first)) {
+        let early = !WITHOUT_NAMESPACE.contains(&&*name);
+        parsed.context_namespace = Some(context.env.kubeconfig.namespace_for(&parsed, early)?);
     }
     context.asking.managed_fields = tells_managers(&parsed);
     context.asking.field_manager = parsed.text("field-manager").map(str::to_owned);

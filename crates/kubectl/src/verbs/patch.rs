@@ -33,12 +33,14 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "patch",
     about: "Update fields of a resource",
-    usage: &[
-        "kubectl patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
-        "kubectl patch sts myapp -p '{\"spec\":{\"replicas\":5}}'",
-        "kubectl patch sts myapp --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":3}]'",
-    ],
-    flags: &[FLAGS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
+            "kubectl patch sts myapp -p '{\"spec\":{\"replicas\":5}}'",
+            "kubectl patch sts myapp --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":3}]'",
+        ]
+    },
+    flags: || &[FLAGS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -75,6 +77,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         "" => Subresource::None,
         "status" => Subresource::Status,
         "scale" => Subresource::Scale,
+        "resize" => return Err(Failure::message("--subresource=resize is not simulated")),
         other => {
             return Err(Failure::message(format!(
                 "invalid subresource value: {}. Must be one of [status scale resize]",
@@ -158,8 +161,8 @@ fn from_yaml(text: &str) -> Result<Value, Failure> {
     }
 }
 
-// The mistake in Go's words.
-fn json_error(text: &str, error: &serde_json::Error) -> String {
+/// The mistake in Go's words.
+pub(super) fn json_error(text: &str, error: &serde_json::Error) -> String {
     if error.is_eof() {
         return "unexpected end of JSON input".to_owned();
     }

@@ -1,40 +1,125 @@
-//! `kubectl get --raw URI`: what the API server answers to a path.
+//! `--raw URI` of get, create, replace and delete: a request to a path, and what the API server answers.
 //!
 //! Models kubectl/pkg/rawhttp/raw.go, and how encoding/json prints an object: its fields in the order of their structs.
-//! Departs in one point: only objects, their lists and parts, and the server's health are served.
+//! Departs in one point: only objects, their lists and parts, and the server's health and version are served.
 
-use client::api::{Answer, ListOptions, Request, Subresource, Verb};
+use client::api::{Answer, Body, DeleteOptions, ListOptions, Request, Subresource, Verb};
 use machinery::fields::{self, GoType, Struct, Type};
 use machinery::status::Reason;
 use machinery::version::Features;
-use machinery::{Kind, Status, json};
+use machinery::{Kind, Object, Status, json};
 use serde_json::{Value, json};
 
-use super::Next;
+use super::{Call, Next};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::printers::output::indented;
 use crate::selector;
 
-/// Prints the answer.
+/// How many bytes of a body an error shows.
+const SUMMARY_BYTES: usize = 30;
+
+/// Prints what a `GET` answers.
 ///
 /// # Errors
 /// The server's.
 pub(super) fn get(uri: &str, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-    if !uri.starts_with('/') {
-        return Err(Failure::message(format!(
-            "parse {}: invalid URI for request",
-            crate::go_value::quote(uri)
-        )));
+    let (path, query) = split(uri).map_err(Failure::message)?;
+    match path {
+        "/healthz" | "/livez" | "/readyz" => context.out("ok"),
+        "/version" | "/version/" => {
+            let version = context.env.features.version;
+            context.out(indented(&super::version::server_info(version)));
+        }
+        _ => {
+            let place = Place::parse(path).ok_or_else(not_served)?;
+            let text = place.answer(context, query)?;
+            context.out(text + "\n");
+        }
     }
-    if matches!(path, "/healthz" | "/livez" | "/readyz") {
-        context.out("ok");
-        return Ok(Next::Done);
-    }
-    let place = Place::parse(path).ok_or_else(not_served)?;
-    let text = place.answer(context, query)?;
-    context.out(text + "\n");
     Ok(Next::Done)
+}
+
+/// How a file is sent to a path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Method {
+    Post,
+    Put,
+    Delete,
+}
+
+/// Sends the one file that the command names, and prints the answer.
+///
+/// # Errors
+/// If other flags contradict that, and the server's.
+pub(super) fn send(
+    call: &Call,
+    context: &mut Context<'_, '_>,
+    uri: &str,
+    method: Method,
+) -> Result<Next, Failure> {
+    let parsed = &call.parsed;
+    let files = parsed.list("filename");
+    let [file] = files.as_slice() else {
+        if files.is_empty() && method == Method::Delete {
+            return deliver(context, uri, method, "");
+        }
+        return Err(Failure::message("--raw can only use a single local file or stdin"));
+    };
+    let is_url = file.starts_with("http://") || file.starts_with("https://");
+    let problems = [
+        (is_url, "--raw cannot read from a url"),
+        (parsed.on("recursive"), "--raw and --recursive are mutually exclusive"),
+        (
+            parsed.text("selector").is_some_and(|text| !text.is_empty()),
+            "--raw and --selector (-l) are mutually exclusive",
+        ),
+        (
+            parsed.text("output").is_some_and(|text| !text.is_empty()),
+            "--raw and --output are mutually exclusive",
+        ),
+    ];
+    if let Some((_, problem)) = problems.into_iter().find(|(is_one, _)| *is_one) {
+        return Err(Failure::message(problem));
+    }
+    split(uri).map_err(|why| Failure::message(format!("--raw must be a valid URL path: {why}")))?;
+    let text = match *file {
+        "-" => context.stdin.unwrap_or_default().to_owned(),
+        file => match context.env.files.read(file) {
+            Some(text) => text.to_owned(),
+            None => return Err(Failure::message(format!("open {file}: no such file or directory"))),
+        },
+    };
+    deliver(context, uri, method, &text)
+}
+
+fn deliver(context: &mut Context<'_, '_>, uri: &str, method: Method, text: &str) -> Result<Next, Failure> {
+    let (path, _) = split(uri).map_err(Failure::message)?;
+    let place = Place::parse(path).ok_or_else(not_served)?;
+    let is_collection = place.name.is_empty();
+    let verb = match method {
+        Method::Delete if !is_collection => Verb::Delete(DeleteOptions::default()),
+        Method::Post if is_collection => Verb::Create(Body::Json(place.body(text)?)),
+        Method::Put if !is_collection => Verb::Update(Body::Json(place.body(text)?)),
+        _ => {
+            let message = "the server does not allow this method on the requested resource".to_owned();
+            return Err(Failure::from(Box::new(Status {
+                reason: Reason::MethodNotAllowed,
+                ..Status::bad_request(message)
+            })));
+        }
+    };
+    let answer = place.sent(context, verb)?;
+    context.out(answer + "\n");
+    Ok(Next::Done)
+}
+
+/// The path and the query of a URI (url.ParseRequestURI).
+fn split(uri: &str) -> Result<(&str, &str), String> {
+    if uri.starts_with('/') {
+        return Ok(uri.split_once('?').unwrap_or((uri, "")));
+    }
+    Err(format!("parse {}: invalid URI for request", crate::go_value::quote(uri)))
 }
 
 fn not_served() -> Failure {
@@ -100,13 +185,77 @@ impl<'a> Place<'a> {
                 "{{\"kind\":\"{kind}List\",\"apiVersion\":\"{api_version}\",\"metadata\":{version},\"items\":[{items}]}}"
             ));
         }
-        let request = Request::new(Verb::Get, self.kind, self.namespace, self.name).of(self.part);
+        self.sent(context, Verb::Get)
+    }
+
+    /// The JSON that a request body is (transformDecodeError).
+    fn body(&self, text: &str) -> Result<Value, Failure> {
+        let kind = self.kind.name();
+        let bad = |message: String| Failure::from(Box::new(Status::bad_request(message)));
+        serde_json::from_str(text).map_err(|error| {
+            let (error, summary) = (super::patch::json_error(text, &error), summary(text));
+            bad(format!("the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {error} ({summary})"))
+        })
+    }
+
+    /// Whether the answer to a deletion is the object: where it stays for now, or its storage says so (ReturnDeletedObject).
+    fn tells_what_goes(&self, object: &Object) -> bool {
+        let told = [
+            Kind::Pod,
+            Kind::PersistentVolume,
+            Kind::PersistentVolumeClaim,
+            Kind::Service,
+            Kind::ServiceAccount,
+        ];
+        told.contains(&self.kind) || object.meta().deletion_timestamp.is_some()
+    }
+
+    /// The Status that says that the object is gone.
+    fn success(&self, uid: &str) -> String {
+        let info = self.kind.info();
+        let group = match info.group {
+            "" => String::new(),
+            group => format!("\"group\":{},", json::quote(group)),
+        };
+        format!(
+            "{{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{{}},\"status\":\"Success\",\"details\":{{\"name\":{},{group}\"kind\":{},\"uid\":{}}}}}",
+            json::quote(self.name),
+            json::quote(info.plural),
+            json::quote(uid)
+        )
+    }
+
+    /// Sends a request about the object of the path, or for a new one; its answer as the server writes it.
+    fn sent(&self, context: &mut Context<'_, '_>, verb: Verb) -> Result<String, Failure> {
+        context.asking.managed_fields = true;
+        let root = fields::lookup(self.kind.go_type().0, self.kind.go_type().1);
+        let deletes = matches!(verb, Verb::Delete(_));
+        let mut request = Request::new(verb, self.kind, self.namespace, self.name).of(self.part);
+        // Nobody is named, so it is who asks.
+        request.field_manager = "kubectl".into();
         match context.call(request)? {
+            Answer::Object(object) if deletes && !self.tells_what_goes(&object) => {
+                Ok(self.success(object.uid()))
+            }
             Answer::Object(object) => Ok(in_order(root, &context.whole(&object))),
             Answer::Json(scale) => Ok(in_order(fields::lookup("autoscaling", "Scale"), &scale)),
             Answer::List(..) => Err(not_served()),
         }
     }
+}
+
+/// The beginning of a body that could not be read (summarizeData).
+fn summary(text: &str) -> String {
+    let (beginning, more) = match text.as_bytes() {
+        [] => return "<empty>".to_owned(),
+        bytes if bytes.len() > SUMMARY_BYTES => (&bytes[..SUMMARY_BYTES], " ..."),
+        bytes => (bytes, ""),
+    };
+    let shown = match beginning[0] {
+        b'{' => String::from_utf8_lossy(beginning).into_owned(),
+        _ => beginning.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    shown + more
 }
 
 /// What a query selects; other parameters have no effect.

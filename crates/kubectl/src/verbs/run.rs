@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Pod;
 use machinery::Kind;
 use serde_json::{Value, json};
 
-use super::create::{object, send};
+use super::create::{OVERRIDES, object, overridden, send};
 use super::writing::Writing;
 use super::{Call, Command, DryRun, Next, Running, delete, expose};
 use crate::context::Context;
@@ -33,7 +33,6 @@ const FLAGS: &[Flag] = &[
     text("image-pull-policy", "Always, IfNotPresent or Never"),
     text("labels", "Labels of the pod").letter('l'),
     text("restart", "Always, OnFailure or Never"),
-    text("overrides", "JSON that is put over the pod; not simulated"),
     text("cascade", "What becomes of dependents when --rm deletes"),
     each("annotations", "An annotation of the pod, as KEY=VALUE"),
     each("env", "A variable of the container, as KEY=VALUE"),
@@ -54,12 +53,14 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "run",
     about: "Run a particular image on the cluster",
-    usage: &[
-        "kubectl run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] -- [COMMAND] [args...]",
-        "kubectl run -it --rm dns --image=busybox --restart=Never -- nslookup myapp-svc",
-        "kubectl run web --image=nginx --dry-run=client -o yaml",
-    ],
-    flags: &[FLAGS, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl run NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] -- [COMMAND] [args...]",
+            "kubectl run -it --rm dns --image=busybox --restart=Never -- nslookup myapp-svc",
+            "kubectl run web --image=nginx --dry-run=client -o yaml",
+        ]
+    },
+    flags: || &[FLAGS, OVERRIDES, flags::FORMATS],
     run,
 };
 
@@ -78,7 +79,10 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         ));
     }
     let mut report = Report::new(context, parsed, writing.dry_run)?;
-    let (info, pod) = send(call, context, writing, Kind::Pod, pod(call, name, words)?)?;
+    let (info, pod) = {
+        let pod = overridden(call, Kind::Pod, pod(call, name, words)?)?;
+        send(call, context, writing, Kind::Pod, pod)?
+    };
     let mut created = vec![info.clone()];
     if parsed.on("expose") {
         let (info, service) = send(call, context, writing, Kind::Service, service(call, name)?)?;

@@ -35,12 +35,14 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "scale",
     about: "Set a new size for a stateful set",
-    usage: &[
-        "kubectl scale --replicas=COUNT (-f FILENAME | TYPE NAME)",
-        "kubectl scale sts myapp --replicas=4",
-        "kubectl scale --current-replicas=2 --replicas=3 sts/myapp",
-    ],
-    flags: &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl scale --replicas=COUNT (-f FILENAME | TYPE NAME)",
+            "kubectl scale sts myapp --replicas=4",
+            "kubectl scale --current-replicas=2 --replicas=3 sts/myapp",
+        ]
+    },
+    flags: || &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 

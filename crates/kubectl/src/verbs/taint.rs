@@ -24,12 +24,14 @@ const FLAGS: &[Flag] = &[flags::DRY_RUN, flags::VALIDATE, flags::OVERWRITE, flag
 pub(super) const COMMAND: Command = Command {
     name: "taint",
     about: "Update the taints on one or more nodes",
-    usage: &[
-        "kubectl taint NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",
-        "kubectl taint node node-3 gone=true:NoExecute",
-        "kubectl taint node node-3 gone-",
-    ],
-    flags: &[FLAGS, flags::TARGETS, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl taint NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",
+            "kubectl taint node node-3 gone=true:NoExecute",
+            "kubectl taint node node-3 gone-",
+        ]
+    },
+    flags: || &[FLAGS, flags::TARGETS, flags::FORMATS],
     run,
 };
 

@@ -1,15 +1,17 @@
-//! `kubectl version`.
+//! `kubectl version`, and what the API server says of its version.
 //!
-//! Models kubectl/pkg/cmd/version/version.go.
+//! Models kubectl/pkg/cmd/version/version.go and apimachinery/pkg/version/types.go (`Info`). Departs in one point: what is
+//! known of a build alone (its commit, its date, its Go) is left out.
 
+use machinery::json;
 use machinery::version::Version;
-use serde_json::json;
+use serde_json::Value;
 
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, switch};
-use crate::printers::output::pretty;
+use crate::printers::output::indented;
 
 /// The kustomize that kubectl contains.
 fn kustomize(version: Version) -> &'static str {
@@ -24,8 +26,8 @@ const FLAGS: &[Flag] = &[switch("client", "The client's version only"), flags::O
 pub(super) const COMMAND: Command = Command {
     name: "version",
     about: "Print the client and server version information",
-    usage: &["kubectl version [--client]"],
-    flags: &[FLAGS],
+    usage: || &["kubectl version [--client]"],
+    flags: || &[FLAGS],
     run,
 };
 
@@ -34,21 +36,59 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         let args = call.parsed.args.join(" ");
         return Err(Failure::message(format!("extra arguments: [{args}]")));
     }
-    let kustomize = kustomize(context.env.features.version);
-    let version = context.env.features.version.to_string();
+    let version = context.env.features.version;
+    let kustomize = kustomize(version);
     let client_only = call.parsed.on("client");
-    let mut value = json!({"clientVersion": {"gitVersion": version}, "kustomizeVersion": kustomize});
-    if !client_only {
-        value["serverVersion"] = json!({"gitVersion": version});
-    }
+    let whole = || {
+        let (client, kustomize) = (client_info(version), json::quote(kustomize));
+        let server =
+            if client_only { String::new() } else { format!(",\"serverVersion\":{}", server_info(version)) };
+        format!("{{\"clientVersion\":{client},\"kustomizeVersion\":{kustomize}{server}}}")
+    };
     match call.parsed.text("output") {
         None | Some("") => {
             let server = if client_only { String::new() } else { format!("Server Version: {version}\n") };
             context.out(format!("Client Version: {version}\nKustomize Version: {kustomize}\n{server}"));
         }
-        Some("json") => context.out(pretty(&value) + "\n"),
-        Some("yaml") => context.out(machinery::yaml::to_yaml(&value)),
+        Some("json") => context.out(indented(&whole()) + "\n"),
+        Some("yaml") => {
+            let value: Value = serde_json::from_str(&whole()).unwrap_or_default();
+            context.out(machinery::yaml::to_yaml(&value));
+        }
         Some(_) => return Err(Failure::message("--output must be 'yaml' or 'json'")),
     }
     Ok(Next::Done)
+}
+
+/// What the server answers to `/version`, as JSON with the fields in the order of their struct.
+pub(super) fn server_info(version: Version) -> String {
+    info(version, version > Version::V1_32)
+}
+
+fn client_info(version: Version) -> String {
+    info(version, false)
+}
+
+/// `emulates` says that it also tells which version it behaves as, and the oldest that it could.
+fn info(version: Version, emulates: bool) -> String {
+    let (major, minor) = version.name().split_once('.').unwrap_or_default();
+    let git_version = version.to_string();
+    let before = minor.parse::<u32>().map_or_else(|_| String::new(), |minor| (minor - 1).to_string());
+    let emulated = [
+        ("emulationMajor", major),
+        ("emulationMinor", minor),
+        ("minCompatibilityMajor", major),
+        ("minCompatibilityMinor", &before),
+    ];
+    let emulated = emulated.into_iter().filter(|_| emulates);
+    let built = [
+        ("gitVersion", git_version.as_str()),
+        ("gitTreeState", "clean"),
+        ("compiler", "gc"),
+        ("platform", "linux/amd64"),
+    ];
+    let fields = [("major", major), ("minor", minor)].into_iter().chain(emulated).chain(built);
+    let texts: Vec<String> =
+        fields.map(|(name, value)| format!("\"{name}\":{}", json::quote(value))).collect();
+    format!("{{{}}}", texts.join(","))
 }

@@ -101,7 +101,14 @@ pub(super) fn manifests(
 
 /// Writes down in the object what was typed, if `--record` asks for it (Recorder.Record).
 pub(super) fn record(call: &Call, object: &mut Value) {
-    if !call.parsed.on("record") || !object.is_object() {
+    if call.parsed.on("record") {
+        set_cause(object, &call.cause());
+    }
+}
+
+/// Writes down in the object why it changes.
+pub(super) fn set_cause(object: &mut Value, cause: &str) {
+    if !object.is_object() {
         return;
     }
     for field in ["metadata", "annotations"] {
@@ -110,7 +117,7 @@ pub(super) fn record(call: &Call, object: &mut Value) {
             *map = Value::Object(Map::new());
         }
     }
-    object["metadata"]["annotations"][CHANGE_CAUSE] = call.cause().into();
+    object["metadata"]["annotations"][CHANGE_CAUSE] = cause.into();
 }
 
 /// Writes it down in an object that the server has; that this fails is no matter (Recorder.MakeRecordMergePatch).

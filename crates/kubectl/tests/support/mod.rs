@@ -6,7 +6,7 @@ use apiserver::Server;
 use client::api::{Body, ExecOutput, Refusal, Request, Response, Verb, WatchEvent};
 use client::{Api, Choice, Choices};
 use jiff::Timestamp;
-use kubectl::{Env, Files, Invocation, Progress, SchemaSlot, Stream};
+use kubectl::{Env, Files, Invocation, Kubeconfig, Progress, SchemaSlot, Stream};
 use machinery::version::Features;
 use machinery::{Kind, Object, Status};
 use serde_json::json;
@@ -69,6 +69,7 @@ impl Cluster {
             files: &files,
             now,
             features: Features::default(),
+            kubeconfig: &mut Kubeconfig::default(),
             schema: &mut SchemaSlot::default(),
             output: &mut output,
         };

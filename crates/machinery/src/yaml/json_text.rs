@@ -62,6 +62,31 @@ pub(super) fn next_value(text: &str, cursor: &mut Cursor) -> Result<Option<Nodes
     Ok(Some(reader.builder.document))
 }
 
+/// What Go says when it cannot read the text into a map (`json.Unmarshal` into a `map[string]interface{}`).
+pub fn unmarshal_problem(text: &str) -> Option<String> {
+    let is_space = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let mut cursor = Cursor::START;
+    match next_value(text, &mut cursor) {
+        Ok(Some(_)) => {}
+        Ok(None) | Err(JsonError::UnexpectedEnd) => return Some("unexpected end of JSON input".to_owned()),
+        Err(JsonError::Syntax { problem, .. }) => return Some(problem),
+        Err(JsonError::Range { number, .. }) => {
+            return Some(format!("json: cannot unmarshal number {number} into Go value of type float64"));
+        }
+    }
+    if let Some(byte) = text[cursor.offset..].trim_start_matches(is_space).bytes().next() {
+        return Some(format!("invalid character {} after top-level value", quote_byte(byte)));
+    }
+    let kind = match text.trim_start_matches(is_space).bytes().next()? {
+        b'{' | b'n' => return None,
+        b'[' => "array",
+        b'"' => "string",
+        b't' | b'f' => "bool",
+        _ => "number",
+    };
+    Some(format!("json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"))
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Open {
     Object,
@@ -328,6 +353,32 @@ fn quote_byte(byte: u8) -> String {
         byte => {
             let quoted = crate::go_text::quote(&char::from(byte).to_string());
             format!("'{}'", &quoted[1..quoted.len() - 1])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unmarshal_problem;
+
+    #[test]
+    fn what_is_no_map_is_told_as_go_tells_it() {
+        let cases = [
+            ("{}", None),
+            (" {\"a\": [1, null]}\n", None),
+            ("null", None),
+            ("", Some("unexpected end of JSON input")),
+            ("{\"a\": ", Some("unexpected end of JSON input")),
+            ("no json", Some("invalid character 'o' in literal null (expecting 'u')")),
+            ("{} {}", Some("invalid character '{' after top-level value")),
+            ("{'a': 1}", Some(r"invalid character '\'' looking for beginning of object key string")),
+            ("[]", Some("json: cannot unmarshal array into Go value of type map[string]interface {}")),
+            ("\"a\"", Some("json: cannot unmarshal string into Go value of type map[string]interface {}")),
+            ("-1", Some("json: cannot unmarshal number into Go value of type map[string]interface {}")),
+            ("true", Some("json: cannot unmarshal bool into Go value of type map[string]interface {}")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(unmarshal_problem(text).as_deref(), expected, "{text}");
         }
     }
 }

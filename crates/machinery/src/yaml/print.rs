@@ -334,7 +334,20 @@ fn is_printable(c: char) -> bool {
 }
 
 fn escape(c: char) -> String {
-    let short = match c {
+    let code = u32::from(c);
+    match short_escape(c) {
+        Some(short) => format!("\\{short}"),
+        None => match code {
+            0..=0xff => format!("\\x{code:02X}"),
+            0x100..=0xffff => format!("\\u{code:04X}"),
+            _ => format!("\\U{code:08X}"),
+        },
+    }
+}
+
+/// The letter with which double quotes escape a character.
+pub(super) fn short_escape(c: char) -> Option<char> {
+    Some(match c {
         '\0' => '0',
         '\x07' => 'a',
         '\x08' => 'b',
@@ -344,22 +357,13 @@ fn escape(c: char) -> String {
         '\x0c' => 'f',
         '\r' => 'r',
         '\x1b' => 'e',
-        '"' => '"',
-        '\\' => '\\',
+        '"' | '\\' => c,
         '\u{85}' => 'N',
         '\u{a0}' => '_',
         '\u{2028}' => 'L',
         '\u{2029}' => 'P',
-        c => {
-            let code = u32::from(c);
-            return match code {
-                0..=0xff => format!("\\x{code:02X}"),
-                0x100..=0xffff => format!("\\u{code:04X}"),
-                _ => format!("\\U{code:08X}"),
-            };
-        }
-    };
-    format!("\\{short}")
+        _ => return None,
+    })
 }
 
 // ^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$: numbers to other readers of YAML 1.1.

@@ -11,6 +11,7 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::Resource;
 
+use super::df;
 use crate::runtime::{Place, Runtime};
 
 /// What lies in the root directory of the tutorial's image.
@@ -22,6 +23,12 @@ const ROOT: [&str; 17] = [
 const KERNEL: [&str; 3] = ["/dev", "/proc", "/sys"];
 /// Those of them in which the image has nothing.
 const EMPTY: [&str; 6] = ["/home", "/mnt", "/opt", "/root", "/srv", "/tmp"];
+/// What is not there.
+pub(super) const MISSING: &str = "No such file or directory";
+/// What is no file.
+pub(super) const DIRECTORY: &str = "Is a directory";
+/// What does not fit.
+const FULL: &str = "No space left on device";
 /// Where a web server's pages lie.
 pub(super) const PAGES: &str = "/usr/share/nginx/html";
 
@@ -59,32 +66,62 @@ impl Files<'_> {
         text: &str,
         append: bool,
     ) -> Result<(), String> {
-        let normal = normal(path);
-        if normal == "/dev/null" {
+        if normal(path) == "/dev/null" {
             return Ok(());
         }
-        let complain = |why: &str| Err(format!("can't create {path}: {why}"));
+        let spot = self.writable(runtime, path).map_err(|why| {
+            // The shell has its own word for it.
+            let why = if why == MISSING { "nonexistent directory" } else { why };
+            format!("can't create {path}: {why}")
+        })?;
+        let before = runtime.read(&spot.place, &spot.path).filter(|_| append).unwrap_or_default();
+        if !runtime.write(&spot.place, &spot.path, format!("{before}{text}")) {
+            return Err(format!("write error: {FULL}"));
+        }
+        Ok(())
+    }
+
+    /// Makes an empty file, unless there is something already.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    pub(super) fn touch(&self, runtime: &mut Runtime, path: &str) -> Result<(), &'static str> {
+        if self.is_directory(runtime, path) || self.read(runtime, path).is_some() {
+            return Ok(());
+        }
+        let spot = self.writable(runtime, path)?;
+        let is_made = runtime.write(&spot.place, &spot.path, String::new());
+        if is_made { Ok(()) } else { Err(FULL) }
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// Why it stays.
+    pub(super) fn remove(&self, runtime: &mut Runtime, path: &str) -> Result<(), &'static str> {
+        if self.read(runtime, path).is_none() && !self.is_directory(runtime, path) {
+            return Err(MISSING);
+        }
+        let spot = self.writable(runtime, path)?;
+        runtime.remove(&spot.place, &spot.path);
+        Ok(())
+    }
+
+    /// Where a file of that path can be made or removed; otherwise why not.
+    fn writable(&self, runtime: &Runtime, path: &str) -> Result<Spot, &'static str> {
+        let normal = normal(path);
         if self.is_directory(runtime, &normal) {
-            return complain("Is a directory");
+            return Err(DIRECTORY);
         }
         let (parent, _) = normal.rsplit_once('/').unwrap_or_default();
         if !self.is_directory(runtime, parent) {
-            return complain("nonexistent directory");
+            return Err(MISSING);
         }
         if KERNEL.contains(&parent) {
-            return complain("Permission denied");
+            return Err("Permission denied");
         }
-        let Some(spot) = self.locate(&normal) else {
-            return complain("nonexistent directory");
-        };
-        if spot.read_only {
-            return complain("Read-only file system");
-        }
-        let before = runtime.read(&spot.place, &spot.path).filter(|_| append).unwrap_or_default();
-        if !runtime.write(&spot.place, &spot.path, format!("{before}{text}")) {
-            return Err("write error: No space left on device".to_owned());
-        }
-        Ok(())
+        let spot = self.locate(&normal).ok_or(MISSING)?;
+        if spot.read_only { Err("Read-only file system") } else { Ok(spot) }
     }
 
     pub(super) fn is_directory(&self, runtime: &Runtime, path: &str) -> bool {
@@ -162,14 +199,30 @@ impl Files<'_> {
         })
     }
 
+    /// What the files of a volume take, in bytes.
+    pub(super) fn written(&self, runtime: &Runtime, volume: &Volume) -> u64 {
+        self.place(volume).map_or(0, |place| taken_in(runtime, &place))
+    }
+
+    /// What the files that lie on the node's disk take, in bytes: those of the containers' own, and of their volumes there.
+    pub(super) fn written_on_node(&self, runtime: &Runtime) -> u64 {
+        let own = self.locate("").map_or(0, |spot| taken_in(runtime, &spot.place));
+        let volumes = self.pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+        let local = volumes.filter(|volume| volume.empty_dir.is_some() || volume.host_path.is_some());
+        own + local.map(|volume| self.written(runtime, volume)).sum::<u64>()
+    }
+
+    /// The claim that a volume stands for, if it does.
+    pub(super) fn claim_name(&self, volume: &Volume) -> Option<String> {
+        match (&volume.persistent_volume_claim, &volume.ephemeral) {
+            (Some(source), _) => Some(source.claim_name.clone()),
+            (None, ephemeral) => ephemeral.as_ref().map(|_| format!("{}-{}", self.pod.name(), volume.name)),
+        }
+    }
+
     /// Where a volume's files lie; `None` for a claim that has no volume.
     fn place(&self, volume: &Volume) -> Option<Place> {
-        let generated = || format!("{}-{}", self.pod.name(), volume.name);
-        let claim = match (&volume.persistent_volume_claim, &volume.ephemeral) {
-            (Some(source), _) => Some(source.claim_name.clone()),
-            (None, ephemeral) => ephemeral.as_ref().map(|_| generated()),
-        };
-        if let Some(claim) = claim {
+        if let Some(claim) = self.claim_name(volume) {
             let claim = self.listers.get::<PersistentVolumeClaim>(self.pod.namespace(), &claim)?;
             let name = claim.spec.as_ref()?.volume_name.as_deref()?;
             let uid = self.listers.get::<PersistentVolume>("", name)?.uid();
@@ -191,6 +244,11 @@ fn is_read_only(volume: &Volume) -> bool {
         || volume.secret.is_some()
         || volume.projected.is_some()
         || volume.downward_api.is_some()
+}
+
+fn taken_in(runtime: &Runtime, place: &Place) -> u64 {
+    let lengths = runtime.paths(place).filter_map(|path| Some(runtime.read(place, path)?.len()));
+    lengths.map(df::taken).sum()
 }
 
 fn first_part(path: &str) -> String {

@@ -97,18 +97,25 @@ impl Cache {
 
     /// Takes a pod in as one of this node's, also before it is bound to it (AssumePod).
     pub(super) fn place(&mut self, pod: &Pod, node: &str) {
-        self.remove(&pod.key());
+        let (key, load) = (pod.key(), Load::of(pod));
         let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
-        if node.is_empty() || matches!(phase, Some("Succeeded" | "Failed")) {
+        let stays = !node.is_empty() && !matches!(phase, Some("Succeeded" | "Failed"));
+        // Mostly only its status has changed.
+        let is_known = |known: &(Arc<str>, Load)| *known.0 == *node && known.1 == load;
+        if stays && self.placed.get(&key).is_some_and(is_known) {
             return;
         }
-        let (node, load): (Arc<str>, Load) = (node.into(), Load::of(pod));
+        self.remove(&key);
+        if !stays {
+            return;
+        }
+        let node: Arc<str> = node.into();
         let space = &mut self.nodes.entry(node.clone()).or_default().space;
         space.load = space.load.plus(load);
-        self.placed.insert(pod.key(), (node, load));
         if !anti_terms(pod).is_empty() {
-            self.repelling.insert(pod.key());
+            self.repelling.insert(key.clone());
         }
+        self.placed.insert(key, (node, load));
     }
 
     /// Takes a node in, as it now is.

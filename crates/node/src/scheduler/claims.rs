@@ -1,8 +1,8 @@
 //! A pod's claims: whether they let it be scheduled, and which volumes it gets on which node.
 //!
-//! Models pkg/scheduler/framework/plugins/volumebinding and its binder.go (v1.36.2). Departs: of equal volumes the first by
-//! name is taken.
+//! Models pkg/scheduler/framework/plugins/volumebinding and its binder.go (v1.36.2).
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -103,26 +103,55 @@ pub(super) enum Plan {
     Provision,
 }
 
-/// What each of the waiting claims gets on the node; `None` if one gets nothing.
-pub(super) fn plan(waiting: &[ObjectKey], node: &Node, listers: &Listers) -> Option<Vec<(ObjectKey, Plan)>> {
+/// What each of the waiting claims gets on the node; `None` if one gets nothing. Of the smallest volumes that fit a claim,
+/// in the order of their names, it gets the one whose index `pick` returns.
+pub(super) fn plan(
+    waiting: &[ObjectKey],
+    node: &Node,
+    listers: &Listers,
+    pick: &mut dyn FnMut(&ObjectKey, &[&str]) -> usize,
+) -> Option<Vec<(ObjectKey, Plan)>> {
     let mut taken = BTreeSet::new();
     let mut plans = Vec::new();
     for key in waiting {
         let claim = listers.get::<PersistentVolumeClaim>(&key.namespace, &key.name)?;
-        let fitting = listers.list::<PersistentVolume>("").filter(|volume| {
-            !taken.contains(volume.name()) && fits(volume, claim) && is_reachable(volume, node)
-        });
-        let plan = match fitting.min_by(|a, b| capacity(a).cmp(&capacity(b))) {
-            Some(volume) => {
+        let fitting = || {
+            listers.list::<PersistentVolume>("").filter(|volume| {
+                !taken.contains(volume.name()) && fits(volume, claim) && is_reachable(volume, node)
+            })
+        };
+        // One that refers to the claim comes before any other.
+        let mut smallest = smallest(fitting().filter(|volume| refers_to(volume, claim)));
+        if smallest.is_empty() {
+            smallest = self::smallest(fitting());
+        }
+        let names: Vec<&str> = smallest.iter().map(|volume| volume.name()).collect();
+        let plan = match names.as_slice() {
+            [_, ..] => {
+                let volume = smallest[pick(key, &names).min(smallest.len() - 1)];
                 taken.insert(volume.name());
                 Plan::Volume(volume.clone())
             }
-            None if can_provision(class_of(claim, listers)?, node) => Plan::Provision,
-            None => return None,
+            [] if can_provision(class_of(claim, listers)?, node) => Plan::Provision,
+            [] => return None,
         };
         plans.push((key.clone(), plan));
     }
     Some(plans)
+}
+
+/// Those that are no larger than any other, in their order.
+fn smallest<'a>(volumes: impl Iterator<Item = &'a Arc<PersistentVolume>>) -> Vec<&'a Arc<PersistentVolume>> {
+    let mut smallest: Vec<&Arc<PersistentVolume>> = Vec::new();
+    for volume in volumes {
+        match smallest.first().map(|first| capacity(volume).cmp(&capacity(first))) {
+            Some(Ordering::Greater) => continue,
+            Some(Ordering::Less) => smallest.clear(),
+            Some(Ordering::Equal) | None => {}
+        }
+        smallest.push(volume);
+    }
+    smallest
 }
 
 /// Whether the class can have a volume made for the node (checkVolumeProvisions).
@@ -166,18 +195,24 @@ fn capacity(volume: &PersistentVolume) -> Option<Quantity> {
     Quantity::parse(&volume.spec.as_ref()?.capacity.as_ref()?.get("storage")?.0).ok()
 }
 
+/// Whether the volume is reserved for the claim (IsVolumeBoundToClaim).
+fn refers_to(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> bool {
+    volume.spec.as_ref().and_then(|spec| spec.claim_ref.as_ref()).is_some_and(|claim_ref| {
+        claim_ref.namespace.as_deref() == Some(claim.namespace())
+            && claim_ref.name.as_deref() == Some(claim.name())
+            && claim_ref.uid.as_deref().is_none_or(|uid| uid == claim.uid())
+    })
+}
+
 /// Whether the volume is free for the claim (component-helpers/storage/volume/pv_helpers.go, FindMatchingVolume).
 fn fits(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> bool {
     let (Some(has), Some(wants)) = (volume.spec.as_ref(), claim.spec.as_ref()) else {
         return false;
     };
-    let free = volume.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Available")
-        && !is_terminating(volume.meta())
-        && has.claim_ref.as_ref().is_none_or(|claim_ref| {
-            claim_ref.namespace.as_deref() == Some(claim.namespace())
-                && claim_ref.name.as_deref() == Some(claim.name())
-                && claim_ref.uid.as_deref().is_none_or(|uid| uid == claim.uid())
-        });
+    let is_available = volume.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Available");
+    // One that refers to the claim is its own, whether the claim knows already or not.
+    let free = !is_terminating(volume.meta())
+        && (refers_to(volume, claim) || has.claim_ref.is_none() && is_available);
     let request = || Quantity::parse(&wants.resources.as_ref()?.requests.as_ref()?.get("storage")?.0).ok();
     let mode = |mode: &Option<String>| mode.clone().unwrap_or_else(|| "Filesystem".to_owned());
     let class = |class: &Option<String>| class.clone().unwrap_or_default();

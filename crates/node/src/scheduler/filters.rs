@@ -62,7 +62,7 @@ pub(super) fn refuse(
     if !volumes.bound.iter().all(|volume| claims::is_reachable(volume, node)) {
         return Some(Refusal::lasting("node(s) didn't match PersistentVolume's node affinity"));
     }
-    if claims::plan(&volumes.delayed, node, listers).is_none() {
+    if claims::plan(&volumes.delayed, node, listers, &mut |_, _| 0).is_none() {
         return Some(Refusal::lasting("node(s) didn't find available persistent volumes to bind"));
     }
     affinity(pod, node, cache, listers).or_else(|| anti_affinity(pod, node, cache, listers))

@@ -1,11 +1,13 @@
 //! The pods that found no node, and what could help them.
 //!
-//! Models the unschedulable part of pkg/scheduler/backend/queue with its queueing hints.
+//! Models the unschedulable part of pkg/scheduler/backend/queue with its queueing hints, and the back-off of
+//! backoff_queue.go.
 //! Invariant: a change touches only the pods that it could help.
 
 use client::Key;
 use client::api::{Change, WatchEvent};
 use imbl::{OrdMap, OrdSet};
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use machinery::object::is_terminating;
 use machinery::{Kind, ObjectKey, Resource};
@@ -21,14 +23,46 @@ pub(super) enum Hope {
     Nodes,
 }
 
+/// The shortest and the longest back-off (DefaultPodInitialBackoffDuration, DefaultPodMaxBackoffDuration).
+const BACK_OFF_MS: (i64, i64) = (1_000, 10_000);
+
+/// A pod that waits.
+#[derive(Clone, Debug)]
+struct Wait {
+    hope: Hope,
+    claims: Vec<ObjectKey>,
+    /// How often it was tried in vain.
+    attempts: u32,
+    /// It is not tried again before.
+    backs_off_until: Timestamp,
+}
+
 /// The waiting pods.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting {
-    pods: OrdMap<Key, (Hope, Vec<ObjectKey>)>,
+    pods: OrdMap<Key, Wait>,
     by_claim: OrdMap<ObjectKey, OrdSet<Key>>,
 }
 
 impl Waiting {
+    /// The pod was tried in vain and waits from now on.
+    pub(super) fn failed(&mut self, pod: &Pod, hope: Hope, now: Timestamp) {
+        let attempts = self.pods.get(&pod.key()).map_or(0, |wait| wait.attempts) + 1;
+        self.insert(pod, hope);
+        if let Some(wait) = self.pods.get_mut(&pod.key()) {
+            let (first, longest) = BACK_OFF_MS;
+            let back_off = first.saturating_mul(1 << (attempts - 1).min(10)).min(longest);
+            wait.attempts = attempts;
+            wait.backs_off_until = now + SignedDuration::from_millis(back_off);
+        }
+    }
+
+    /// For how many milliseconds more the pod is not tried again.
+    pub(super) fn back_off_ms(&self, key: &Key, now: Timestamp) -> Option<u64> {
+        let until = self.pods.get(key)?.backs_off_until;
+        u64::try_from(until.duration_since(now).as_millis()).ok().filter(|ms| *ms > 0)
+    }
+
     /// The pod waits from now on.
     pub(super) fn insert(&mut self, pod: &Pod, hope: Hope) {
         let key = pod.key();
@@ -38,12 +72,12 @@ impl Waiting {
         for claim in &claims {
             self.by_claim.entry(claim.clone()).or_default().insert(key.clone());
         }
-        self.pods.insert(key, (hope, claims));
+        self.pods.insert(key, Wait { hope, claims, attempts: 0, backs_off_until: Timestamp::MIN });
     }
 
     /// The pod waits no more.
     pub(super) fn remove(&mut self, key: &Key) {
-        let Some((_, claims)) = self.pods.remove(key) else {
+        let Some(Wait { claims, .. }) = self.pods.remove(key) else {
             return;
         };
         for claim in claims {
@@ -83,7 +117,7 @@ impl Waiting {
     }
 
     fn hoping_for_nodes(&self) -> Vec<Key> {
-        self.pods.iter().filter(|(_, (hope, _))| *hope == Hope::Nodes).map(|(key, _)| key.clone()).collect()
+        self.pods.iter().filter(|(_, wait)| wait.hope == Hope::Nodes).map(|(key, _)| key.clone()).collect()
     }
 }
 
@@ -98,4 +132,21 @@ fn binds_alike(event: &WatchEvent) -> bool {
             && before.metadata.annotations == after.metadata.annotations
             && is_terminating(before.meta()) == is_terminating(after.meta())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_back_off_doubles_up_to_the_longest_however_often_a_pod_fails() {
+        let (mut waiting, pod, now) = (Waiting::default(), Pod::default(), Timestamp::UNIX_EPOCH);
+        let mut back_off = || {
+            waiting.failed(&pod, Hope::Nodes, now);
+            waiting.back_off_ms(&pod.key(), now)
+        };
+        let told: Vec<u64> = (0..100).filter_map(|_| back_off()).collect();
+        assert_eq!(told[..5], [1_000, 2_000, 4_000, 8_000, 10_000]);
+        assert_eq!((told.len(), told[99]), (100, 10_000));
+    }
 }

@@ -1,14 +1,19 @@
 //! Proves that a lesson can be taken: every solution reaches its goal, and nothing less does.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use machinery::version::Features;
 use session::Session;
 
-use super::course::{Course, play};
+use super::course::{Course, SETTLE_MS, play};
 use super::goal::Missing;
 use super::{Act, Lesson};
+use crate::locales::Locale;
+
+/// How often the goal is looked at while a part of a solution takes effect, in virtual milliseconds.
+const LOOK_MS: u64 = 250;
 
 /// What is wrong with a lesson when it is taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +23,12 @@ pub enum Failure {
         /// The step, from 1.
         step: usize,
     },
-    /// The goal is reached although only a part of the solution was done.
-    HalfIsEnough {
+    /// The goal is reached, if only for a moment, although only a part of the solution was done.
+    PartIsEnough {
         /// The step, from 1.
         step: usize,
-        /// The last act that was done.
-        after: Act,
+        /// What was not done.
+        left_out: Vec<Act>,
     },
     /// The solution does not reach the goal.
     NotReached {
@@ -42,11 +47,15 @@ impl fmt::Display for Failure {
             Failure::NothingToDo { step } => {
                 write!(f, "step {step}: the goal is reached before anything was done")
             }
-            Failure::HalfIsEnough { step, after } => {
-                write!(f, "step {step}: the goal is reached after a part of the solution, up to {after:?}")
+            Failure::PartIsEnough { step, left_out } => {
+                write!(f, "step {step}: a part of the solution is enough; the goal is reached without")?;
+                left_out.iter().try_for_each(|act| write!(f, "\n  {act}"))
             }
             Failure::NotReached { step, missing, shown } => {
-                write!(f, "step {step}: the solution does not reach the goal: {missing:?}\n{shown}")
+                write!(f, "step {step}: the solution does not reach the goal:")?;
+                let say = Locale::English.words().missing;
+                missing.iter().try_for_each(|missing| write!(f, "\n  {}", say(missing)))?;
+                write!(f, "\nThe terminal shows at last:\n{shown}")
             }
         }
     }
@@ -60,16 +69,16 @@ pub fn check(lesson: &Arc<Lesson>, features: Features) -> Vec<Failure> {
         let step = index + 1;
         if course.reached {
             failures.push(Failure::NothingToDo { step });
+        } else {
+            let enough = parts(&current.solution).into_iter();
+            let enough = enough.filter(|left_out| is_reached_without(left_out, &course, &session));
+            failures.extend(enough.map(|left_out| {
+                let left_out = left_out.into_iter().map(|act| current.solution[act].clone()).collect();
+                Failure::PartIsEnough { step, left_out }
+            }));
         }
-        let last = current.solution.iter().rposition(|act| !matches!(act, Act::Wait(_)));
-        for (done, act) in current.solution.iter().enumerate() {
-            play(&mut session, std::slice::from_ref(act));
-            course.look(&session);
-            if course.reached && last.is_some_and(|last| done < last) {
-                failures.push(Failure::HalfIsEnough { step, after: act.clone() });
-                course.reached = false;
-            }
-        }
+        play(&mut session, &current.solution);
+        course.look(&session);
         if !course.reached {
             let missing = course.missing.clone();
             failures.push(Failure::NotReached { step, missing, shown: last_lines(&session) });
@@ -78,6 +87,47 @@ pub fn check(lesson: &Arc<Lesson>, features: Features) -> Vec<Failure> {
         course.next(&session);
     }
     failures
+}
+
+/// What can be left out of a solution: everything from an act on, or an act alone, by their indices. Waiting is no act.
+fn parts(solution: &[Act]) -> BTreeSet<Vec<usize>> {
+    let is_act = |&index: &usize| !matches!(solution[index], Act::Wait(_));
+    let acts: Vec<usize> = (0..solution.len()).filter(is_act).collect();
+    let from = (0..acts.len()).map(|first| acts[first..].to_vec());
+    let alone = acts.iter().map(|&act| vec![act]);
+    from.chain(alone).collect()
+}
+
+/// Whether the step's goal is reached at any moment while the rest of its solution takes effect.
+fn is_reached_without(left_out: &[usize], course: &Course, session: &Session) -> bool {
+    let (mut course, mut session) = (course.clone(), session.clone());
+    let solution = &course.lesson.clone().steps[course.step].solution;
+    let done = solution.iter().enumerate().filter(|(index, _)| !left_out.contains(index));
+    done.for_each(|(_, act)| watch(&mut course, &mut session, act));
+    course.reached
+}
+
+/// Does what an act says and looks at the goal while it takes effect.
+fn watch(course: &mut Course, session: &mut Session, act: &Act) {
+    let ms = match act {
+        Act::Type(line) => {
+            session.run(line);
+            SETTLE_MS
+        }
+        Act::Wait(ms) => *ms,
+        Act::Fault(_) | Act::Write { .. } => {
+            play(session, std::slice::from_ref(act));
+            0
+        }
+    };
+    course.look(session);
+    for _ in 0..ms.div_ceil(LOOK_MS) {
+        if matches!(act, Act::Type(_)) && session.run_towards_quiet(0, SETTLE_MS) {
+            break;
+        }
+        session.advance(LOOK_MS);
+        course.look(session);
+    }
 }
 
 /// The last lines of the terminal.

@@ -9,7 +9,7 @@ use super::goal::{Mark, Missing};
 use super::{Act, Lesson, Step};
 
 /// How long each act of a lesson may take effect before the next one, in virtual milliseconds.
-const SETTLE_MS: u64 = 60_000;
+pub(super) const SETTLE_MS: u64 = 60_000;
 
 /// A lesson that is being taken. A clone is cheap.
 #[derive(Clone, Debug, PartialEq)]

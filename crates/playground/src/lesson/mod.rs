@@ -1,6 +1,6 @@
 //! Lessons: what a lesson file says, what its goals ask of the world, and how far somebody has come.
 //!
-//! A lesson is data (`crates/playground/lessons/*.yaml`, described in `docs/lessons.md`): where it starts, and steps with
+//! A lesson is data (`crates/playground/lessons/*.yaml`, described in `docs/src/lessons.md`): where it starts, and steps with
 //! a goal, hints and a solution. A goal is a predicate over the cluster and its history, never over the words typed.
 //! [`read`] reads a file, [`goal`] decides, [`course`] keeps the place, [`check`] proves that a lesson can be taken.
 
@@ -10,6 +10,8 @@ pub mod goal;
 mod outline;
 pub mod panel;
 pub mod read;
+
+use std::fmt;
 
 use cluster::Fault;
 use machinery::version::Features;
@@ -56,6 +58,18 @@ pub enum Act {
         /// Its text.
         text: String,
     },
+}
+
+impl fmt::Display for Act {
+    /// As a lesson file has it, without the text of a file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Act::Type(line) => f.write_str(line),
+            Act::Wait(ms) => write!(f, "+ {}s", ms / 1000),
+            Act::Fault(fault) => write!(f, "fault: {fault}"),
+            Act::Write { file, .. } => write!(f, "{file}: …"),
+        }
+    }
 }
 
 /// Where a lesson starts: a world, and what was done in it.

@@ -71,6 +71,11 @@ impl Lessons {
         self.catalogue == Catalogue::Unread && (self.open || self.wanted.is_some())
     }
 
+    /// Whether a lesson that a link asks for is still to come.
+    pub fn is_awaited(&self) -> bool {
+        self.catalogue == Catalogue::Unread && self.wanted.is_some()
+    }
+
     /// What to keep in the browser: `volumes:4,birth:1`.
     pub fn progress(&self) -> String {
         let entries: Vec<String> = self.done.iter().map(|(id, steps)| format!("{id}:{steps}")).collect();
@@ -79,10 +84,8 @@ impl Lessons {
 
     /// The lesson after the one that is being taken.
     pub fn following(&self) -> Option<&Arc<Lesson>> {
-        let Catalogue::Ready(lessons) = &self.catalogue else { return None };
         let id = &self.course.as_ref()?.lesson.id;
-        let index = lessons.iter().position(|lesson| lesson.id == *id)?;
-        lessons.get(index + 1)
+        self.known().skip_while(|lesson| lesson.id != *id).nth(1)
     }
 
     /// Looks whether the step's goal is reached in the model's session.
@@ -98,9 +101,23 @@ impl Lessons {
         }
     }
 
+    /// The page's address of a step (from 0) of the lesson that is being taken; somebody's own file has none.
+    pub fn link(&self, step: usize) -> Option<String> {
+        let lesson = &self.course.as_ref()?.lesson;
+        let is_ours = self.known().any(|known| Arc::ptr_eq(known, lesson));
+        is_ours.then(|| format!("?lesson={}&step={}", lesson.id, step + 1))
+    }
+
+    /// The project's lessons, as far as they are there.
+    fn known(&self) -> impl Iterator<Item = &Arc<Lesson>> {
+        let known = if let Catalogue::Ready(lessons) = &self.catalogue { lessons.as_slice() } else { &[] };
+        known.iter()
+    }
+
+    /// The lesson of that id; the one that is being taken before others, as it may be somebody's own.
     fn find(&self, id: &str) -> Option<Arc<Lesson>> {
-        let Catalogue::Ready(lessons) = &self.catalogue else { return None };
-        lessons.iter().find(|lesson| lesson.id == id).cloned()
+        let taken = self.course.iter().map(|course| &course.lesson);
+        taken.chain(self.known()).find(|lesson| lesson.id == id).cloned()
     }
 }
 

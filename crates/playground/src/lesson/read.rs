@@ -1,4 +1,4 @@
-//! Reads lesson files. The format, with an example, is in `docs/lessons.md`.
+//! Reads lesson files. The format, with an example, is in `docs/src/lessons.md`.
 //!
 //! Invariant: no file makes it panic or hang; a file with any problem gives no lesson.
 
@@ -18,6 +18,8 @@ use super::{Act, Begin, Lesson, Step, Text};
 const NAMESPACE: &str = "default";
 /// The most ordinals that one goal is about.
 const ORDINALS: i32 = 1000;
+/// The most virtual time that passes at once, in seconds: a day.
+const WAIT_LIMIT_SECONDS: u64 = 86_400;
 
 /// What is wrong with a lesson file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,14 +183,19 @@ fn acts(outline: &mut Outline<'_>, path: &str, value: Option<&Value>) -> Vec<Act
         let line = outline.text(&path, item);
         match line.strip_prefix('+') {
             None => acts.push(Act::Type(line)),
-            Some(wait) => match wait.trim().strip_suffix('s').and_then(|seconds| seconds.parse::<u32>().ok())
-            {
-                Some(seconds) => acts.push(Act::Wait(u64::from(seconds) * 1000)),
-                None => outline.problem(&path, "time passes in whole seconds: + 40s"),
+            Some(wait) => match seconds(wait.trim()) {
+                Some(seconds) => acts.push(Act::Wait(seconds * 1000)),
+                None => outline.problem(&path, "time passes in whole seconds, at most a day of them: + 40s"),
             },
         }
     }
     acts
+}
+
+/// The seconds of `40s`; more than [`WAIT_LIMIT_SECONDS`] could take longer to compute than anybody waits.
+fn seconds(text: &str) -> Option<u64> {
+    let seconds: u64 = text.strip_suffix('s')?.parse().ok()?;
+    (seconds <= WAIT_LIMIT_SECONDS).then_some(seconds)
 }
 
 /// The predicates, each named by its first key, with the keys that may stand beside it.
@@ -394,6 +401,7 @@ mod tests {
             (&WHOLE.replace("gone: pod/a", "printed: 'a {pod/a'"), "a { without its }"),
             (&WHOLE.replace("gone: pod/a", "count: pod"), "a count has either is or atLeast"),
             (&WHOLE.replace("[ls]", "[+ 2m]"), "time passes in whole seconds"),
+            (&WHOLE.replace("[ls]", "[+ 86401s]"), "at most a day"),
             (&WHOLE.replace("text: X", "text: {en: X}"), "zh is missing"),
             ("id: a\n\ttitle: T\n", "yaml: "),
         ];

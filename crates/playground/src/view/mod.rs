@@ -7,6 +7,7 @@ pub mod acts;
 mod census;
 pub mod change;
 pub mod claim;
+pub mod deployment;
 pub mod dns;
 pub mod events;
 pub mod lookup;

@@ -1,4 +1,4 @@
-//! The stage: every set, the shelf of unclaimed volumes, and the lane for what is in no set.
+//! The stage: every set, the shelf of unclaimed volumes, and the lane for what is in no set: Deployments and the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -10,6 +10,7 @@ use machinery::{Kind, ObjectKey, Resource};
 use super::Snapshot;
 use super::census::Census;
 use super::claim::ClaimView;
+use super::deployment::DeploymentView;
 use super::pod::PodCard;
 pub use super::set::{Column, Container, Part, SetView, Slot, Strategy};
 use super::volume::VolumeView;
@@ -38,7 +39,9 @@ pub struct Stage {
     pub shelf: Vec<VolumeView>,
     /// How many more there are.
     pub shelf_more: usize,
-    /// What belongs to no set.
+    /// The Deployments, by namespace and name.
+    pub deployments: Vec<DeploymentView>,
+    /// What belongs to no set and no Deployment.
     pub outside: Vec<Chain>,
     /// How many more there are.
     pub outside_more: usize,
@@ -65,7 +68,8 @@ impl Stage {
         sets.extend(gone.into_iter().filter(|set| !set.slots.is_empty()));
         let free = |volume: &&PersistentVolume| !is_claimed(snapshot, volume);
         let volumes = || snapshot.objects.list::<PersistentVolume>("").map(|volume| &**volume);
-        let outside = outside(snapshot, &census);
+        let mut outside = outside(snapshot, &census);
+        let deployments = DeploymentView::all(snapshot, &mut outside);
         Stage {
             shelf: volumes()
                 .filter(free)
@@ -73,6 +77,7 @@ impl Stage {
                 .map(|volume| VolumeView::of(snapshot, volume))
                 .collect(),
             shelf_more: volumes().filter(free).count().saturating_sub(DRAWN),
+            deployments,
             outside_more: outside.len().saturating_sub(DRAWN),
             outside: outside.into_iter().take(DRAWN).collect(),
             nodes: snapshot.objects.list::<Node>("").count(),
@@ -93,7 +98,7 @@ impl Stage {
 
     /// Whether there is nothing but volumes.
     pub fn is_empty(&self) -> bool {
-        self.sets.is_empty() && self.outside.is_empty()
+        self.sets.is_empty() && self.deployments.is_empty() && self.outside.is_empty()
     }
 }
 

@@ -1,7 +1,13 @@
 //! What somebody types or pastes as a change: a manifest, or kubectl's command lines.
 
+use crate::files::TEXT_LIMIT;
+use crate::state::QUEUE_LIMIT;
+
 /// The file that a manifest is applied from.
 pub const CHANGE_FILE: &str = "change.yaml";
+
+/// Most command lines: as many as wait for each other in the terminal.
+pub const COMMAND_LIMIT: usize = QUEUE_LIMIT;
 
 /// Flags that say in which namespace.
 const NAMESPACE_FLAGS: [&str; 4] = ["-n", "--namespace", "-A", "--all-namespaces"];
@@ -19,21 +25,34 @@ pub enum Change {
     Commands(Vec<String>),
 }
 
-/// Among command lines is one that is none: it, and its number from 1.
+/// Why a text is no change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unclear {
-    /// Its number, from 1.
-    pub line: usize,
-    /// What it says.
-    pub text: String,
+pub enum ChangeError {
+    /// Among command lines is one that is none.
+    Unclear {
+        /// Its number, from 1.
+        line: usize,
+        /// What it says.
+        text: String,
+    },
+    /// It is longer than a file may be.
+    TooLong {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// It has more than [`COMMAND_LIMIT`] command lines.
+    TooMany,
 }
 
 impl Change {
     /// What a text means: command lines if the first that is no comment is one, else a manifest.
     ///
     /// # Errors
-    /// The line that is no kubectl command among those that are.
-    pub fn of(text: &str) -> Result<Change, Unclear> {
+    /// The line that is no kubectl command among those that are, or of what there is too much.
+    pub fn of(text: &str) -> Result<Change, ChangeError> {
+        if text.len() > TEXT_LIMIT {
+            return Err(ChangeError::TooLong { bytes: text.len() });
+        }
         let lines = || text.lines().enumerate().map(|(at, line)| (at + 1, bare(line)));
         let mut telling = lines().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         match telling.next() {
@@ -48,9 +67,12 @@ impl Change {
             match commands.last_mut() {
                 Some(last) if goes_on => last.push_str(part),
                 _ if is_command(line) => commands.push(part.to_owned()),
-                _ => return Err(Unclear { line: number, text: line.to_owned() }),
+                _ => return Err(ChangeError::Unclear { line: number, text: line.to_owned() }),
             }
             goes_on = continues;
+        }
+        if commands.len() > COMMAND_LIMIT {
+            return Err(ChangeError::TooMany);
         }
         Ok(Change::Commands(commands))
     }
@@ -110,13 +132,21 @@ mod tests {
                 "$ kubectl set image sts/web \\\n    nginx=nginx:2\n\n# then\nkubectl delete pod web-1",
                 commands(&["kubectl set image sts/web nginx=nginx:2", "kubectl delete pod web-1"]),
             ),
-            ("kubectl get po\nNAME   READY", Err(Unclear { line: 2, text: "NAME   READY".to_owned() })),
+            (
+                "kubectl get po\nNAME   READY",
+                Err(ChangeError::Unclear { line: 2, text: "NAME   READY".to_owned() }),
+            ),
             (manifest, Ok(Change::Manifest(manifest.to_owned()))),
             ("rm -rf /", Ok(Change::Manifest("rm -rf /".to_owned()))),
         ];
         for (text, expected) in cases {
             assert_eq!(Change::of(text), expected, "{text}");
         }
+        let many = "kubectl get po\n".repeat(COMMAND_LIMIT);
+        assert!(Change::of(&many).is_ok());
+        assert_eq!(Change::of(&format!("{many}kubectl get po")), Err(ChangeError::TooMany));
+        let bytes = TEXT_LIMIT + 1;
+        assert_eq!(Change::of(&" ".repeat(bytes)), Err(ChangeError::TooLong { bytes }));
     }
 
     #[test]

@@ -6,12 +6,13 @@ mod change;
 mod course;
 mod steps;
 
+use cluster::World;
 use jiff::Timestamp;
 use machinery::decision::{Lack, Verdict};
 use machinery::time::{after_ms, ms_between};
 use machinery::{Kind, ObjectKey};
 
-pub use change::{CHANGE_FILE, Change, Unclear};
+pub use change::{CHANGE_FILE, COMMAND_LIMIT, Change, ChangeError};
 pub use course::{Batches, SetCourse};
 pub use steps::{Cause, Needs, Step, Wait, What};
 
@@ -79,51 +80,94 @@ impl Prediction {
 
 /// What the change would bring about, with the session in which it has; commands go to that namespace if they name none.
 pub fn predict(session: &Session, change: &Change, namespace: &str) -> (Prediction, Session) {
-    let mut fork = session.clone();
-    fork.seek(fork.end());
-    while fork.running().is_some() {
-        fork.interrupt();
-    }
-    let before = fork.world().clone();
-    let mut watcher = Watcher::new(&fork);
-    let lines = change.lines(namespace);
-    if let Change::Manifest(text) = change {
-        fork.write_file(CHANGE_FILE, text);
-    }
-    let first = fork.log().written();
-    for line in &lines {
-        fork.run(line);
-        watcher.look(&fork);
-    }
-    let end = run(&mut fork, &mut watcher);
-    let steps = watcher.steps;
-    let sets = course::of_sets(before.server(), fork.world(), &steps);
-    (Prediction { said: said(&fork, lines, first), steps, sets, end }, fork)
+    let mut forecast = Forecast::begin(session, change, namespace);
+    while !forecast.advance(MOMENT_LIMIT) {}
+    forecast.finish()
 }
 
-/// Lets time pass until nothing moves.
-fn run(fork: &mut Session, watcher: &mut Watcher) -> End {
-    let mut horizon = after_ms(fork.now(), IDLE_MS);
-    for _ in 0..MOMENT_LIMIT {
-        if fork.is_quiet(horizon) {
-            return End::Quiet;
+/// A prediction that is being made, in pieces: a copy of a session, with the change, on its way to where nothing moves.
+#[derive(Clone)]
+pub struct Forecast {
+    fork: Session,
+    before: World,
+    watcher: Watcher,
+    lines: Vec<String>,
+    /// What was written in the terminal before.
+    written: u64,
+    /// Up to when nothing may happen for it to be the end.
+    horizon: Timestamp,
+    moments: usize,
+    end: Option<End>,
+}
+
+impl Forecast {
+    /// Makes the change in a copy of the session.
+    pub fn begin(session: &Session, change: &Change, namespace: &str) -> Forecast {
+        let mut fork = session.clone();
+        fork.seek(fork.end());
+        while fork.running().is_some() {
+            fork.interrupt();
         }
-        let Some(at) = fork.next_moment() else { return End::Quiet };
-        if at > horizon {
-            match awaited(fork) {
-                Some(awaited) if awaited > horizon => horizon = awaited,
-                _ => return End::Retrying,
+        let before = fork.world().clone();
+        let mut watcher = Watcher::new(&fork);
+        if let Change::Manifest(text) = change {
+            fork.write_file(CHANGE_FILE, text);
+        }
+        let written = fork.log().written();
+        let lines = change.lines(namespace);
+        for line in &lines {
+            fork.run(line);
+            watcher.look(&fork);
+        }
+        let horizon = after_ms(fork.now(), IDLE_MS);
+        Forecast { fork, before, watcher, lines, written, horizon, moments: 0, end: None }
+    }
+
+    /// Lets time pass, through at most so many moments in which something happens; whether it has come to its end.
+    pub fn advance(&mut self, moments: usize) -> bool {
+        for _ in 0..moments {
+            if self.end.is_some() {
+                break;
+            }
+            self.end = self.step();
+        }
+        self.end.is_some()
+    }
+
+    fn step(&mut self) -> Option<End> {
+        self.moments += 1;
+        if self.watcher.steps.len() >= STEP_LIMIT || self.moments > MOMENT_LIMIT {
+            return Some(End::CutShort);
+        }
+        if self.fork.is_quiet(self.horizon) {
+            return Some(End::Quiet);
+        }
+        let Some(at) = self.fork.next_moment() else { return Some(End::Quiet) };
+        if at > self.horizon {
+            match awaited(&self.fork) {
+                Some(awaited) if awaited > self.horizon => self.horizon = awaited,
+                _ => return Some(End::Retrying),
             }
         }
-        fork.play_to(at);
-        if watcher.look(fork) {
-            horizon = after_ms(fork.now(), IDLE_MS);
+        self.fork.play_to(at);
+        if self.watcher.look(&self.fork) {
+            self.horizon = after_ms(self.fork.now(), IDLE_MS);
         }
-        if watcher.steps.len() >= STEP_LIMIT {
-            break;
-        }
+        None
     }
-    End::CutShort
+
+    /// How many steps there are so far.
+    pub fn steps(&self) -> usize {
+        self.watcher.steps.len()
+    }
+
+    /// What is known by now: all, if it has come to its end. With it the session in which it has happened.
+    pub fn finish(self) -> (Prediction, Session) {
+        let steps = self.watcher.steps;
+        let sets = course::of_sets(self.before.server(), self.fork.world(), &steps);
+        let said = said(&self.fork, self.lines, self.written);
+        (Prediction { said, steps, sets, end: self.end.unwrap_or(End::CutShort) }, self.fork)
+    }
 }
 
 /// The latest moment in which a pod that a set waits for will be Available.

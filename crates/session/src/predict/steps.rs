@@ -102,6 +102,7 @@ impl Needs {
 }
 
 /// Looks at a session as it goes on.
+#[derive(Clone)]
 pub(super) struct Watcher {
     pub steps: Vec<Step>,
     began: Timestamp,

@@ -22,7 +22,7 @@ use client::Api;
 use client::api::Stream;
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
-use kubectl::{Progress, SchemaSlot};
+use kubectl::{Kubeconfig, Progress, SchemaSlot};
 use machinery::version::Features;
 
 use crate::files::Files;
@@ -54,6 +54,8 @@ pub struct Env<'a> {
     pub now: Timestamp,
     /// The simulated version, and its gates.
     pub features: Features,
+    /// The contexts, for kubectl.
+    pub kubeconfig: &'a mut Kubeconfig,
     /// The schema of the API's kinds, for kubectl.
     pub schema: &'a mut SchemaSlot,
     /// What is printed, appended.
@@ -68,6 +70,7 @@ impl Env<'_> {
             files: self.files,
             now: self.now,
             features: self.features,
+            kubeconfig: self.kubeconfig,
             schema: self.schema,
             output,
         }

@@ -43,6 +43,24 @@ fn stateful_set_control_rolling_update() {
     });
 }
 
+/// Of an OrderedReady set nothing is updated while a pod goes that is not wanted any more (processCondemned ends the sync).
+#[test]
+fn an_ordered_update_waits_until_the_condemned_are_gone() {
+    in_every_variant(|variant| {
+        let mut fixture = rolling_update(variant, 3, 2, json!({}));
+        for _ in 0..2 {
+            fixture.sync();
+        }
+        let expected: &[i64] = if variant.is_monotonic() { &[2] } else { &[1, 2] };
+        assert_eq!(terminating(&fixture), expected, "{variant:?}");
+        fixture.remove_terminating();
+        fixture.sync();
+        if variant.is_monotonic() {
+            assert_eq!(terminating(&fixture), [1], "{variant:?}");
+        }
+    });
+}
+
 #[test]
 fn stateful_set_control_rolling_update_with_partition() {
     in_every_variant(|variant| {

@@ -23,11 +23,13 @@ const FLAGS: &[Flag] = &[
 pub(in super::super) const DEPLOYMENT: Command = Command {
     name: "create deployment",
     about: "Create a deployment with the specified name",
-    usage: &[
-        "kubectl create deployment NAME --image=IMAGE -- [COMMAND] [args...]",
-        "kubectl create deployment web --image=nginx --replicas=3",
-    ],
-    flags: &[SHARED, FLAGS, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl create deployment NAME --image=IMAGE -- [COMMAND] [args...]",
+            "kubectl create deployment web --image=nginx --replicas=3",
+        ]
+    },
+    flags: || &[SHARED, FLAGS, flags::FORMATS],
     run,
 };
 
@@ -53,7 +55,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         "selector": {"matchLabels": labels},
         "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}},
     });
-    create(call, context, writing, Kind::Deployment, value, "failed to create deployment")?;
+    create(call, context, writing, Kind::Deployment, value, "failed to create deployment: ")?;
     Ok(Next::Done)
 }
 

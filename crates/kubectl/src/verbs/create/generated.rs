@@ -3,17 +3,27 @@
 //! Models what the commands of kubectl/pkg/cmd/create, run and expose share. kubectl prints such an object as its Go
 //! type encodes: with the empty structs that no manifest needs.
 
+use std::fmt::Display;
+
 use client::api::{Body, Request, Verb};
 use machinery::Kind;
+use machinery::patch::{self, PatchType};
 use serde_json::{Value, json};
 
 use super::super::writing::{Writing, record};
 use super::super::{Call, DryRun, apply};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags::{Flag, text};
 use crate::printers::report::Report;
 use crate::printers::whole;
 use crate::resource::Info;
+
+/// `--overrides`, and how it is put over the object.
+pub(in super::super) const OVERRIDES: &[Flag] = &[
+    text("overrides", "JSON that is put over the object"),
+    text("override-type", "How: json, merge (the default) or strategic"),
+];
 
 /// The one name among the arguments, those behind `--` left aside.
 ///
@@ -55,10 +65,29 @@ pub(in super::super) fn create(
     }
     let (info, object) = send(call, context, writing, kind, value).map_err(|failure| match failed {
         "" => failure,
-        failed => Failure::message(format!("{failed}: {}", failure.error())),
+        failed => Failure::message(format!("{failed}{}", failure.error())),
     })?;
     report.done(context, &info, "created", &object)?;
     Ok(())
+}
+
+/// The object with what `--overrides` puts over it (OverrideOptions).
+///
+/// # Errors
+/// If that is no such patch, or there is no patch of that type.
+pub(in super::super) fn overridden(call: &Call, kind: Kind, value: Value) -> Result<Value, Failure> {
+    let Some(text) = call.parsed.text("overrides").filter(|text| !text.is_empty()) else {
+        return Ok(value);
+    };
+    let patch_type = match call.parsed.text("override-type").unwrap_or_default() {
+        "" | "merge" => PatchType::Merge,
+        "json" => PatchType::Json,
+        "strategic" => PatchType::Strategic,
+        other => return Err(Failure::message(format!("invalid override type: {other}"))),
+    };
+    let invalid = |why: &dyn Display| Failure::message(format!("Invalid JSON Patch: {why}"));
+    let patch = serde_json::from_str(text).map_err(|_| Failure::message("Invalid JSON Patch"))?;
+    patch::apply(patch_type, &value, &patch, kind.go_type()).map_err(|error| invalid(&error))
 }
 
 /// The object as it is then; unsent with `--dry-run=client`.

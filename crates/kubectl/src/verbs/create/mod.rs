@@ -5,9 +5,14 @@
 mod config;
 mod deployment;
 mod generated;
+mod hash;
+mod key_pair;
 mod namespace;
+mod secret;
 mod service;
+mod sources;
 
+use super::raw::{self, Method};
 use super::writing::{Writing, info_of, manifests, no_arguments};
 use super::{Call, Command, DryRun, Next};
 use crate::context::Context;
@@ -16,10 +21,11 @@ use crate::flags::{self, Flag, switch, text};
 use crate::manifest::Manifest;
 use crate::printers::report::Report;
 
-pub(super) use config::{CONFIG_MAP, SECRET};
+pub(super) use config::CONFIG_MAP;
 pub(super) use deployment::DEPLOYMENT;
-pub(super) use generated::{object, send};
+pub(super) use generated::{OVERRIDES, object, overridden, send};
 pub(super) use namespace::{NAMESPACE, SERVICE_ACCOUNT};
+pub(super) use secret::{DOCKER_REGISTRY, GENERIC, TLS};
 pub(super) use service::{CLUSTER_IP, EXTERNAL_NAME, LOAD_BALANCER, NODE_PORT};
 
 /// Who writes.
@@ -33,24 +39,29 @@ const FLAGS: &[Flag] = &[
     flags::RECORD,
     switch("edit", "Edit the manifest first; not simulated"),
     switch("windows-line-endings", "Line ends of the editor; has no effect here"),
-    text("raw", "URI to send the manifest to; not simulated"),
+    text("raw", "URI to send the manifest to, as it is"),
 ];
 
 pub(super) const COMMAND: Command = Command {
     name: "create",
     about: "Create a resource from a file or from stdin",
-    usage: &[
-        "kubectl create -f FILENAME",
-        "kubectl create -f stateful-demo.yaml",
-        "cat pv.yaml | kubectl create -f -",
-        "kubectl create service clusterip web --clusterip=None --tcp=80",
-    ],
-    flags: &[SHARED, FLAGS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl create -f FILENAME",
+            "kubectl create -f stateful-demo.yaml",
+            "cat pv.yaml | kubectl create -f -",
+            "kubectl create service clusterip web --clusterip=None --tcp=80",
+        ]
+    },
+    flags: || &[SHARED, FLAGS, flags::FILES, flags::FORMATS],
     run,
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     no_arguments(call)?;
+    if let Some(uri) = call.parsed.text("raw").filter(|uri| !uri.is_empty()) {
+        return raw::send(call, context, uri, Method::Post);
+    }
     let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, &call.parsed, writing.dry_run)?;
     let mut failures = Vec::new();

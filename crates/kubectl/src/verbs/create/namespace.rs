@@ -13,8 +13,8 @@ use crate::flags;
 pub(in super::super) const NAMESPACE: Command = Command {
     name: "create namespace",
     about: "Create a namespace with the specified name",
-    usage: &["kubectl create namespace NAME", "kubectl create ns staging"],
-    flags: &[SHARED, flags::FORMATS],
+    usage: || &["kubectl create namespace NAME", "kubectl create ns staging"],
+    flags: || &[SHARED, flags::FORMATS],
     run: |call, context| {
         let value = object(call, Kind::Namespace, name(call)?);
         let writing = Writing::of(call, context, MANAGER)?;
@@ -26,12 +26,12 @@ pub(in super::super) const NAMESPACE: Command = Command {
 pub(in super::super) const SERVICE_ACCOUNT: Command = Command {
     name: "create serviceaccount",
     about: "Create a service account with the specified name",
-    usage: &["kubectl create serviceaccount NAME", "kubectl create sa robot"],
-    flags: &[SHARED, flags::FORMATS],
+    usage: || &["kubectl create serviceaccount NAME", "kubectl create sa robot"],
+    flags: || &[SHARED, flags::FORMATS],
     run: |call, context| {
         let value = object(call, Kind::ServiceAccount, name(call)?);
         let writing = Writing::of(call, context, MANAGER)?;
-        create(call, context, writing, Kind::ServiceAccount, value, "failed to create serviceaccount")?;
+        create(call, context, writing, Kind::ServiceAccount, value, "failed to create serviceaccount: ")?;
         Ok(Next::Done)
     },
 };

@@ -2,6 +2,8 @@
 //!
 //! Models kubectl/pkg/cmd/create/create_service.go.
 
+use std::num::{IntErrorKind, ParseIntError};
+
 use machinery::{Kind, names};
 use serde_json::{Value, json};
 
@@ -19,48 +21,60 @@ const TCP: Flag = list("tcp", "Ports as PORT or PORT:TARGETPORT");
 pub(in super::super) const CLUSTER_IP: Command = Command {
     name: "create service clusterip",
     about: "Create a ClusterIP service",
-    usage: &[
-        "kubectl create service clusterip NAME [--tcp=PORT:TARGETPORT] [--clusterip=None]",
-        "kubectl create service clusterip web --clusterip=None --tcp=80",
-    ],
-    flags: &[
-        SHARED,
-        &[TCP, text("clusterip", "The address, or None for a headless service")],
-        flags::FORMATS,
-    ],
+    usage: || {
+        &[
+            "kubectl create service clusterip NAME [--tcp=PORT:TARGETPORT] [--clusterip=None]",
+            "kubectl create service clusterip web --clusterip=None --tcp=80",
+        ]
+    },
+    flags: || {
+        const {
+            &[
+                SHARED,
+                &[TCP, text("clusterip", "The address, or None for a headless service")],
+                flags::FORMATS,
+            ]
+        }
+    },
     run: |call, context| run(call, context, "ClusterIP"),
 };
 
 pub(in super::super) const NODE_PORT: Command = Command {
     name: "create service nodeport",
     about: "Create a NodePort service",
-    usage: &[
-        "kubectl create service nodeport NAME --tcp=PORT:TARGETPORT",
-        "kubectl create service nodeport web --tcp=80 --node-port=30080",
-    ],
-    flags: &[SHARED, &[TCP, int("node-port", "Port on the nodes")], flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl create service nodeport NAME --tcp=PORT:TARGETPORT",
+            "kubectl create service nodeport web --tcp=80 --node-port=30080",
+        ]
+    },
+    flags: || const { &[SHARED, &[TCP, int("node-port", "Port on the nodes")], flags::FORMATS] },
     run: |call, context| run(call, context, "NodePort"),
 };
 
 pub(in super::super) const LOAD_BALANCER: Command = Command {
     name: "create service loadbalancer",
     about: "Create a LoadBalancer service",
-    usage: &[
-        "kubectl create service loadbalancer NAME --tcp=PORT:TARGETPORT",
-        "kubectl create service loadbalancer web --tcp=80",
-    ],
-    flags: &[SHARED, &[TCP], flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl create service loadbalancer NAME --tcp=PORT:TARGETPORT",
+            "kubectl create service loadbalancer web --tcp=80",
+        ]
+    },
+    flags: || &[SHARED, &[TCP], flags::FORMATS],
     run: |call, context| run(call, context, "LoadBalancer"),
 };
 
 pub(in super::super) const EXTERNAL_NAME: Command = Command {
     name: "create service externalname",
     about: "Create an ExternalName service",
-    usage: &[
-        "kubectl create service externalname NAME --external-name NAME",
-        "kubectl create service externalname db --external-name db.example.com",
-    ],
-    flags: &[SHARED, &[TCP, text("external-name", "The name that it stands for")], flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl create service externalname NAME --external-name NAME",
+            "kubectl create service externalname db --external-name db.example.com",
+        ]
+    },
+    flags: || const { &[SHARED, &[TCP, text("external-name", "The name that it stands for")], flags::FORMATS] },
     run: |call, context| {
         call.require(&["external-name"])?;
         run(call, context, "ExternalName")
@@ -95,7 +109,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>, kind: &str) -> Result<Next, F
     if !ports.is_empty() {
         value["spec"]["ports"] = Value::Array(ports);
     }
-    create(call, context, writing, Kind::Service, value, &format!("failed to create {kind} service"))?;
+    create(call, context, writing, Kind::Service, value, &format!("failed to create {kind} service: "))?;
     Ok(Next::Done)
 }
 
@@ -105,18 +119,18 @@ fn port(pair: &str, node_port: i64) -> Result<Value, Failure> {
         Some((port, target)) => (port, target),
         None => (pair, pair),
     };
-    let number = |text: &str| {
-        let number = text.parse::<i32>().map_err(|_| {
-            Failure::message(format!("strconv.ParseInt: parsing {}: invalid syntax", go_value::quote(text)))
-        })?;
-        if (1..=65_535).contains(&number) || (number == 0 && text == port) {
-            Ok(number)
-        } else {
-            Err(Failure::message("must be between 1 and 65535, inclusive"))
-        }
-    };
+    // utilsnet.ParsePort
+    let number: u16 = port.parse().map_err(|error: ParseIntError| {
+        let what = match error.kind() {
+            IntErrorKind::PosOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        Failure::message(format!("strconv.ParseUint: parsing {}: {what}", go_value::quote(port)))
+    })?;
     let target_port: Value = match target.parse::<i32>() {
-        Ok(_) => number(target)?.into(),
+        Ok(0) if port == target => number.into(),
+        Ok(target) if (1..=65_535).contains(&target) => target.into(),
+        Ok(_) => return Err(Failure::message("must be between 1 and 65535, inclusive")),
         Err(_) => {
             let errors = names::port_name(target);
             if !errors.is_empty() {
@@ -126,7 +140,7 @@ fn port(pair: &str, node_port: i64) -> Result<Value, Failure> {
         }
     };
     let mut value = json!({
-        "name": pair.replace(':', "-"), "port": number(port)?, "protocol": "TCP", "targetPort": target_port,
+        "name": pair.replace(':', "-"), "port": number, "protocol": "TCP", "targetPort": target_port,
     });
     if node_port != 0 {
         value["nodePort"] = node_port.into();

@@ -28,11 +28,13 @@ const FLAGS: &[Flag] = &[int("revision", "Tell this revision in detail")];
 pub(crate) const HISTORY: Command = Command {
     name: "rollout history",
     about: "View the revisions of a rollout",
-    usage: &[
-        "kubectl rollout history (TYPE NAME | TYPE/NAME) [--revision=N]",
-        "kubectl rollout history sts/myapp",
-    ],
-    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl rollout history (TYPE NAME | TYPE/NAME) [--revision=N]",
+            "kubectl rollout history sts/myapp",
+        ]
+    },
+    flags: || &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run,
 };
 

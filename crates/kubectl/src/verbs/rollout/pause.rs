@@ -16,16 +16,16 @@ const FLAGS: &[Flag] = &[flags::FIELD_MANAGER];
 pub(crate) const PAUSE: Command = Command {
     name: "rollout pause",
     about: "Mark the provided resource as paused",
-    usage: &["kubectl rollout pause RESOURCE", "kubectl rollout pause deployment/web"],
-    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
+    usage: || &["kubectl rollout pause RESOURCE", "kubectl rollout pause deployment/web"],
+    flags: || &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run: |call, context| patch_each(call, context, "paused", |_, object| paused(object, true)),
 };
 
 pub(crate) const RESUME: Command = Command {
     name: "rollout resume",
     about: "Resume a paused resource",
-    usage: &["kubectl rollout resume RESOURCE", "kubectl rollout resume deployment/web"],
-    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
+    usage: || &["kubectl rollout resume RESOURCE", "kubectl rollout resume deployment/web"],
+    flags: || &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run: |call, context| patch_each(call, context, "resumed", |_, object| paused(object, false)),
 };
 

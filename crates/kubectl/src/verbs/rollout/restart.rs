@@ -18,8 +18,8 @@ const FLAGS: &[Flag] = &[flags::FIELD_MANAGER];
 pub(crate) const RESTART: Command = Command {
     name: "rollout restart",
     about: "Restart a resource: all its pods are replaced, as in an update",
-    usage: &["kubectl rollout restart RESOURCE", "kubectl rollout restart sts/myapp"],
-    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
+    usage: || &["kubectl rollout restart RESOURCE", "kubectl rollout restart sts/myapp"],
+    flags: || &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run: |call, context| patch_each(call, context, "restarted", patch),
 };
 

@@ -22,11 +22,13 @@ const FLAGS: &[Flag] =
 pub(crate) const STATUS: Command = Command {
     name: "rollout status",
     about: "Show the status of the rollout, and wait until it is complete",
-    usage: &[
-        "kubectl rollout status (TYPE NAME | TYPE/NAME) [--timeout=30s]",
-        "kubectl rollout status sts/myapp",
-    ],
-    flags: &[FLAGS, OBJECTS, flags::FILES],
+    usage: || {
+        &[
+            "kubectl rollout status (TYPE NAME | TYPE/NAME) [--timeout=30s]",
+            "kubectl rollout status sts/myapp",
+        ]
+    },
+    flags: || &[FLAGS, OBJECTS, flags::FILES],
     run,
 };
 

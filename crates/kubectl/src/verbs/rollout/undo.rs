@@ -24,11 +24,10 @@ const FLAGS: &[Flag] = &[int("to-revision", "Which revision; the one before by d
 pub(crate) const UNDO: Command = Command {
     name: "rollout undo",
     about: "Roll back to a previous rollout",
-    usage: &[
-        "kubectl rollout undo (TYPE NAME | TYPE/NAME) [--to-revision=N]",
-        "kubectl rollout undo sts/myapp",
-    ],
-    flags: &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &["kubectl rollout undo (TYPE NAME | TYPE/NAME) [--to-revision=N]", "kubectl rollout undo sts/myapp"]
+    },
+    flags: || &[FLAGS, OBJECTS, flags::FILES, flags::FORMATS],
     run,
 };
 

@@ -1,11 +1,12 @@
 //! `kubectl set env`.
 //!
-//! Models kubectl/pkg/cmd/set/set_env.go and env/{env_parse,env_resolve}.go.
+//! Models kubectl/pkg/cmd/set/set_env.go and env/env_parse.go.
 
-use machinery::Object;
+use machinery::{Object, names};
 use serde_json::{Value, json};
 
 use super::super::{Call, Command, Next};
+use super::env_resolve::Listing;
 use super::{Change, SHARED, containers, objects, pod_spec};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -21,19 +22,22 @@ const FLAGS: &[Flag] = &[
     each("env", "A variable, as KEY=VALUE").letter('e'),
     list("keys", "Only these keys of --from"),
     switch("list", "Print the variables"),
-    switch("resolve", "Print the values of references, too; not simulated"),
+    switch("resolve", "With --list: print the values that references stand for"),
 ];
 
 pub(in super::super) const ENV: Command = Command {
     name: "set env",
     about: "Update environment variables on a pod template",
-    usage: &[
-        "kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
-        "kubectl set env sts/myapp COLOUR=blue",
-        "kubectl set env sts/myapp COLOUR-",
-        "kubectl set env sts/myapp --list",
-    ],
-    flags: &[SHARED, FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
+            "kubectl set env sts/myapp COLOUR=blue",
+            "kubectl set env sts/myapp COLOUR-",
+            "kubectl set env sts/myapp --list --resolve",
+            "env | kubectl set env -e - sts/myapp",
+        ]
+    },
+    flags: || &[SHARED, FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 
@@ -59,7 +63,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     let mut all: Vec<&str> = parsed.each("env");
     all.extend(changes.iter().map(String::as_str));
-    let (mut set, remove) = parse(&all)?;
+    let (mut set, remove) = parse(&all, context.stdin)?;
     if let Some(from) = parsed.text("from").filter(|from| !from.is_empty()) {
         set.extend(referred(call, context, from)?);
     }
@@ -73,14 +77,19 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let overwrite = parsed.on_or("overwrite", true);
     let objects = objects(call, context, &words)?;
     let failed = "failed to patch env update to pod template: ";
+    let listing = lists.then(|| Listing { resolve: parsed.on("resolve"), namespace: parsed.namespace() });
     let change = Change { objects, operation: "env updated", failed, quiet: true };
     change.run(call, context, &mut |context, info, object| {
         let before = object.clone();
-        match edit(context, info, object, names, &set, &remove, (overwrite, lists)) {
-            Ok(()) if lists => *object = before,
-            Ok(()) => {}
-            Err(failure) => return vec![failure],
+        let edited = edit(context, info, object, names, &set, &remove, overwrite);
+        let Some(listing) = &listing else {
+            return edited.map_or_else(|failure| vec![failure], |_| Vec::new());
+        };
+        // What only lists, changes nothing and keeps quiet about what it cannot list.
+        for container in edited.unwrap_or_default() {
+            listing.print(context, info, &before, &container);
         }
+        *object = before;
         Vec::new()
     })?;
     Ok(Next::Done)
@@ -88,7 +97,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
 
 // SplitEnvironmentFromResources
 fn split(args: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
-    let is_change = |word: &String| word.contains('=') || (word.ends_with('-') && word != "-");
+    let is_change = |word: &String| word.contains('=') || word.ends_with('-');
     let first = args.iter().position(is_change).unwrap_or(args.len());
     let (words, changes) = args.split_at(first);
     if !changes.iter().all(is_change) {
@@ -102,40 +111,39 @@ fn split(args: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
 
 type Changes = (Vec<Value>, Vec<String>);
 
-// ParseEnv
-fn parse(changes: &[&str]) -> Result<Changes, Failure> {
+// ParseEnv; `-` stands for the lines of standard input.
+fn parse(changes: &[&str], stdin: Option<&str>) -> Result<Changes, Failure> {
     let (mut set, mut remove) = (Vec::new(), Vec::new());
     for change in changes {
-        match change.split_once('=') {
-            Some((name, _)) if !is_name(name) => {
-                return Err(Failure::message(format!(
-                    "{} is not a valid key name: {NAME}",
-                    go_value::quote(name)
-                )));
+        if *change == "-" {
+            let lines =
+                stdin.unwrap_or_default().lines().map(|line| line.split('#').next().unwrap_or_default());
+            for (name, value) in lines.filter_map(|line| line.split_once('=')) {
+                set.push(variable(name, value)?);
             }
-            Some((name, value)) => set.push(json!({"name": name, "value": value})),
-            None => match change.strip_suffix('-') {
-                Some(name) => remove.push(name.to_owned()),
-                None => return Err(Failure::message(format!("unknown environment variable: {change}"))),
-            },
+        } else if let Some((name, value)) = change.split_once('=') {
+            set.push(variable(name, value)?);
+        } else if let Some(name) = change.strip_suffix('-') {
+            remove.push(name.to_owned());
+        } else {
+            return Err(Failure::message(format!("unknown environment variable: {change}")));
         }
     }
-    let clash = remove.iter().find(|name| set.iter().any(|variable| variable["name"] == name.as_str()));
-    match clash {
-        Some(name) => Err(Failure::message(format!(
-            "can not both modify and remove the same environment variable in the same command: {}",
-            go_value::quote(name)
-        ))),
-        None => Ok((set, remove)),
+    if remove.iter().any(|name| set.iter().any(|variable| variable["name"] == name.as_str())) {
+        return Err(Failure::message(
+            "can not both modify and remove the same environment variable in the same command",
+        ));
     }
+    Ok((set, remove))
 }
 
-const NAME: &str =
-    "a valid environment variable name must consist only of printable ASCII characters other than '='";
-
-// validation.IsEnvVarName
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+fn variable(name: &str, value: &str) -> Result<Value, Failure> {
+    let why = names::env_var_name(name);
+    if why.is_empty() {
+        return Ok(json!({"name": name, "value": value}));
+    }
+    let name = go_value::quote(name);
+    Err(Failure::message(format!("{name} is not a valid key name: {}", why.join(";"))))
 }
 
 /// References to every key of a config map or secret.
@@ -167,6 +175,7 @@ fn referred(call: &Call, context: &mut Context<'_, '_>, from: &str) -> Result<Ve
     Ok(variables)
 }
 
+/// Changes the containers; how they are then comes back.
 fn edit(
     context: &mut Context<'_, '_>,
     info: &Info,
@@ -174,30 +183,29 @@ fn edit(
     names: &str,
     set: &[Value],
     remove: &[String],
-    (overwrite, lists): (bool, bool),
-) -> Result<(), Failure> {
+    overwrite: bool,
+) -> Result<Vec<Value>, Failure> {
     let containers = containers(pod_spec(info, object)?, names);
     if containers.is_empty() {
         let (kind, name) = (info.kind.name(), &info.name);
         let names = go_value::quote(names);
         context.err(format!("Warning: {kind}/{name} does not have any containers matching {names}\n"));
     }
+    let mut changed = Vec::new();
     for container in containers {
         let before = container["env"].as_array().cloned().unwrap_or_default();
         if !overwrite {
             refuse_overwrites(info, &before, set)?;
         }
         let after = update(&before, set, remove);
-        if lists {
-            print(context, info, container, &after);
-        }
         match container.as_object_mut() {
             Some(fields) if after.is_empty() => drop(fields.remove("env")),
             Some(fields) => drop(fields.insert("env".to_owned(), Value::Array(after))),
             None => {}
         }
+        changed.push(container.clone());
     }
-    Ok(())
+    Ok(changed)
 }
 
 fn refuse_overwrites(info: &Info, before: &[Value], set: &[Value]) -> Result<(), Failure> {
@@ -229,28 +237,4 @@ fn update(before: &[Value], set: &[Value], remove: &[String]) -> Vec<Value> {
         }
     }
     after
-}
-
-fn print(context: &mut Context<'_, '_>, info: &Info, container: &Value, variables: &[Value]) {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    context.out(format!("# {} {}, container {}\n", info.kind, info.name, text(&container["name"])));
-    for variable in variables {
-        let name = text(&variable["name"]);
-        let from = &variable["valueFrom"];
-        let reference = [("configMapKeyRef", "configmap"), ("secretKeyRef", "secret")]
-            .iter()
-            .find(|(field, _)| from[field].is_object())
-            .map(|(field, kind)| {
-                format!("{kind} {}, key {}", text(&from[field]["name"]), text(&from[field]["key"]))
-            });
-        let field = || {
-            from["fieldRef"]
-                .is_object()
-                .then(|| format!("field path {}", text(&from["fieldRef"]["fieldPath"])))
-        };
-        context.out(match reference.or_else(field) {
-            Some(source) => format!("# {name} from {source}\n"),
-            None => format!("{name}={}\n", text(&variable["value"])),
-        });
-    }
 }

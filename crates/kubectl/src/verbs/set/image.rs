@@ -13,12 +13,14 @@ use crate::{flags, go_value};
 pub(in super::super) const IMAGE: Command = Command {
     name: "set image",
     about: "Update the image of a pod template",
-    usage: &[
-        "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ...",
-        "kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v2",
-        "kubectl set image sts/myapp '*=ikubernetes/myapp:v3'",
-    ],
-    flags: &[SHARED, flags::TARGETS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl set image (-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ...",
+            "kubectl set image sts/myapp myapp-pod=ikubernetes/myapp:v2",
+            "kubectl set image sts/myapp '*=ikubernetes/myapp:v3'",
+        ]
+    },
+    flags: || &[SHARED, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 

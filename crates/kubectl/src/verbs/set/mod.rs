@@ -3,6 +3,7 @@
 //! Models kubectl/pkg/cmd/set/helper.go (`CalculatePatches`) and what its commands share.
 
 mod env;
+mod env_resolve;
 mod image;
 mod resources;
 mod selector;
@@ -110,8 +111,10 @@ impl Change {
         let mut failures = Vec::new();
         for (info, before) in &self.objects {
             let mut after = before.clone();
-            failures.extend(edit(context, info, &mut after));
-            if *before == after && self.quiet {
+            let wrong = edit(context, info, &mut after);
+            let is_done = *before == after && (self.quiet || !wrong.is_empty());
+            failures.extend(wrong);
+            if is_done {
                 continue;
             }
             if parsed.on("record") {

@@ -20,11 +20,13 @@ const FLAGS: &[Flag] = &[
 pub(in super::super) const RESOURCES: Command = Command {
     name: "set resources",
     about: "Update resource requests/limits on objects with pod templates",
-    usage: &[
-        "kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]",
-        "kubectl set resources sts/myapp --requests=cpu=100m --limits=memory=256Mi",
-    ],
-    flags: &[SHARED, FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]",
+            "kubectl set resources sts/myapp --requests=cpu=100m --limits=memory=256Mi",
+        ]
+    },
+    flags: || &[SHARED, FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 

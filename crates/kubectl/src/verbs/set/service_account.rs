@@ -11,11 +11,13 @@ use crate::flags;
 pub(in super::super) const SERVICE_ACCOUNT: Command = Command {
     name: "set serviceaccount",
     about: "Update the service account of a resource",
-    usage: &[
-        "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-        "kubectl set serviceaccount sts/myapp robot",
-    ],
-    flags: &[SHARED, &[flags::ALL], flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl set serviceaccount (-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
+            "kubectl set serviceaccount sts/myapp robot",
+        ]
+    },
+    flags: || &[SHARED, &[flags::ALL], flags::FILES, flags::FORMATS],
     run,
 };
 

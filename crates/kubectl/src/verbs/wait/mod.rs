@@ -38,12 +38,14 @@ const FLAGS: &[Flag] = &[
 pub(super) const COMMAND: Command = Command {
     name: "wait",
     about: "Wait for a specific condition on one or many resources",
-    usage: &[
-        "kubectl wait (TYPE NAME | TYPE/NAME | TYPE -l label) --for=create|delete|condition=NAME[=VALUE]|jsonpath='{PATH}'[=VALUE] [--timeout=30s]",
-        "kubectl wait pod/myapp-0 --for=condition=Ready --timeout=60s",
-        "kubectl wait pod/myapp-0 --for=create --for=condition=Ready",
-    ],
-    flags: &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
+    usage: || {
+        &[
+            "kubectl wait (TYPE NAME | TYPE/NAME | TYPE -l label) --for=create|delete|condition=NAME[=VALUE]|jsonpath='{PATH}'[=VALUE] [--timeout=30s]",
+            "kubectl wait pod/myapp-0 --for=condition=Ready --timeout=60s",
+            "kubectl wait pod/myapp-0 --for=create --for=condition=Ready",
+        ]
+    },
+    flags: || &[FLAGS, flags::TARGETS, flags::FILES, flags::FORMATS],
     run,
 };
 

@@ -2,12 +2,14 @@
 
 mod examples;
 mod lessons;
+mod predict;
 mod why;
 
 use machinery::decision::BrokenLink;
 
 use super::Words;
 use crate::effect::{Effect, Hold, SetChange};
+use crate::embed::Part;
 use crate::marks;
 use crate::templates::Template;
 use crate::track::{Mark, Subject, Tick};
@@ -15,6 +17,8 @@ use crate::view::acts::ActKind;
 use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
 use crate::view::timeline::clock;
+
+pub(super) use predict::PREDICT_WORDS;
 
 use examples::{example_hint, example_title};
 use lessons::missing;
@@ -48,6 +52,7 @@ pub(super) static WORDS: Words = Words {
         `Tab` moves on to the next control.\n\
         Kubernetes v1.36 (or v1.32, as you choose) is simulated here, in this tab: API server, controllers, scheduler, kubelets and DNS, over a \
         clock that you can stop. Containers do not really run.",
+    docs: "Docs: lessons, embedding, the package, and how true it is",
     close: "Close",
     editor: "Editor",
     files: "Files",
@@ -60,6 +65,8 @@ pub(super) static WORDS: Words = Words {
     new_file: "New file from a template",
     template_failed: "The template cannot be loaded. Is the network there?",
     diff: "What changes",
+    take_live: "take the live value",
+    take_failed: "This field cannot be changed without its neighbours: change it by hand.",
     terminal: "Terminal",
     terminal_log: "What was typed and answered",
     prompt: "Command line",
@@ -265,6 +272,19 @@ pub(super) static WORDS: Words = Words {
     not_kept: "Not saved: this browser keeps nothing, or the world is too large. Save a file.",
     opening: "A kept world is being replayed…",
     restored: "This is the world of your last visit. Start anew with “Start from”.",
+    new_version: "A new version of petset is ready.",
+    reload: "Reload",
+    embed: "Embed in a page",
+    embed_parts: "What shows",
+    embed_read_only: "readers only look",
+    embed_element: "Element",
+    embed_frame: "Frame, where scripts are not allowed",
+    embed_copy_element: "Copy element",
+    embed_copy_frame: "Copy frame",
+    embed_title: "A Kubernetes cluster, simulated by petset",
+    embed_preview: "As readers will see it",
+    open_in_playground: "Open in playground",
+    embed_problems: "This embed’s address asks for something that there is not:",
     lessons: "Lessons",
     lessons_intro: "Short walks, each in a world of its own. What you do counts, not how: type it, press it, drag it.",
     lessons_loading: "The lessons are on their way…",
@@ -279,6 +299,7 @@ pub(super) static WORDS: Words = Words {
     lesson_solution_how: "One way to do it. Press a line to have it typed into the prompt, then press Enter there.",
     lesson_next: "Next step",
     lesson_again: "Begin this step anew",
+    lesson_link: "Link to this step",
     failed: "The simulated cluster has stopped: this is a mistake of ours, not yours. What you typed is still there.",
     why_sentence,
     why_next,
@@ -312,11 +333,18 @@ pub(super) static WORDS: Words = Words {
     mark_count,
     template,
     line: |line| format!("line {line}"),
+    take_live_at: |line| format!("line {line}: take the live value"),
     broken,
     note,
     size: |requested, capacity| match capacity {
         "" => format!("{requested} requested"),
         capacity => format!("{requested} of {capacity}"),
+    },
+    share_imported: |objects| {
+        format!(
+            "It also holds the {} that you imported from your cluster: share it only with those who may see them.",
+            if objects == 1 { "object".to_owned() } else { format!("{objects} objects") }
+        )
     },
     share_contents: |files, lines| {
         let files = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
@@ -331,6 +359,16 @@ pub(super) static WORDS: Words = Words {
     paste_title: |ticked, all| format!("Pasted: {ticked} of {all} will run"),
     schema_failed: |why| {
         format!("The descriptions of the API's fields cannot be fetched: {why}. Press Enter to try again.")
+    },
+    embed_part: |part| {
+        let name = match part {
+            Part::Editor => "YAML",
+            Part::Stage => "stage",
+            Part::Why => "why",
+            Part::Terminal => "terminal",
+            Part::Timeline => "timeline",
+        };
+        name.to_owned()
     },
     not_opened: |why| format!("This world cannot be opened: {why}."),
     lesson_step: |step, of| format!("Step {step} of {of}"),

@@ -2,12 +2,14 @@
 
 mod examples;
 mod lessons;
+mod predict;
 mod why;
 
 use machinery::decision::BrokenLink;
 
 use super::Words;
 use crate::effect::{Effect, Hold, SetChange};
+use crate::embed::Part;
 use crate::marks;
 use crate::templates::Template;
 use crate::track::{Mark, Subject, Tick};
@@ -15,6 +17,8 @@ use crate::view::acts::ActKind;
 use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
 use crate::view::timeline::clock;
+
+pub(super) use predict::PREDICT_WORDS;
 
 use examples::{example_hint, example_title};
 use lessons::missing;
@@ -43,6 +47,7 @@ pub(super) static WORDS: Words = Words {
         工具条下面的一行说明为什么发生、在等什么。点击一张卡片，就问到那个对象。\n\
         `Ctrl`+`Enter` 应用文件。在终端里，`↑` 和 `↓` 找回之前的命令，`Ctrl`+`R` 在其中查找，`Tab` 补全（按过 `Esc` 后则移到下一个控件），`Ctrl`+`C` 停止命令。焦点在分区手柄上时，方向键移动，`Enter` 确定，`Esc` 放回。在编辑器里，`Tab` 移到下一个控件。\n\
         这里在本标签页中模拟 Kubernetes v1.36（也可选 v1.32）：API server、控制器、调度器、kubelet 和 DNS，时钟可以停下。容器并不真的运行。",
+    docs: "文档（英文）：课程、嵌入、npm 包，以及它有多真实",
     close: "关闭",
     editor: "编辑器",
     files: "文件",
@@ -53,6 +58,8 @@ pub(super) static WORDS: Words = Words {
     new_file: "从模板新建文件",
     template_failed: "模板无法加载。网络是否正常？",
     diff: "将会改变的内容",
+    take_live: "采用集群中的值",
+    take_failed: "无法只改这个字段而不动相邻内容：请手动修改。",
     editor_phrases: "\
 Find = 查找
 Replace = 替换为
@@ -286,6 +293,19 @@ No diagnostics = 没有问题",
     not_kept: "没有保存：浏览器不保留，或者世界太大。请存为文件。",
     opening: "正在重放保存的世界…",
     restored: "这是你上次留下的世界。要重新开始，请用“从这里开始”。",
+    new_version: "petset 有新版本可用。",
+    reload: "重新加载",
+    embed: "嵌入网页",
+    embed_parts: "显示什么",
+    embed_read_only: "读者只能看",
+    embed_element: "元素",
+    embed_frame: "框架，用于不允许脚本的地方",
+    embed_copy_element: "复制元素",
+    embed_copy_frame: "复制框架",
+    embed_title: "由 petset 模拟的 Kubernetes 集群",
+    embed_preview: "读者看到的样子",
+    open_in_playground: "在演练场中打开",
+    embed_problems: "这个嵌入页的地址里有无法理解的设置：",
     lessons: "课程",
     lessons_intro: "一个个小练习，各在自己的世界里。看结果，不看方式：输入、点击、拖动都算。",
     lessons_loading: "课程马上就到…",
@@ -300,6 +320,7 @@ No diagnostics = 没有问题",
     lesson_solution_how: "一种做法。点击一行，它会输入到命令行里，然后在那里按 Enter。",
     lesson_next: "下一步",
     lesson_again: "重做这一步",
+    lesson_link: "这一步的链接",
     failed: "模拟的集群停止了：这是我们的错误，不是你的。你输入的内容都还在。",
     why_sentence,
     why_next,
@@ -333,11 +354,15 @@ No diagnostics = 没有问题",
     mark_count,
     template,
     line: |line| format!("第 {line} 行"),
+    take_live_at: |line| format!("第 {line} 行：采用集群中的值"),
     broken,
     note,
     size: |requested, capacity| match capacity {
         "" => format!("申请 {requested}"),
         capacity => format!("{capacity} 中的 {requested}"),
+    },
+    share_imported: |objects| {
+        format!("其中还包含你从集群导入的 {objects} 个对象：只分享给可以看到它们的人。")
     },
     share_contents: |files, lines| {
         let files = if files.is_empty() { "没有文件".to_owned() } else { files.join("、") };
@@ -346,6 +371,16 @@ No diagnostics = 没有问题",
     completions_count: |count| format!("有 {count} 个可填的词；用 Tab 或方向键选择，Enter 填入。"),
     paste_title: |ticked, all| format!("已粘贴：{all} 条中将运行 {ticked} 条"),
     schema_failed: |why| format!("无法获取 API 字段的说明：{why}。按 Enter 重试。"),
+    embed_part: |part| {
+        let name = match part {
+            Part::Editor => "YAML",
+            Part::Stage => "舞台",
+            Part::Why => "为什么",
+            Part::Terminal => "终端",
+            Part::Timeline => "时间轴",
+        };
+        name.to_owned()
+    },
     not_opened: |why| format!("打不开这个世界：{why}。"),
     lesson_step: |step, of| format!("第 {step} 步，共 {of} 步"),
     lesson_progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ 完成".to_owned() },

@@ -4,6 +4,9 @@
 //! output goes and input comes from, the loops, and the command that is at work. So it can be cloned at any moment.
 //! Invariant: no recursion; instructions, commands and bytes of one line are bounded.
 
+mod loops;
+mod sinks;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -13,16 +16,15 @@ use kubectl::{Condition, Edited, Invocation, Progress, Stream};
 
 use super::builtins::{self, Started};
 use super::expansion;
-use super::filters::{self, Filter};
 use super::parser::{self, Op};
 use super::{Env, Memory, Printed, arithmetic, editor};
+use loops::Loop;
+use sinks::{Errors, Sink};
 
 /// Most instructions of one line.
 const STEP_LIMIT: u32 = 500_000;
 /// Most commands of one line.
 const COMMAND_LIMIT: u32 = 5_000;
-/// Most bytes that one line writes, to the terminal, to files and through pipes.
-const OUTPUT_LIMIT: usize = 16 << 20;
 /// Longest word, in bytes.
 const WORD_LIMIT: usize = 1 << 20;
 /// What a command gets that writes where nobody reads any more (128 + SIGPIPE).
@@ -52,50 +54,11 @@ struct List {
     open: Option<String>,
 }
 
-/// Where standard output goes; the topmost sink first.
-#[derive(Clone, Debug)]
-enum Sink {
-    /// `$(…)`.
-    Capture(String),
-    /// `| grep …`: what it writes goes on to the sink below.
-    Filter(Filter),
-    /// `| command`: it runs when everything has been written.
-    Collect { words: Vec<String>, text: String },
-    /// `> FILE`.
-    File { name: String, text: String },
-    /// `> /dev/null`, or a pipe to a command that could not start.
-    Nowhere,
-    /// `>&2`.
-    Errors,
-}
-
-/// Where standard error goes, if not to the terminal.
-#[derive(Clone, Copy, Debug)]
-enum Errors {
-    /// Where standard output went, with so many sinks.
-    Output(usize),
-    Nowhere,
-}
-
 /// Standard input, and how much of it `read` has taken.
 #[derive(Clone, Debug)]
 struct Input {
     text: Arc<str>,
     at: usize,
-}
-
-/// A loop at work.
-#[derive(Clone, Debug)]
-struct Loop {
-    /// Where each round begins, and what comes behind the loop.
-    start: usize,
-    end: usize,
-    /// What `for` goes through; nothing for `while`.
-    items: Option<(String, std::vec::IntoIter<String>)>,
-    /// The status of the last command of the last round.
-    status: i32,
-    /// How many lists, sinks, error ways, inputs and scopes were open when it began.
-    open: [usize; 5],
 }
 
 /// The command at work.
@@ -282,6 +245,7 @@ impl Interpreter {
                     files: &mut *env.files,
                     now: env.now,
                     features: env.features,
+                    kubeconfig: &mut *env.kubeconfig,
                     schema: &mut *env.schema,
                     printed: &mut printed,
                 };
@@ -325,18 +289,6 @@ impl Interpreter {
         memory.status = status;
         self.watch = None;
         self.batch = None;
-    }
-
-    /// What another shell printed goes where this one's output goes.
-    fn pass_on(&mut self, printed: Vec<Printed>, env: &mut Env<'_>) -> Result<(), Stop> {
-        for piece in printed {
-            match piece {
-                Printed::Out(text) => self.print(vec![(Stream::Out, text)], env)?,
-                Printed::Err(text) => self.print(vec![(Stream::Err, text)], env)?,
-                other => env.printed.push(other),
-            }
-        }
-        Ok(())
     }
 
     /// What the command at work has open in the page's editor.
@@ -489,54 +441,6 @@ impl Interpreter {
         Ok(())
     }
 
-    fn heights(&self) -> [usize; 5] {
-        [self.lists.len(), self.sinks.len(), self.errors.len(), self.inputs.len(), self.scopes.len()]
-    }
-
-    fn open_loop(&mut self, length: usize, items: Option<(String, std::vec::IntoIter<String>)>) {
-        let (start, open) = (self.at, self.heights());
-        self.loops.push(Loop { start, end: start + length, items, status: 0, open });
-    }
-
-    fn next_item(&mut self, memory: &mut Memory) {
-        let Some(looping) = self.loops.last_mut() else { return };
-        match looping.items.as_mut().and_then(|(variable, items)| Some((variable.clone(), items.next()?))) {
-            Some((variable, item)) => drop(memory.variables.insert(variable, item)),
-            None => {
-                memory.status = looping.status;
-                self.at = looping.end;
-                self.loops.pop();
-            }
-        }
-    }
-
-    /// Closes everything that was opened in the innermost loop since it began.
-    fn unwind(&mut self, env: &mut Env<'_>) -> Result<(), Stop> {
-        let Some([lists, sinks, errors, inputs, scopes]) = self.loops.last().map(|looping| looping.open)
-        else {
-            return Ok(());
-        };
-        while self.sinks.len() > sinks {
-            self.close_file(env)?;
-        }
-        self.lists.truncate(lists);
-        self.errors.truncate(errors);
-        self.inputs.truncate(inputs);
-        self.scopes.truncate(scopes);
-        Ok(())
-    }
-
-    /// `break`: so many loops end.
-    fn leave(&mut self, loops: usize, env: &mut Env<'_>) -> Result<(), Stop> {
-        for _ in 0..loops {
-            self.unwind(env)?;
-            if let Some(looping) = self.loops.pop() {
-                self.at = looping.end;
-            }
-        }
-        Ok(())
-    }
-
     /// What is left of standard input.
     fn rest_of_input(&self) -> Option<Arc<str>> {
         let input = self.inputs.last()?;
@@ -626,111 +530,6 @@ impl Interpreter {
             Started::Sleep(until) => self.running = Some(Running::Sleep { until, what: words.join(" ") }),
         }
         Ok(())
-    }
-
-    fn open_pipe(&mut self, env: &mut Env<'_>) -> Result<(), Stop> {
-        let words = self.words();
-        if !words.first().is_some_and(|command| filters::is_filter(command)) {
-            self.sinks.push(Sink::Collect { words, text: String::new() });
-            return Ok(());
-        }
-        match Filter::new(&words) {
-            Ok((filter, files)) if files.is_empty() => self.sinks.push(Sink::Filter(filter)),
-            // It reads files, not the pipe.
-            Ok(_) => self.sinks.push(Sink::Collect { words, text: String::new() }),
-            Err(message) => {
-                env.printed.push(Printed::Err(message + "\n"));
-                self.sinks.push(Sink::Nowhere);
-            }
-        }
-        Ok(())
-    }
-
-    fn close_pipe(&mut self, memory: &mut Memory, env: &mut Env<'_>) -> Result<(), Stop> {
-        match self.sinks.pop() {
-            Some(Sink::Filter(filter)) => {
-                let (text, status) = filter.finish();
-                memory.status = status;
-                self.write(self.sinks.len(), text, env)
-            }
-            Some(Sink::Collect { words, text }) => self.start(&words, Some(text.into()), memory, env),
-            _ => {
-                memory.status = 2;
-                Ok(())
-            }
-        }
-    }
-
-    fn open_file(&mut self, append: bool, env: &mut Env<'_>) -> Result<(), Stop> {
-        let words = self.words();
-        let [name] = words.as_slice() else {
-            return Err(Stop(Printed::Err("bash: ambiguous redirect\n".to_owned())));
-        };
-        if name == "/dev/null" {
-            self.sinks.push(Sink::Nowhere);
-            return Ok(());
-        }
-        let before = if append { env.files.get(name).unwrap_or_default().to_owned() } else { String::new() };
-        if env.files.check(name.strip_prefix("./").unwrap_or(name), &before).is_err() {
-            return Err(no_such_file(name));
-        }
-        self.sinks.push(Sink::File { name: name.clone(), text: before });
-        Ok(())
-    }
-
-    fn close_file(&mut self, env: &mut Env<'_>) -> Result<(), Stop> {
-        match self.sinks.pop() {
-            Some(Sink::File { name, text }) => env.files.write(&name, &text).map_err(Stop::note),
-            _ => Ok(()),
-        }
-    }
-
-    /// Sends a command's output on its ways.
-    fn print(&mut self, output: Vec<(Stream, String)>, env: &mut Env<'_>) -> Result<(), Stop> {
-        for (stream, text) in output {
-            match (stream, self.errors.last()) {
-                (Stream::Out, _) => self.write(self.sinks.len(), text, env)?,
-                (Stream::Err, Some(Errors::Output(level))) => self.write(*level, text, env)?,
-                (Stream::Err, Some(Errors::Nowhere)) => {}
-                (Stream::Err, None) => env.printed.push(Printed::Err(text)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes to the topmost of the lowest `level` sinks.
-    fn write(&mut self, level: usize, mut text: String, env: &mut Env<'_>) -> Result<(), Stop> {
-        self.written += text.len();
-        if self.written > OUTPUT_LIMIT {
-            return Err(Stop::note(format!("stopped: a line may write {} MiB", OUTPUT_LIMIT >> 20)));
-        }
-        for sink in self.sinks[..level].iter_mut().rev() {
-            match sink {
-                Sink::Filter(filter) => text = filter.feed(&text),
-                Sink::Capture(before)
-                | Sink::Collect { text: before, .. }
-                | Sink::File { text: before, .. } => {
-                    before.push_str(&text);
-                    return Ok(());
-                }
-                Sink::Nowhere => return Ok(()),
-                Sink::Errors => {
-                    match self.errors.last() {
-                        Some(Errors::Nowhere) => {}
-                        _ => env.printed.push(Printed::Err(text)),
-                    }
-                    return Ok(());
-                }
-            }
-        }
-        if !text.is_empty() {
-            env.printed.push(Printed::Out(text));
-        }
-        Ok(())
-    }
-
-    fn nobody_reads(&self) -> bool {
-        matches!(self.sinks.last(), Some(Sink::Filter(filter)) if filter.is_done())
     }
 }
 

@@ -1,0 +1,52 @@
+//! That a newer version of the page is there: offered, never forced.
+
+use js_sys::Function;
+use playground::Locale;
+use wasm_bindgen::JsValue;
+use yew::prelude::*;
+
+use crate::dom;
+use crate::hooks::use_new_version;
+
+/// The offer.
+#[derive(Clone, PartialEq, Properties)]
+pub struct NewVersionProps {
+    /// The language.
+    pub locale: Locale,
+    /// Whether the browser keeps the world, so that it is there again.
+    pub kept: bool,
+}
+
+/// The offer, once there is something to offer.
+#[component]
+pub fn NewVersion(props: &NewVersionProps) -> Html {
+    let words = props.locale.words();
+    let offered = use_new_version();
+    let later = {
+        let offered = offered.clone();
+        Callback::from(move |event: MouseEvent| {
+            offered.set(None);
+            dom::leave_button(&event);
+        })
+    };
+    let take = |take: Function| {
+        Callback::from(move |_: MouseEvent| {
+            // It only asks the browser to load the page again.
+            let _ = take.call0(&JsValue::NULL);
+        })
+    };
+    html! {
+        if let Some(version) = &*offered {
+            <div class="kept" role="status" data-testid="new-version">
+                <p>
+                    {words.new_version}
+                    if !props.kept {
+                        {" "}{words.not_kept}
+                    }
+                </p>
+                <button type="button" class="control" onclick={take(version.clone())}>{words.reload}</button>
+                <button type="button" class="control" onclick={later}>{words.close}</button>
+            </div>
+        }
+    }
+}
