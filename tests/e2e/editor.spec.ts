@@ -1,7 +1,7 @@
 // The editor: CodeMirror takes the text area's place without losing anything, and the text area goes on where it cannot.
 import { readFileSync } from 'node:fs';
-import { test as unwatched, type Locator, type Page } from '@playwright/test';
-import { expect, expectAccessible, open, test } from './fixtures';
+import { test as unwatched } from '@playwright/test';
+import { editor, expect, expectAccessible, open, test, textbox } from './fixtures';
 
 const manifest = readFileSync(
   new URL('../../crates/session/src/worlds/stateful-demo.yaml', import.meta.url),
@@ -9,17 +9,6 @@ const manifest = readFileSync(
 );
 
 const SCRIPT = '**/lazy/editor.js';
-
-function textbox(page: Page): Locator {
-  return page.getByRole('textbox', { name: 'stateful-demo.yaml' });
-}
-
-/** Begins to use the editor, and waits until CodeMirror stands. */
-async function editor(page: Page): Promise<Locator> {
-  await textbox(page).focus();
-  await expect(page.locator('.cm-editor')).toBeVisible();
-  return textbox(page);
-}
 
 test('the editor is not asked for before somebody acts', async ({ page }) => {
   const asked: string[] = [];
@@ -144,7 +133,7 @@ test('what is wrong is marked where it stands, and listed', async ({ page }) => 
   const box = await editor(page);
   await box.fill(manifest.replace('replicas: 2', 'replica: 2'));
   const list = page.getByTestId('findings');
-  await expect(list.getByRole('button')).toHaveText(['line 20unknown field "spec.replica"']);
+  await expect(list.getByRole('button')).toHaveText([/^line 20unknown field "spec\.replica"Look for a typing error/]);
   await expect(page.locator('.cm-lintRange-error')).toHaveText('replica');
   await expect(page.locator('.cm-gutter-lint .cm-lint-marker-error')).toHaveCount(1);
   await page.locator('.cm-gutter-lint .cm-lint-marker-error').hover();

@@ -1,6 +1,6 @@
 // What every test of the page starts from: `test` with a page that is watched, and helpers.
 import AxeBuilder from '@axe-core/playwright';
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
 
 export { expect };
 
@@ -39,6 +39,18 @@ export async function open(page: Page): Promise<void> {
   await settle(page);
 }
 
+/** The editor, with the demo in it. */
+export function textbox(page: Page): Locator {
+  return page.getByRole('textbox', { name: 'stateful-demo.yaml' });
+}
+
+/** Begins to use the editor, and waits until CodeMirror stands. */
+export async function editor(page: Page): Promise<Locator> {
+  await textbox(page).focus();
+  await expect(page.locator('.cm-editor')).toBeVisible();
+  return textbox(page);
+}
+
 /**
  * Waits until what was just done is on the screen: fonts are there, animations that end have ended, and two more frames
  * were drawn. The simulated cluster's own time is not waited for: expect what it will show.
@@ -69,6 +81,8 @@ export async function expectAccessible(page: Page, except: string[] = []): Promi
   const axe = new AxeBuilder({ page }).options({ preload: false });
   const { violations } = await except.reduce((axe, selector) => axe.exclude(selector), axe).analyze();
   await page.emulateMedia({ reducedMotion });
+  // Cards fade in once more.
+  await settle(page);
   const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(' ')) }));
   expect(found, 'violations that axe found').toEqual([]);
 }

@@ -64,7 +64,7 @@ const numbers = ViewPlugin.define(
  * called: `edit(text)` when a person has changed the text, `apply()` for Ctrl or Command and Enter, and with a text and a
  * place `complete(text, line, column)`, which answers with the column where what is typed begins and then choices `[label,
  * detail, text, about]`, `describe(text, line, column)`, which answers with the lines that tell of the field there, and
- * `take(line, column)` for a mark's act. `readOnly` keeps people from changing the text.
+ * `remedy(line, column)` for a mark's act. `readOnly` keeps people from changing the text.
  */
 export function mount(host, words, acts, readOnly) {
   const root = host.attachShadow({ mode: 'open' });
@@ -188,15 +188,15 @@ class Editor {
   }
 
   /**
-   * Marks places: `[line, column, endLine, endColumn, severity, message, take]`, places from 1, ends excluded. `take` is what
-   * the act is called by which the place gets the live value, if that may differ.
+   * Marks places: `[line, column, endLine, endColumn, severity, message, remedy]`, places from 1, ends excluded. `remedy` is
+   * what the act is called that does something about it at once, if there is one.
    */
   mark(marks) {
-    const diagnostics = marks.map(([line, column, endLine, endColumn, severity, message, take]) => {
+    const diagnostics = marks.map(([line, column, endLine, endColumn, severity, message, remedy]) => {
       const from = this.#offset(line, column);
       const to = Math.max(from, this.#offset(endLine, endColumn));
-      const canTake = take && !this.#view.state.readOnly;
-      const actions = canTake ? [{ name: take, apply: () => this.#acts.take(line, column) }] : [];
+      const canMend = remedy && !this.#view.state.readOnly;
+      const actions = canMend ? [{ name: remedy, apply: () => this.#acts.remedy(line, column) }] : [];
       return { from, to, severity, message, actions };
     });
     diagnostics.sort((a, b) => a.from - b.from);

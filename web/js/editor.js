@@ -16,17 +16,17 @@ export class Code {
   #texts = [];
   /** Ends when nothing is being composed in the text area any more. */
   #composed;
-  /** The marks: `[line, column, endLine, endColumn, severity, message, take]`, places from 1, ends excluded. */
+  /** The marks: `[line, column, endLine, endColumn, severity, message, remedy]`, places from 1, ends excluded. */
   #marks = [];
   #loading;
   /** CodeMirror, once it stands. */
   #editor;
 
   /** After `stands()` the text area is of no more use; for the other acts see `mount` in `web/editor/editor.js`. */
-  constructor(area, host, stands, edit, apply, complete, describe, take) {
+  constructor(area, host, stands, edit, apply, complete, describe, remedy) {
     this.#area = area;
     this.#host = host;
-    this.#acts = { stands, edit, apply, complete, describe, take };
+    this.#acts = { stands, edit, apply, complete, describe, remedy };
     area.addEventListener('input', () => this.#note(area.value));
     area.addEventListener('compositionstart', () => {
       this.#composed = new Promise((resolve) => area.addEventListener('compositionend', resolve, { once: true }));

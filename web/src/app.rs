@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use playground::embed::{Embed, Part, Setup};
-use playground::keep::KeepMsg;
 use playground::model::Pane;
 use playground::predict::PredictMsg;
 use playground::view::timeline::clock;
@@ -16,6 +15,7 @@ use crate::components::editor::Editor;
 use crate::components::embed::EmbedFrame;
 use crate::components::header::Header;
 use crate::components::help::Help;
+use crate::components::kept::{NotKept, Opened};
 use crate::components::lesson::LessonPanel;
 use crate::components::new_version::NewVersion;
 use crate::components::predict::PredictPanel;
@@ -26,7 +26,7 @@ use crate::components::timeline::TimeBar;
 use crate::components::track::back_to_live;
 use crate::dom;
 use crate::hooks::{
-    Theme, keys, use_frames, use_host, use_in_view, use_kept, use_key_switch, use_locale, use_opening,
+    Kept, Theme, keys, use_frames, use_host, use_in_view, use_kept, use_key_switch, use_locale, use_opening,
     use_pause, use_schema, use_template, use_theme,
 };
 use crate::session::{Dispatch, State};
@@ -82,7 +82,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    fn page(&self, next_theme: Callback<MouseEvent>, kept: bool, keys: (bool, Callback<bool>)) -> Html {
+    fn page(&self, next_theme: Callback<MouseEvent>, kept: Kept, keys: (bool, Callback<bool>)) -> Html {
         let model = self.model;
         let pane = match model.pane {
             Pane::Stage => "stage",
@@ -95,7 +95,8 @@ impl Parts<'_> {
             <div class="app" data-pane={pane} data-ready="true" data-past={model.is_past().then_some("true")}>
                 <div class="top">
                     <Header locale={model.locale} {start} theme={self.theme} onthemes={next_theme} example={model.example} />
-                    { kept_notice(model, self.dispatch) }
+                    <Opened locale={model.locale} keep={model.keep.clone()} />
+                    <NotKept locale={model.locale} {kept} />
                     { self.imported() }
                     <NewVersion locale={model.locale} {kept} />
                 </div>
@@ -114,7 +115,7 @@ impl Parts<'_> {
                 { self.time() }
                 <BottomTabs locale={model.locale} pane={model.pane} />
                 if model.keep.sharing {
-                    <Share locale={model.locale} extent={model.keep.extent} {kept} model={Shared(model.clone())} />
+                    <Share locale={model.locale} {kept} model={Shared(model.clone())} />
                 }
                 if model.predict.used {
                     <PredictPanel locale={model.locale} predict={model.predict.clone()} />
@@ -137,7 +138,7 @@ impl Parts<'_> {
         };
         let view = html! {
             <>
-                { kept_notice(model, self.dispatch) }
+                <Opened locale={model.locale} keep={model.keep.clone()} />
                 { self.past() }
                 if shows(Part::Stage) || shows(Part::Why) {
                     { self.stage(shows(Part::Stage), shows(Part::Why)) }
@@ -194,6 +195,7 @@ impl Parts<'_> {
                 written={session.log().written()}
                 log={session.log().clone()}
                 prompt={model.prompt.clone()}
+                slip={model.slip.clone()}
                 review={model.review.clone()}
                 fetching={model.schema.is_awaited()}
                 unfetched={model.schema.failed().map(|why| AttrValue::from(why.to_owned()))}
@@ -306,29 +308,6 @@ fn files(model: &Model) -> Vec<AttrValue> {
         names.push(AttrValue::from(model.file.to_string()));
     }
     names
-}
-
-/// What is said of a kept world: that it is being opened, that it cannot be, or that it is the one of the last visit.
-fn kept_notice(model: &Model, dispatch: &Dispatch) -> Html {
-    let words = model.locale.words();
-    let notice = |role: &'static str, text: String, label: &'static str, msg: KeepMsg| {
-        html! {
-            <div class="kept" {role} data-testid="kept">
-                <p>{text}</p>
-                <button type="button" class="control" onclick={dispatch.close(Msg::Keep(msg))}>{label}</button>
-            </div>
-        }
-    };
-    if model.keep.opening.is_some() {
-        return notice("status", words.opening.to_owned(), words.stop, KeepMsg::Stop);
-    }
-    match &model.keep.refused {
-        Some(why) => notice("alert", (words.not_opened)(why), words.close, KeepMsg::Dismiss),
-        None if model.keep.restored => {
-            notice("status", words.restored.to_owned(), words.close, KeepMsg::Dismiss)
-        }
-        None => html! {},
-    }
 }
 
 /// Takes over what was done on the static page, once.

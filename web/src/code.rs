@@ -22,7 +22,7 @@ extern "C" {
         apply: &Closure<dyn Fn()>,
         complete: &Closure<dyn Fn(String, usize, usize) -> Array>,
         describe: &Closure<dyn Fn(String, usize, usize) -> Array>,
-        take: &Closure<dyn Fn(usize, usize)>,
+        remedy: &Closure<dyn Fn(usize, usize)>,
     ) -> Code;
 
     /// Says in the page's language what it is, how the keyboard leaves it, and CodeMirror's own words.
@@ -53,8 +53,8 @@ pub struct Acts {
     pub complete: Closure<dyn Fn(String, usize, usize) -> Array>,
     /// What there is to say of the field at a line and a column of a text, line by line.
     pub describe: Closure<dyn Fn(String, usize, usize) -> Array>,
-    /// What is marked at a line and a column gets the live value.
-    pub take: Closure<dyn Fn(usize, usize)>,
+    /// What can be done at once about what is marked at a line and a column is done.
+    pub remedy: Closure<dyn Fn(usize, usize)>,
 }
 
 /// A completion as the editor takes it: the column where it begins, and choices of label, detail, text and what it is for.
@@ -75,8 +75,8 @@ pub struct Held {
 impl Held {
     /// Begins with a text area; CodeMirror comes into the host.
     pub fn new(area: &HtmlTextAreaElement, host: &Element, acts: Acts) -> Held {
-        let Acts { stands, edit, apply, complete, describe, take } = &acts;
-        Held { code: Code::new(area, host, stands, edit, apply, complete, describe, take), _acts: acts }
+        let Acts { stands, edit, apply, complete, describe, remedy } = &acts;
+        Held { code: Code::new(area, host, stands, edit, apply, complete, describe, remedy), _acts: acts }
     }
 
     /// Marks places in the text that is shown.
@@ -84,10 +84,15 @@ impl Held {
         let position = |at: Position| [at.line, at.column].map(JsValue::from);
         let mark = |mark: &Mark| -> Array {
             let severity = if mark.is_wrong() { "error" } else { "info" };
-            let message = (locale.words().mark_note)(&mark.note);
-            let take = if mark.is_wrong() { "" } else { locale.words().take_live };
+            let words = locale.words();
+            let note = (words.mark_note)(&mark.note);
+            let message = match words.beneath(&note).filter(|_| mark.is_wrong()) {
+                Some(ours) => format!("{note}\n{}", ours.replace('`', "")),
+                None => note,
+            };
+            let remedy = mark.remedy().map_or("", |remedy| words.remedy(remedy));
             let places = position(mark.span.start).into_iter().chain(position(mark.span.end));
-            places.chain([JsValue::from(severity), JsValue::from(message), JsValue::from(take)]).collect()
+            places.chain([JsValue::from(severity), JsValue::from(message), JsValue::from(remedy)]).collect()
         };
         self.code.mark(marks.iter().map(mark).collect());
     }

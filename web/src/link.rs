@@ -3,11 +3,14 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::UrlSearchParams;
 
 use crate::dom;
 
 /// How the packed world is called in a link's fragment; another way of packing will get another letter.
 const NAME: &str = "g";
+/// What an address has typed: `?run=kubectl get pods;kubectl get pvc`.
+const RUN: &str = "run";
 
 #[wasm_bindgen(module = "/js/link.js")]
 extern "C" {
@@ -22,6 +25,26 @@ extern "C" {
 /// The packed world in the page's address, if there is one.
 pub fn in_address() -> Option<String> {
     dom::parameter(NAME)
+}
+
+/// The lines in the page's address that are to be typed, if there are any.
+pub fn lines_in_address() -> Option<String> {
+    dom::parameter(RUN)
+}
+
+/// Takes world and lines out of the page's address: it shows something else now.
+pub fn leave_address() {
+    let Some(window) = dom::window() else { return };
+    let location = window.location();
+    let query = location.search().ok().and_then(|query| UrlSearchParams::new_with_str(&query).ok());
+    let Some(query) = query else { return };
+    query.delete(RUN);
+    let query = String::from(query.to_string());
+    let query = if query.is_empty() { query } else { format!("?{query}") };
+    if let Ok(history) = window.history() {
+        // A browser that refuses keeps the old address, which opens the old world again.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&(page() + &query)));
+    }
 }
 
 /// Unpacks a world and hands it on, or why it cannot be read.

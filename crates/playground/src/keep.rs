@@ -3,9 +3,11 @@
 //! Invariant: what is opened is data ([`session::Saved`]): nothing in it runs before it is read and checked, and it is
 //! replayed frame by frame, so that a long story never stops the page.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use session::{Content, Saved, Session};
+use session::redact::Kinds;
+use session::{Content, Saved, Sensitive, Session};
 
 use crate::model::Model;
 
@@ -13,6 +15,8 @@ use crate::model::Model;
 const REPLAY_MS: u64 = 5_000;
 /// Longest line of kept output, in bytes: a block of markdown is for people.
 const SHOWN_LIMIT: usize = 200_000;
+/// Most lines that an address types.
+const LINE_LIMIT: usize = 100;
 
 /// What is handed on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub enum Form {
 pub struct Keep {
     /// What is handed on.
     pub extent: Extent,
+    /// What is handed on with it although its owner may not want to.
+    pub shown: Kinds,
     /// A kept world that is being opened: the moment to come to, in milliseconds since its begin.
     pub opening: Option<u64>,
     /// Whether the dialog is open in which the world is handed on.
@@ -48,6 +54,8 @@ pub struct Keep {
     pub refused: Option<Rc<str>>,
     /// Whether the world is the one of the last visit.
     pub restored: bool,
+    /// The course of events that the page's address or the last visit has brought, with the number of its inputs.
+    brought: Option<(u64, usize)>,
 }
 
 /// An act of keeping.
@@ -70,6 +78,10 @@ pub enum KeepMsg {
     Share(bool),
     /// What is handed on.
     Extent(Extent),
+    /// Whether this is handed on with it.
+    Show(Sensitive, bool),
+    /// Types these lines, which the page's address brings.
+    Type(String),
 }
 
 /// Applies an act of keeping.
@@ -80,6 +92,7 @@ pub(crate) fn update(model: &mut Model, msg: KeepMsg) {
                 model.replace_session(session);
                 model.lessons.course = None;
                 model.keep = Keep { opening: Some(at_ms), restored, ..Keep::default() };
+                model.keep.brought = Some(done(&model.session));
             }
             // A memory of the last visit that cannot be read is no news.
             Err(_) if restored => {}
@@ -90,6 +103,14 @@ pub(crate) fn update(model: &mut Model, msg: KeepMsg) {
         KeepMsg::Dismiss => (model.keep.refused, model.keep.restored) = (None, false),
         KeepMsg::Share(sharing) => model.keep.sharing = sharing,
         KeepMsg::Extent(extent) => model.keep.extent = extent,
+        KeepMsg::Show(kind, shown) => model.keep.shown = model.keep.shown.with(kind, shown),
+        KeepMsg::Type(lines) => {
+            for line in lines.lines().filter(|line| !line.trim().is_empty()).take(LINE_LIMIT) {
+                model.prompt.remember(line);
+                model.run(line);
+            }
+            model.keep.brought = Some(done(&model.session));
+        }
     }
 }
 
@@ -104,13 +125,24 @@ pub(crate) fn replay(model: &mut Model) -> bool {
     true
 }
 
+/// What changes with everything that is done.
+fn done(session: &Session) -> (u64, usize) {
+    (session.course(), session.inputs().len())
+}
+
 impl Model {
-    /// The world as it is handed on.
-    pub fn saved(&self) -> Saved {
-        match self.keep.extent {
+    /// Whether somebody has done something in the world that was opened. Until then the browser keeps what it has.
+    pub fn is_touched(&self) -> bool {
+        self.session.inputs().len() > 0 && self.keep.brought != Some(done(&self.session))
+    }
+
+    /// The world as it is handed on, and how many values of each kind there are that are left out unless they are shown.
+    pub fn handed_on(&self) -> (Saved, BTreeMap<Sensitive, usize>) {
+        let saved = match self.keep.extent {
             Extent::Whole => Saved::whole(&self.session),
             Extent::Start => Saved::start_only(&self.session),
-        }
+        };
+        saved.redacted(self.keep.shown)
     }
 
     /// The world as a text in another form.

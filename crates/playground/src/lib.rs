@@ -4,7 +4,9 @@
 //! changes the cluster itself; it types the command that a person would type ([`commands`]).
 
 pub mod commands;
+pub mod common_error;
 pub mod completion;
+pub mod confusable;
 pub mod diff;
 pub mod effect;
 pub mod embed;

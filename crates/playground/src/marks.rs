@@ -10,6 +10,8 @@ use machinery::yaml::{Document, Place, Position, Span, YamlError};
 use machinery::{Kind, json};
 use serde_json::Value;
 
+use crate::confusable::Confusable;
+
 /// What a mark says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
@@ -19,6 +21,8 @@ pub enum Note {
     Live(String),
     /// The live object has no such field.
     NotLive,
+    /// A character that is to blame for what is wrong.
+    Confusable(Confusable),
 }
 
 /// A place in a text, and what is to be said of it.
@@ -33,8 +37,31 @@ pub struct Mark {
 impl Mark {
     /// Whether something is wrong there.
     pub fn is_wrong(&self) -> bool {
-        matches!(self.note, Note::Wrong(_))
+        matches!(self.note, Note::Wrong(_) | Note::Confusable(_))
     }
+
+    /// What can be done about it at once.
+    pub fn remedy(&self) -> Option<Remedy> {
+        match self.note {
+            Note::Wrong(_) => None,
+            Note::Live(_) | Note::NotLive => Some(Remedy::TakeLive),
+            Note::Confusable(_) => Some(Remedy::Mend),
+        }
+    }
+}
+
+/// What can be done about what is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// The field gets the value of the live object.
+    TakeLive,
+    /// The line's characters are replaced by what was meant.
+    Mend,
+}
+
+/// The mark of a character that is to blame for what is wrong.
+pub fn confusable(found: Confusable) -> Mark {
+    Mark { span: found.span(), note: Note::Confusable(found) }
 }
 
 /// The mark of what cannot be parsed: its line.

@@ -10,14 +10,17 @@ use cluster::World;
 use machinery::ObjectKey;
 use machinery::time::ms_between;
 use machinery::yaml::Position;
+use session::outcome::run;
 use session::{Branch, Content, Entry, Input, Session, Start, StartWorld};
 
 use crate::commands;
+use crate::confusable::{self, Blamed};
 use crate::embed::{self, Embed, Host};
 use crate::examples::Example;
 use crate::keep::Keep;
 use crate::lesson::panel::Lessons;
 use crate::locales::Locale;
+use crate::marks::{Mark, Remedy};
 use crate::memory::Memory;
 use crate::paste::Review;
 use crate::predict::Predict;
@@ -37,6 +40,8 @@ use crate::view::trail::trail;
 use crate::view::why::{Said, Topic};
 use crate::view::{Details, Page, Snapshot};
 
+/// How long a mended line may take before it is left, in virtual milliseconds.
+const MENDED_MS: u64 = 1_000;
 /// How far back in the log the last command is looked for, in entries.
 const SAID: u64 = 100;
 
@@ -199,6 +204,8 @@ pub struct Model {
     pub template_failed: Option<String>,
     /// Whether the last field that was to get the live value could not.
     pub take_failed: bool,
+    /// The characters for which the last line has failed.
+    pub slip: Option<Rc<Blamed>>,
     /// The terminal's input line.
     pub prompt: Prompt,
     /// What was pasted into the prompt and has to be reviewed.
@@ -306,6 +313,7 @@ impl Model {
             template: None,
             template_failed: None,
             take_failed: false,
+            slip: None,
             prompt: Prompt::default(),
             review: None,
             topic: None,
@@ -372,11 +380,16 @@ impl Model {
         }
     }
 
-    /// Gives the field at a place of the file in the editor the value that the live object has.
-    pub(crate) fn take_live(&mut self, at: Position) {
-        let taken = trial::take_live(&self.session, &self.text(), at);
-        self.take_failed = taken.is_none();
-        if let Some(text) = taken {
+    /// Does what can be done at once about what is marked at a place of the file in the editor.
+    pub(crate) fn remedy(&mut self, at: Position) {
+        let mut marked = self.trial.marks.iter().filter(|mark| mark.span.start == at);
+        let changed = match marked.find_map(Mark::remedy) {
+            Some(Remedy::TakeLive) => trial::take_live(&self.session, &self.text(), at),
+            Some(Remedy::Mend) => Some(confusable::mend(&self.text(), &self.trial.confusables(at.line))),
+            None => return,
+        };
+        self.take_failed = changed.is_none();
+        if let Some(text) = changed {
             self.draft(&text);
         }
     }
@@ -520,6 +533,7 @@ impl Model {
                 .is_none_or(|last| (last.course, last.written) != (shown.course, shown.written))
             {
                 self.said = said(session);
+                self.slip = slip(session, &self.said).map(Rc::new);
             }
             self.shown = Some(shown);
             self.page = self.make_page();
@@ -627,4 +641,15 @@ fn said(session: &Session) -> Said {
     let file = words.nth(1);
     said.applied = file.and_then(|file| Some((file.to_owned(), session.files().get(file)?.to_owned())));
     said
+}
+
+/// What the last line has failed for, if it would not have failed like this without.
+fn slip(session: &Session, said: &Said) -> Option<Blamed> {
+    if said.err.is_empty() || session.running().is_some() || session.is_past() {
+        return None;
+    }
+    confusable::blame(&said.line, |line| {
+        let answered = run(&mut session.clone(), line, MENDED_MS);
+        format!("{} {}", answered.exit_code, answered.stderr)
+    })
 }

@@ -53,8 +53,10 @@ pub enum Msg {
     Edit(String),
     /// The editor would say more if the schema were there.
     WantSchema,
-    /// The field at this place of the text in the editor gets the value that the live object has.
-    TakeLive(Position),
+    /// What can be done at once about what is marked at this place of the text in the editor is done.
+    Remedy(Position),
+    /// The last line is typed into the prompt, with what was meant in place of the characters that made it fail.
+    Mend,
     /// Nothing was typed in the editor for a moment.
     Typed,
     /// A new file from this template: its text is wanted.
@@ -144,7 +146,8 @@ impl Msg {
             Msg::StepBack
             | Msg::TakeUp(_)
             | Msg::Edit(_)
-            | Msg::TakeLive(_)
+            | Msg::Remedy(_)
+            | Msg::Mend
             | Msg::Apply
             | Msg::Type(_)
             | Msg::Earlier

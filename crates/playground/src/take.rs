@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use machinery::json;
 use machinery::version::Features;
-use machinery::yaml::{Document, Position, documents_in, to_yaml};
+use machinery::yaml::{Document, documents_in, to_yaml};
 use serde_json::Value;
 
 use crate::marks::{Difference, differences};
@@ -65,13 +65,13 @@ struct Bytes<'a> {
 
 impl<'a> Bytes<'a> {
     fn of(text: &'a str, Difference { path, place, .. }: &Difference) -> Bytes<'a> {
-        let value = offset(text, place.value.start)..offset(text, place.value.end);
+        let value = place.value.start.offset(text)..place.value.end.offset(text);
         let value = value.start..value.start + without_end(&text[value]).len();
         let is_item = path
             .strip_suffix(']')
             .and_then(|path| path.rsplit_once('['))
             .is_some_and(|(_, index)| index.parse::<usize>().is_ok());
-        let key = place.key.filter(|_| !is_item).map(|key| offset(text, key.start)..offset(text, key.end));
+        let key = place.key.filter(|_| !is_item).map(|key| key.start.offset(text)..key.end.offset(text));
         let line = line_start(text, value.start);
         let dash = text[line..value.start].trim_end().strip_suffix('-').map(|before| line + before.len());
         let begins = key.as_ref().map_or(dash.unwrap_or(value.start), |key| key.start);
@@ -121,11 +121,4 @@ fn without_end(value: &str) -> &str {
 
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
-}
-
-/// The byte at a position, or the nearest that there is before it.
-fn offset(text: &str, Position { line, column }: Position) -> usize {
-    let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let rest = text[before..].split('\n').next().unwrap_or_default();
-    before + rest.chars().take(column - 1).map(char::len_utf8).sum::<usize>()
 }

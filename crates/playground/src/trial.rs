@@ -8,8 +8,9 @@ use serde_json::Value;
 use session::Session;
 
 use crate::commands;
+use crate::confusable::{self, Blamed, Confusable};
 use crate::effect::Effect;
-use crate::marks::{self, Difference, Mark};
+use crate::marks::{self, Difference, Mark, Note};
 use crate::take::take;
 
 /// Longest text that is tried while somebody types, in bytes.
@@ -48,10 +49,12 @@ impl Trial {
         while copy.running().is_some() {
             copy.interrupt();
         }
-        let applied = Ran::of(&copy, file, text, &commands::apply(file));
+        let apply = |text: &str| Ran::of(&copy, file, text, &commands::apply(file));
+        let applied = apply(text);
         let is_refused = applied.exit != Some(0);
+        let blamed = if is_refused { confusable::blame(text, |text| apply(text).err) } else { None };
         Trial {
-            marks: marks(&copy, file, text, is_refused),
+            marks: marks(&copy, file, text, is_refused, blamed),
             diff: if is_refused { Vec::new() } else { diff(&copy, file, text) },
             effect: if is_refused {
                 Effect::Refused(applied.err.lines().next().unwrap_or_default().to_owned())
@@ -59,6 +62,17 @@ impl Trial {
                 Effect::read(&applied.out, session, applied.session)
             },
         }
+    }
+}
+
+impl Trial {
+    /// The characters of a line that are to blame for what is wrong.
+    pub fn confusables(&self, line: usize) -> Vec<Confusable> {
+        let of_mark = |mark: &Mark| match mark.note {
+            Note::Confusable(found) if found.at.line == line => Some(found),
+            _ => None,
+        };
+        self.marks.iter().filter_map(of_mark).collect()
     }
 }
 
@@ -114,9 +128,10 @@ const DIFF: &str = "diff -u -N ";
 const NEXT_DIFF: &str = "\ndiff -u -N ";
 
 /// The marks of a text; what the API server says of it is asked only if it is refused.
-fn marks(session: &Session, file: &str, text: &str, is_refused: bool) -> Vec<Mark> {
+fn marks(session: &Session, file: &str, text: &str, is_refused: bool, blamed: Option<Blamed>) -> Vec<Mark> {
     let features = session.start().features;
-    let mut marks = Vec::new();
+    let blamed = blamed.map(|blamed| blamed.characters).unwrap_or_default();
+    let mut marks: Vec<Mark> = blamed.into_iter().map(marks::confusable).collect();
     for document in documents_in(text, features) {
         let document = match document {
             Ok(document) => document,

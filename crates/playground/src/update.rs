@@ -84,7 +84,12 @@ fn act(model: &mut Model, msg: Msg) {
         Msg::CancelEdit => model.close_edit(false),
         Msg::Edit(text) => model.edit(&text),
         Msg::WantSchema => schema::wish(model),
-        Msg::TakeLive(at) => model.take_live(at),
+        Msg::Remedy(at) => model.remedy(at),
+        Msg::Mend => {
+            if let Some(slip) = model.slip.take() {
+                model.prompt.edit(slip.mended.clone());
+            }
+        }
         Msg::Typed => {}
         Msg::Template(template) => model.template = Some(template),
         Msg::Arrived(template, text) => {

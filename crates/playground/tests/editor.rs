@@ -245,7 +245,7 @@ fn a_field_takes_the_live_value_in_the_style_of_its_text() {
         update(&mut model, Msg::Typed);
         while let Some(mark) = model.trial.clone().marks.iter().find(|mark| !mark.is_wrong()) {
             let before = model.text();
-            update(&mut model, Msg::TakeLive(mark.span.start));
+            update(&mut model, Msg::Remedy(mark.span.start));
             assert_ne!(model.text(), before, "{text}: {mark:?}");
         }
         assert_eq!(model.text().strip_prefix(HEAD), Some(taken), "{text}");
@@ -260,7 +260,7 @@ fn a_field_that_another_shares_stays_and_it_is_said() {
     update(&mut model, Msg::Edit(text.clone()));
     update(&mut model, Msg::Typed);
     let at = model.trial.marks[0].span.start;
-    update(&mut model, Msg::TakeLive(at));
+    update(&mut model, Msg::Remedy(at));
     assert_eq!((&*model.text(), model.take_failed), (&*text, true));
     update(&mut model, Msg::Edit(text));
     assert!(!model.take_failed);

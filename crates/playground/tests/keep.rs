@@ -2,7 +2,7 @@
 
 use playground::keep::{Extent, Form, KeepMsg};
 use playground::{Model, Msg, update};
-use session::StartWorld;
+use session::{Input, Sensitive, StartWorld};
 
 fn frames(model: &mut Model, number: usize) {
     for _ in 0..number {
@@ -28,7 +28,7 @@ fn open(text: String) -> Model {
 #[test]
 fn a_world_is_opened_frame_by_frame_and_is_the_same() {
     let live = played();
-    let mut opened = open(live.saved().to_text());
+    let mut opened = open(live.handed_on().0.to_text());
     assert!(opened.keep.opening.is_some());
     frames(&mut opened, 10);
     assert_eq!(opened.keep.opening, None);
@@ -41,7 +41,7 @@ fn a_world_is_opened_frame_by_frame_and_is_the_same() {
 fn the_start_alone_has_no_history() {
     let mut live = played();
     update(&mut live, Msg::Keep(KeepMsg::Extent(Extent::Start)));
-    let opened = open(live.saved().to_text());
+    let opened = open(live.handed_on().0.to_text());
     assert!(opened.page.stage.sets.is_empty());
 }
 
@@ -66,4 +66,49 @@ fn copies_hold_what_was_typed() {
     assert!(script.contains("cat > 'stateful-demo.yaml' <<'EOF'\n"));
     assert!(script.ends_with("kubectl apply -f stateful-demo.yaml\nkubectl delete pod myapp-1\n"));
     assert_eq!(live.copied(Form::Manifest), live.text().to_string());
+}
+
+#[test]
+fn a_world_that_was_brought_is_not_kept_before_somebody_does_something() {
+    let mut opened = open(played().handed_on().0.to_text());
+    frames(&mut opened, 10);
+    assert!(!opened.is_touched());
+    update(&mut opened, Msg::Run("ls".to_owned()));
+    assert!(opened.is_touched());
+
+    let mut typed = Model::new(StartWorld::Manifest);
+    assert!(!typed.is_touched());
+    update(&mut typed, Msg::Keep(KeepMsg::Type("kubectl get pv;ls\n\ndate".to_owned())));
+    let lines: Vec<String> = typed
+        .session
+        .inputs()
+        .filter_map(|dated| match &dated.input {
+            Input::Command { line } => Some(line.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(lines, ["kubectl get pv;ls", "date"]);
+    assert!(!typed.is_touched());
+    // Another course with as many inputs is another world.
+    update(&mut typed, Msg::StepBack);
+    update(&mut typed, Msg::Run("pwd".to_owned()));
+    assert_eq!(typed.session.inputs().len(), 2);
+    assert!(typed.is_touched());
+}
+
+#[test]
+fn what_is_sensitive_is_handed_on_only_if_it_is_shown() {
+    let mut live = Model::new(StartWorld::Manifest);
+    update(
+        &mut live,
+        Msg::Run("kubectl create secret generic db --from-literal=password=hunter2".to_owned()),
+    );
+    let (saved, counts) = live.handed_on();
+    assert!(!saved.to_text().contains("hunter2"));
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), [(Sensitive::SecretData, 1)]);
+    update(&mut live, Msg::Keep(KeepMsg::Show(Sensitive::SecretData, true)));
+    let (saved, counts) = live.handed_on();
+    assert!(saved.to_text().contains("hunter2") && counts.len() == 1);
+    update(&mut live, Msg::Keep(KeepMsg::Show(Sensitive::SecretData, false)));
+    assert!(!live.handed_on().0.to_text().contains("hunter2"));
 }

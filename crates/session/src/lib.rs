@@ -9,6 +9,7 @@ pub mod files;
 pub mod import;
 pub mod outcome;
 pub mod predict;
+pub mod redact;
 pub mod saved;
 mod session;
 pub mod shell;
@@ -19,6 +20,7 @@ pub mod worlds;
 
 pub use files::{File, Files};
 pub use outcome::{RunResult, Snapshot};
+pub use redact::Sensitive;
 pub use saved::Saved;
 pub use session::Session;
 pub use state::{QUEUE_LIMIT, Running};

@@ -5,6 +5,7 @@
 //! texts are understood for ever ([`FORMAT`] grows, and every earlier one stays readable); no text panics, and one that
 //! is too large or too long a story is refused before anything is replayed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cluster::{Fault, Script};
@@ -14,6 +15,7 @@ use machinery::version::MAX_UNAVAILABLE_STATEFUL_SET;
 use serde::{Deserialize, Serialize};
 
 use crate::import::Imported;
+use crate::redact::{Kinds, Redactor, Sensitive};
 use crate::session::Session;
 use crate::timeline::{Dated, Input};
 use crate::worlds::{IMPORTED, Start, StartWorld};
@@ -117,6 +119,30 @@ impl Saved {
             end: session.elapsed_ms(),
             inputs: Vec::new(),
         }
+    }
+
+    /// The same without what its owner may not want to hand on, but for the kinds that are shown; and how many different
+    /// values of each kind there are.
+    pub fn redacted(&self, shown: Kinds) -> (Saved, BTreeMap<Sensitive, usize>) {
+        let features = self.start_again().map(|start| start.features).unwrap_or_default();
+        let (mut saved, mut redactor) = (self.clone(), Redactor::showing(shown));
+        let lines = self.inputs.iter().filter_map(|(_, act)| match act {
+            SavedAct::Run(line) => Some(line),
+            _ => None,
+        });
+        lines.for_each(|line| redactor.learn(line));
+        for object in saved.imported.iter_mut().flat_map(|imported| &mut imported.objects) {
+            redactor.redact(object);
+        }
+        for (_, act) in &mut saved.inputs {
+            match act {
+                SavedAct::Write(name, text) => *text = redactor.file(name, text, features),
+                SavedAct::Run(line) => *line = redactor.line(line, features),
+                SavedAct::Save(text) => *text = redactor.manifest(text, features),
+                SavedAct::Interrupt(_) | SavedAct::Fault(_) | SavedAct::Choose(_) => {}
+            }
+        }
+        (saved, redactor.counts())
     }
 
     /// As text.

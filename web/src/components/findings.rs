@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use machinery::yaml::Position;
-use playground::marks::Mark;
+use playground::marks::{Mark, Note};
 use playground::trial::{ObjectDiff, Trial};
 use playground::{Locale, Msg};
 use yew::prelude::*;
 
+use super::sentence::sentence;
 use crate::hooks::use_dispatch;
 
 /// What was found out.
@@ -30,11 +31,11 @@ pub fn Findings(props: &FindingsProps) -> Html {
     let words = props.locale.words();
     let Trial { marks, diff, .. } = &*props.trial;
     let wrong = marks.iter().filter(|mark| mark.is_wrong()).count();
-    // The button goes with the difference: who pressed it by a key goes on in the text.
-    let take = |at: Position| {
+    // The button goes with the mark: who pressed it by a key goes on in the text.
+    let mend = |at: Position| {
         let (dispatch, onreveal) = (dispatch.clone(), props.onreveal.clone());
         Callback::from(move |event: MouseEvent| {
-            dispatch.send(Msg::TakeLive(at));
+            dispatch.send(Msg::Remedy(at));
             if event.detail() == 0 {
                 onreveal.emit(at);
             }
@@ -42,20 +43,28 @@ pub fn Findings(props: &FindingsProps) -> Html {
     };
     let item = |mark: &Mark| {
         let at = mark.span.start;
+        let note = (words.mark_note)(&mark.note);
+        let ours = words.beneath(&note).filter(|_| mark.is_wrong());
+        let remedy = mark.remedy().filter(|_| !props.read_only);
         html! {
             <li>
                 <button type="button" data-wrong={mark.is_wrong().to_string()} onclick={props.onreveal.reform(move |_| at)}>
                     <span class="findings-line">{(words.line)(at.line)}</span>
-                    <span lang={mark.is_wrong().then_some("en")}>{(words.mark_note)(&mark.note)}</span>
+                    <span>
+                        <span lang={matches!(mark.note, Note::Wrong(_)).then_some("en")}>{note}</span>
+                        if let Some(ours) = ours {
+                            <span class="findings-ours">{sentence(&ours)}</span>
+                        }
+                    </span>
                 </button>
-                if !mark.is_wrong() && !props.read_only {
+                if let Some(remedy) = remedy {
                     <button
                         type="button"
-                        class="findings-take"
-                        aria-label={(words.take_live_at)(at.line)}
-                        onclick={take(at)}
+                        class="findings-remedy"
+                        aria-label={words.remedy_at(remedy, at.line)}
+                        onclick={mend(at)}
                     >
-                        {words.take_live}
+                        {words.remedy(remedy)}
                     </button>
                 }
             </li>

@@ -14,6 +14,7 @@ pub mod findings;
 pub mod header;
 pub mod heat;
 pub mod help;
+pub mod kept;
 pub mod lesson;
 pub mod menu;
 pub mod new_version;

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use crate::dom;
-use crate::hooks::use_new_version;
+use crate::hooks::{Kept, use_new_version};
 
 /// The offer.
 #[derive(Clone, PartialEq, Properties)]
@@ -14,7 +14,7 @@ pub struct NewVersionProps {
     /// The language.
     pub locale: Locale,
     /// Whether the browser keeps the world, so that it is there again.
-    pub kept: bool,
+    pub kept: Kept,
 }
 
 /// The offer, once there is something to offer.
@@ -40,7 +40,7 @@ pub fn NewVersion(props: &NewVersionProps) -> Html {
             <div class="kept" role="status" data-testid="new-version">
                 <p>
                     {words.new_version}
-                    if !props.kept {
+                    if matches!(props.kept, Kept::Elsewhere | Kept::Nowhere) {
                         {" "}{words.not_kept}
                     }
                 </p>

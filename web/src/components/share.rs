@@ -2,11 +2,12 @@
 
 use playground::keep::{Extent, Form, KeepMsg};
 use playground::{Locale, Model, Msg};
+use session::Sensitive;
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::share_embed::ShareEmbed;
-use crate::hooks::use_dispatch;
+use crate::hooks::{Kept, use_dispatch};
 use crate::{dom, link};
 
 /// A link that is longer is better a file: many programs cut it.
@@ -17,10 +18,8 @@ const LINK_LIMIT: usize = 32_000;
 pub struct ShareProps {
     /// The language.
     pub locale: Locale,
-    /// What is handed on.
-    pub extent: Extent,
     /// Whether the browser keeps the world.
-    pub kept: bool,
+    pub kept: Kept,
     /// The model.
     pub model: Shared,
 }
@@ -31,8 +30,9 @@ pub struct Shared(pub Model);
 
 impl PartialEq for Shared {
     fn eq(&self, other: &Shared) -> bool {
-        let done = |shared: &Shared| (shared.0.session.inputs().count(), shared.0.session.course());
-        done(self) == done(other)
+        let done = |Shared(model): &Shared| (model.session.inputs().len(), model.session.course());
+        let chosen = |Shared(model): &Shared| (model.keep.extent, model.keep.shown);
+        done(self) == done(other) && chosen(self) == chosen(other)
     }
 }
 
@@ -43,7 +43,7 @@ pub fn Share(props: &ShareProps) -> Html {
     let words = props.locale.words();
     let (address, done) = (use_state(String::new), use_state(|| None::<Done>));
     let dialog = use_node_ref();
-    let saved = props.model.0.saved();
+    let (saved, sensitive) = props.model.0.handed_on();
     let (files, lines) = saved.contents();
     {
         let (address, text) = (address.clone(), saved.to_text());
@@ -99,13 +99,29 @@ pub fn Share(props: &ShareProps) -> Html {
     let extent = |extent: Extent, label: &'static str| {
         html! {
             <label class="share-extent">
-                <input type="radio" name="extent" checked={props.extent == extent}
+                <input type="radio" name="extent" checked={props.model.0.keep.extent == extent}
                     onchange={dispatch.on(Msg::Keep(KeepMsg::Extent(extent)))} />
                 {label}
             </label>
         }
     };
+    let tick = |kind: Sensitive, values: usize| {
+        let shown = props.model.0.keep.shown.has(kind);
+        html! {
+            <label class="share-extent">
+                <input type="checkbox" checked={shown}
+                    onchange={dispatch.on(Msg::Keep(KeepMsg::Show(kind, !shown)))} />
+                {(words.sensitive)(kind, values)}
+            </label>
+        }
+    };
     let long = address.len() > LINK_LIMIT;
+    let kept = match props.kept {
+        Kept::Here => words.kept,
+        Kept::OnceTouched => words.kept_once_touched,
+        Kept::Elsewhere => words.kept_elsewhere,
+        Kept::Nowhere => words.not_kept,
+    };
     html! {
         <dialog class="help share" ref={dialog} aria-labelledby="share-title" onclose={dispatch.on(Msg::Keep(KeepMsg::Share(false)))}>
             <h2 id="share-title">{words.share}</h2>
@@ -118,6 +134,13 @@ pub fn Share(props: &ShareProps) -> Html {
                 { extent(Extent::Whole, words.share_whole) }
                 { extent(Extent::Start, words.share_start) }
             </fieldset>
+            if !sensitive.is_empty() {
+                <fieldset class="share-extents">
+                    <legend>{words.share_left_out}</legend>
+                    { for sensitive.iter().map(|(kind, values)| tick(*kind, *values)) }
+                </fieldset>
+                <p class="nothing">{words.share_copies}</p>
+            }
             <input class="field share-link" id="share-link" readonly=true value={(*address).clone()} aria-label={words.share_link} />
             if long {
                 <p>{words.share_long}</p>
@@ -143,7 +166,7 @@ pub fn Share(props: &ShareProps) -> Html {
                 {words.open_file}
                 <input type="file" accept=".json" onchange={opened} />
             </label>
-            <p class="nothing">{if props.kept { words.kept } else { words.not_kept }}</p>
+            <p class="nothing">{kept}</p>
             <button type="button" class="control" onclick={close}>{words.close}</button>
         </dialog>
     }

@@ -2,20 +2,25 @@
 
 use std::rc::Rc;
 
+use playground::confusable::{Blamed, Confusable};
 use playground::paste::Review;
 use playground::prompt::Prompt;
 use playground::{Locale, Msg};
 use session::{Content, Entry, Running, Terminal};
+use unicode_width::UnicodeWidthChar;
 use web_sys::Element;
 use yew::prelude::*;
 
 use super::paste::PasteReview;
 use super::prompt::PromptLine;
+use super::sentence::sentence;
 use crate::dom;
 use crate::hooks::use_dispatch;
 
 /// Most entries that are drawn.
 const DRAWN: usize = 1000;
+/// Most characters of a failed line that are told of.
+const TOLD: usize = 3;
 
 /// The terminal.
 #[derive(Clone, Properties)]
@@ -28,6 +33,8 @@ pub struct TerminalProps {
     pub log: Terminal,
     /// The line in the prompt.
     pub prompt: Prompt,
+    /// The characters for which the last line has failed.
+    pub slip: Option<Rc<Blamed>>,
     /// What was pasted and has to be reviewed.
     pub review: Option<Rc<Review>>,
     /// Whether a command waits for the schema of the API.
@@ -46,6 +53,7 @@ impl PartialEq for TerminalProps {
         self.written == other.written
             && self.log.len() == other.log.len()
             && self.prompt == other.prompt
+            && self.slip == other.slip
             && self.review == other.review
             && (self.fetching, &self.unfetched) == (other.fetching, &other.unfetched)
             && self.running == other.running
@@ -88,8 +96,11 @@ pub fn TerminalPane(props: &TerminalProps) -> Html {
                     <p class="terminal-hint">{words.terminal_hint}</p>
                 }
                 <div class="terminal-log" role="log" aria-label={words.terminal_log} lang="en">
-                    { for props.log.since(first).map(|entry| html! { <Line key={entry.number} entry={entry.clone()} /> }) }
+                    { for props.log.since(first).map(|entry| html! { <Line key={entry.number} locale={props.locale} entry={entry.clone()} /> }) }
                 </div>
+                if let Some(slip) = &props.slip {
+                    <Slip locale={props.locale} slip={slip.clone()} />
+                }
                 if let Some(running) = &props.running {
                     <div class="terminal-wait">
                         <span class="terminal-spinner" aria-hidden="true"></span>
@@ -126,7 +137,40 @@ fn waits_for(running: &Running, words: &playground::locales::Words) -> String {
 }
 
 #[derive(Clone, PartialEq, Properties)]
+struct SlipProps {
+    locale: Locale,
+    slip: Rc<Blamed>,
+}
+
+/// The characters for which the last line has failed, and an offer to replace them.
+#[component]
+fn Slip(props: &SlipProps) -> Html {
+    let dispatch = use_dispatch();
+    let words = props.locale.words();
+    let onclick = Callback::from(move |_: MouseEvent| {
+        dispatch.send(Msg::Mend);
+        dom::focus("prompt");
+    });
+    let place = |found: &Confusable| {
+        let line = (found.at.line > 1).then(|| (words.line)(found.at.line));
+        let parts = line.into_iter().chain([(words.confusable)(found)]);
+        html! { <li>{"# "}{parts.collect::<Vec<_>>().join(" · ")}</li> }
+    };
+    let characters = &props.slip.characters;
+    html! {
+        <div class="terminal-note terminal-slip" role="status" data-testid="slip">
+            <ul>{ for characters.iter().take(TOLD).map(place) }</ul>
+            if characters.len() > TOLD {
+                <p>{"# "}{(words.more_of)(characters.len() - TOLD)}</p>
+            }
+            <button type="button" class="terminal-button" {onclick}>{words.mend_line}</button>
+        </div>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
 struct LineProps {
+    locale: Locale,
     entry: Entry,
 }
 
@@ -135,12 +179,36 @@ struct LineProps {
 fn Line(props: &LineProps) -> Html {
     match &props.entry.content {
         Content::Command(line) => html! {
-            <p class="terminal-command"><span class="terminal-sign" aria-hidden="true">{"$ "}</span>{&**line}</p>
+            <p class="terminal-command"><span class="terminal-sign" aria-hidden="true">{"$ "}</span>{cells(line)}</p>
         },
-        Content::Out(text) => html! { <pre class="terminal-out">{text.trim_end_matches('\n')}</pre> },
-        Content::Err(text) => html! { <pre class="terminal-err">{text.trim_end_matches('\n')}</pre> },
+        Content::Out(text) => html! { <pre class="terminal-out">{cells(text.trim_end_matches('\n'))}</pre> },
+        Content::Err(text) => html! {
+            <>
+                <pre class="terminal-err">{cells(text.trim_end_matches('\n'))}</pre>
+                if let Some(ours) = props.locale.words().beneath(text) {
+                    <p class="terminal-note" lang={props.locale.tag()}>{"# "}{sentence(&ours)}</p>
+                }
+            </>
+        },
         Content::Note(text) => html! { <p class="terminal-note">{"# "}{&**text}</p> },
         Content::Exit(0) => html! {},
         Content::Exit(status) => html! { <p class="terminal-exit">{format!("# exit {status}")}</p> },
     }
+}
+
+/// A text in which each character takes as many cells as in a terminal: Han take two.
+fn cells(text: &str) -> Html {
+    if text.is_ascii() {
+        return html! { {text} };
+    }
+    let is_wide = |character: char| character.width() == Some(2);
+    let mut rest = text;
+    let mut parts = Vec::new();
+    while let Some(at) = rest.find(is_wide) {
+        let (before, wide) = rest.split_at(at);
+        let end = wide.chars().next().map_or(0, char::len_utf8);
+        parts.push(html! { <>{before}<span class="terminal-wide">{&wide[..end]}</span></> });
+        rest = &wide[end..];
+    }
+    parts.into_iter().chain([html! { {rest} }]).collect()
 }

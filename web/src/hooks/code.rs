@@ -53,7 +53,7 @@ pub fn use_code(
         use_effect_with((), move |()| {
             let (area, host) = (area.cast::<HtmlTextAreaElement>(), host.cast::<Element>());
             if let (Some(area), Some(host)) = (area, host) {
-                let (apply, take, wish) = (dispatch.clone(), dispatch.clone(), dispatch.clone());
+                let (apply, remedy, wish) = (dispatch.clone(), dispatch.clone(), dispatch.clone());
                 let known = move || {
                     let (features, schema) = known.borrow().clone();
                     if schema.is_none() {
@@ -77,8 +77,8 @@ pub fn use_code(
                             .map(|found| found.lines(schema.as_deref(), features));
                         lines.unwrap_or_default().into_iter().map(JsValue::from).collect()
                     }),
-                    take: Closure::new(move |line, column| {
-                        take.send(Msg::TakeLive(Position { line, column }))
+                    remedy: Closure::new(move |line, column| {
+                        remedy.send(Msg::Remedy(Position { line, column }))
                     }),
                 };
                 *held.borrow_mut() = Some(Held::new(&area, &host, acts));

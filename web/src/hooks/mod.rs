@@ -22,7 +22,7 @@ pub use code::{Shown, use_code};
 pub use frames::use_frames;
 pub use host::use_host;
 pub use in_view::use_in_view;
-pub use kept::use_kept;
+pub use kept::{Kept, take, use_kept};
 pub use keys::{keys, use_key_switch};
 pub use leaving::use_leaving;
 pub use locale::use_locale;

@@ -11,6 +11,15 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Position {
+    /// The byte of the text at this place, or the nearest that there is before it.
+    pub fn offset(self, text: &str) -> usize {
+        let before: usize = text.split_inclusive('\n').take(self.line - 1).map(str::len).sum();
+        let rest = text[before..].split('\n').next().unwrap_or_default();
+        before + rest.chars().take(self.column - 1).map(char::len_utf8).sum::<usize>()
+    }
+}
+
 /// From `start` up to, but without, `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {

@@ -29,7 +29,7 @@ pub struct Snippet {
 impl Model {
     /// Whether the file in the editor, and how the session began, are all that is handed on.
     pub fn is_one_manifest(&self) -> bool {
-        let saved = self.saved();
+        let (saved, _) = self.handed_on();
         let (files, _) = saved.contents();
         if matches!(self.session.start().world, StartWorld::Imported(_)) {
             return false;

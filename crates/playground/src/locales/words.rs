@@ -1,12 +1,15 @@
 //! The words of the page, but for those about imports and predictions.
 
 use machinery::decision::BrokenLink;
+use session::Sensitive;
 
+use crate::common_error::CommonError;
+use crate::confusable::Confusable;
 use crate::effect::Effect;
 use crate::embed::Part;
 use crate::examples::Example;
 use crate::lesson::goal::Missing;
-use crate::marks;
+use crate::marks::{self, Remedy};
 use crate::model::Fork;
 use crate::templates::Template;
 use crate::track::{Row, Tick};
@@ -72,6 +75,10 @@ words! {
     diff,
     /// A field gets the value of the live object.
     take_live,
+    /// A character is replaced by what was meant.
+    mend,
+    /// Button: the failed line is typed again with what was meant.
+    mend_line,
     /// A field could not get it.
     take_failed,
     /// Button: give the text back to the command that has opened it.
@@ -466,6 +473,10 @@ words! {
     share_start,
     /// Label of the link.
     share_link,
+    /// Before what is left out unless it is ticked.
+    share_left_out,
+    /// That other copies hold it.
+    share_copies,
     /// The link is long.
     share_long,
     /// Button.
@@ -488,6 +499,12 @@ words! {
     kept,
     /// The browser does not.
     not_kept,
+    /// The browser will keep the world once somebody does something in it.
+    kept_once_touched,
+    /// Another tab keeps its own.
+    kept_elsewhere,
+    /// Button: this one instead.
+    keep_here,
     /// A kept world is being opened.
     opening,
     /// The world is of the last visit.
@@ -591,10 +608,16 @@ words! {
     fn effect(&Effect),
     /// What is said of a place in the editor's text.
     fn mark_note(&marks::Note),
+    /// What is said beneath an error; empty if there is nothing to add.
+    fn common_error(CommonError),
+    /// A character that looks like another, and where.
+    fn confusable(&Confusable),
     /// How many things are wrong in the text, and in how many places the live objects differ.
     fn mark_count(usize, usize),
     /// Where in the text: the line.
     fn line(usize),
+    /// The characters in that line are replaced by what was meant.
+    fn mend_at(usize),
     /// The field in that line gets the value of the live object.
     fn take_live_at(usize),
     /// What a template is called.
@@ -609,6 +632,8 @@ words! {
     fn share_imported(usize),
     /// What is handed on: the files' names, and how many lines were typed.
     fn share_contents(&[&str], usize),
+    /// What may be left out, and how many values of it there are.
+    fn sensitive(Sensitive, usize),
     /// A part of an embed.
     fn embed_part(Part),
     /// Why a kept world cannot be opened.
@@ -658,6 +683,27 @@ impl Words {
             Some(Shape::Ended) => self.shape_ended,
             None => self.shape_none,
         }
+    }
+
+    /// What can be done about what is marked.
+    pub fn remedy(&self, remedy: Remedy) -> &'static str {
+        match remedy {
+            Remedy::TakeLive => self.take_live,
+            Remedy::Mend => self.mend,
+        }
+    }
+
+    /// The same with the line in the text.
+    pub fn remedy_at(&self, remedy: Remedy, line: usize) -> String {
+        match remedy {
+            Remedy::TakeLive => (self.take_live_at)(line),
+            Remedy::Mend => (self.mend_at)(line),
+        }
+    }
+
+    /// What is said beneath an error, if there is anything to add.
+    pub fn beneath(&self, error: &str) -> Option<String> {
+        CommonError::of(error).map(self.common_error).filter(|line| !line.is_empty())
     }
 
     /// The word of a kind.

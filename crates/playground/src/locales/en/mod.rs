@@ -1,11 +1,13 @@
 //! English.
 
+mod errors;
 mod examples;
 mod lessons;
 mod predict;
 mod why;
 
 use machinery::decision::BrokenLink;
+use session::Sensitive;
 
 use super::Words;
 use crate::effect::{Effect, Hold, SetChange};
@@ -20,6 +22,7 @@ use crate::view::timeline::clock;
 
 pub(super) use predict::PREDICT_WORDS;
 
+use errors::{common_error, confusable};
 use examples::{example_hint, example_title};
 use lessons::missing;
 use why::{risk, why_next, why_rule, why_sentence};
@@ -66,6 +69,8 @@ pub(super) static WORDS: Words = Words {
     template_failed: "The template cannot be loaded. Is the network there?",
     diff: "What changes",
     take_live: "take the live value",
+    mend: "replace",
+    mend_line: "Replace, and type the line again",
     take_failed: "This field cannot be changed without its neighbours: change it by hand.",
     terminal: "Terminal",
     terminal_log: "What was typed and answered",
@@ -259,6 +264,8 @@ pub(super) static WORDS: Words = Words {
     share_whole: "everything that was done, and this moment",
     share_start: "only the start, with the files",
     share_link: "Link",
+    share_left_out: "Left out unless ticked:",
+    share_copies: "What is copied as Markdown, script or manifest holds them in any case.",
     share_long: "This link is long, and some programs will cut it: save a file instead.",
     copy_link: "Copy link",
     save_file: "Save as file",
@@ -270,6 +277,9 @@ pub(super) static WORDS: Words = Words {
     open_file: "Open a saved file",
     kept: "This browser keeps the world for your next visit.",
     not_kept: "Not saved: this browser keeps nothing, or the world is too large. Save a file.",
+    kept_once_touched: "This browser keeps this world for your next visit as soon as you do something in it.",
+    kept_elsewhere: "petset is open in another tab, and that one is kept for your next visit. What you do here is not.",
+    keep_here: "Keep this one instead",
     opening: "A kept world is being replayed…",
     restored: "This is the world of your last visit. Start anew with “Start from”.",
     new_version: "A new version of petset is ready.",
@@ -330,15 +340,26 @@ pub(super) static WORDS: Words = Words {
     act,
     effect,
     mark_note,
+    common_error,
+    confusable,
     mark_count,
     template,
     line: |line| format!("line {line}"),
+    mend_at: |line| format!("line {line}: replace what was not meant"),
     take_live_at: |line| format!("line {line}: take the live value"),
     broken,
     note,
     size: |requested, capacity| match capacity {
         "" => format!("{requested} requested"),
         capacity => format!("{requested} of {capacity}"),
+    },
+    sensitive: |kind, values| {
+        let what = match kind {
+            Sensitive::SecretData => "data of Secrets",
+            Sensitive::EnvValues => "values of environment variables",
+            Sensitive::Annotations => "annotations",
+        };
+        format!("{what} ({values})")
     },
     share_imported: |objects| {
         format!(
@@ -509,6 +530,7 @@ fn mark_note(note: &marks::Note) -> String {
     match note {
         marks::Note::Wrong(message) => message.clone(),
         marks::Note::Live(value) => format!("live: {value}"),
+        marks::Note::Confusable(found) => confusable(found),
         marks::Note::NotLive => "not in the live object".to_owned(),
     }
 }

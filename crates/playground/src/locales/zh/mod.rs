@@ -1,11 +1,13 @@
 //! Chinese. Terms as on kubernetes.io's Chinese pages; StatefulSet, Pod, PVC and PV stay English.
 
+mod errors;
 mod examples;
 mod lessons;
 mod predict;
 mod why;
 
 use machinery::decision::BrokenLink;
+use session::Sensitive;
 
 use super::Words;
 use crate::effect::{Effect, Hold, SetChange};
@@ -20,6 +22,7 @@ use crate::view::timeline::clock;
 
 pub(super) use predict::PREDICT_WORDS;
 
+use errors::{common_error, confusable};
 use examples::{example_hint, example_title};
 use lessons::missing;
 use why::{risk, why_next, why_rule, why_sentence};
@@ -59,6 +62,8 @@ pub(super) static WORDS: Words = Words {
     template_failed: "模板无法加载。网络是否正常？",
     diff: "将会改变的内容",
     take_live: "采用集群中的值",
+    mend: "替换",
+    mend_line: "替换，并重新填入这一行",
     take_failed: "无法只改这个字段而不动相邻内容：请手动修改。",
     editor_phrases: "\
 Find = 查找
@@ -280,6 +285,8 @@ No diagnostics = 没有问题",
     share_whole: "做过的一切，以及现在这一刻",
     share_start: "只有起点和文件",
     share_link: "链接",
+    share_left_out: "不勾选就不包含：",
+    share_copies: "复制为 Markdown、脚本或清单时，总是包含这些内容。",
     share_long: "这个链接很长，有些程序会把它截断：请改为保存文件。",
     copy_link: "复制链接",
     save_file: "存为文件",
@@ -291,6 +298,9 @@ No diagnostics = 没有问题",
     open_file: "打开保存的文件",
     kept: "浏览器会保留这个世界，下次来还在。",
     not_kept: "没有保存：浏览器不保留，或者世界太大。请存为文件。",
+    kept_once_touched: "只要你在这个世界里做了什么，浏览器就会保留它，下次来还在。",
+    kept_elsewhere: "petset 已在另一个标签页中打开，浏览器保留的是那一个。这里做的事不会保留。",
+    keep_here: "改为保留这一个",
     opening: "正在重放保存的世界…",
     restored: "这是你上次留下的世界。要重新开始，请用“从这里开始”。",
     new_version: "petset 有新版本可用。",
@@ -351,15 +361,26 @@ No diagnostics = 没有问题",
     act,
     effect,
     mark_note,
+    common_error,
+    confusable,
     mark_count,
     template,
     line: |line| format!("第 {line} 行"),
+    mend_at: |line| format!("第 {line} 行：替换成本来的字符"),
     take_live_at: |line| format!("第 {line} 行：采用集群中的值"),
     broken,
     note,
     size: |requested, capacity| match capacity {
         "" => format!("申请 {requested}"),
         capacity => format!("{capacity} 中的 {requested}"),
+    },
+    sensitive: |kind, values| {
+        let what = match kind {
+            Sensitive::SecretData => "Secret 的数据",
+            Sensitive::EnvValues => "环境变量的值",
+            Sensitive::Annotations => "注解 (annotation)",
+        };
+        format!("{what}：{values} 个")
     },
     share_imported: |objects| {
         format!("其中还包含你从集群导入的 {objects} 个对象：只分享给可以看到它们的人。")
@@ -507,6 +528,7 @@ fn mark_note(note: &marks::Note) -> String {
     match note {
         marks::Note::Wrong(message) => message.clone(),
         marks::Note::Live(value) => format!("集群中的值：{value}"),
+        marks::Note::Confusable(found) => confusable(found),
         marks::Note::NotLive => "集群中的对象没有这个字段".to_owned(),
     }
 }

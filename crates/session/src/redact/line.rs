@@ -1,0 +1,226 @@
+//! Command lines: what is given to `kubectl` as flags and arguments, patches, and here-documents.
+
+use std::ops::Range;
+
+use machinery::json;
+use machinery::version::Features;
+use machinery::yaml::documents_in;
+
+use super::{Redactor, Sensitive};
+
+/// A word with its quotes taken off, and where it stands in the line.
+struct Word {
+    text: String,
+    range: Range<usize>,
+}
+
+/// A flag with its value, and where that stands: with the flag before it, if both are one word.
+struct Flag<'a> {
+    name: &'a str,
+    value: &'a str,
+    prefix: String,
+    range: &'a Range<usize>,
+}
+
+/// What is written in the place of something else.
+type Edit = (Range<usize>, String);
+
+/// Flags whose values are `NAME=VALUE`, and what these values are.
+const PAIRS: [(&str, Sensitive); 4] = [
+    ("--from-literal", Sensitive::SecretData),
+    ("--env", Sensitive::EnvValues),
+    ("-e", Sensitive::EnvValues),
+    ("--annotations", Sensitive::Annotations),
+];
+/// Flags of `create secret` whose values are data.
+const DATA: [&str; 3] = ["--docker-password", "--docker-username", "--docker-email"];
+/// Flags of `create secret` that name files.
+const FILES: [&str; 4] = ["--from-file", "--from-env-file", "--cert", "--key"];
+
+impl Redactor {
+    /// Learns which files become data of Secrets. Each line has to be learned before any file is redacted.
+    pub fn learn(&mut self, line: &str) {
+        for command in commands(line) {
+            if !has(&command, "create") || !has(&command, "secret") {
+                continue;
+            }
+            let files = flags(&command).into_iter().filter(|flag| FILES.contains(&flag.name));
+            self.secret_files
+                .extend(files.filter_map(|flag| flag.value.rsplit('=').next().map(str::to_owned)));
+        }
+    }
+
+    /// A command line without what is to be left out.
+    pub fn line(&mut self, line: &str, features: Features) -> String {
+        let mut edits = Vec::new();
+        for command in commands(line) {
+            self.command(&command, features, &mut edits);
+        }
+        for body in here_documents(line) {
+            edits.push((body.clone(), self.manifest(&line[body], features)));
+        }
+        edits.sort_by_key(|(range, _)| range.start);
+        // An argument that is a flag's value, too, was redacted as both.
+        edits.dedup_by_key(|(range, _)| range.start);
+        let mut redacted = line.to_owned();
+        for (range, text) in edits.into_iter().rev() {
+            redacted.replace_range(range, &text);
+        }
+        redacted
+    }
+
+    fn command(&mut self, command: &[Word], features: Features, edits: &mut Vec<Edit>) {
+        let names_secret = |word: &Word| matches!(word.text.split('/').next(), Some("secret" | "secrets"));
+        let is_secret = command.iter().any(names_secret);
+        for flag in flags(command) {
+            if let Some(value) = self.flag(&flag, command, is_secret).filter(|value| value != flag.value) {
+                edits.push((flag.range.clone(), flag.prefix + &quoted(&value)));
+            }
+        }
+        let kind = match () {
+            () if has(command, "annotate") => Some(Sensitive::Annotations),
+            () if has(command, "set") && has(command, "env") => Some(Sensitive::EnvValues),
+            () => None,
+        };
+        for word in command.iter().filter(|word| !word.text.starts_with('-')) {
+            let redacted = match kind {
+                Some(kind) => self.pair(kind, &word.text),
+                None if word.text.starts_with(['{', '[']) => self.patch(&word.text, is_secret, features),
+                None => None,
+            };
+            if let Some(text) = redacted.filter(|text| *text != word.text) {
+                edits.push((word.range.clone(), quoted(&text)));
+            }
+        }
+    }
+
+    /// What stands for a flag's value, if it is one of those.
+    fn flag(&mut self, flag: &Flag<'_>, command: &[Word], is_secret: bool) -> Option<String> {
+        if is_secret && DATA.contains(&flag.name) {
+            return Some(self.cover(Sensitive::SecretData, flag.value));
+        }
+        let (_, kind) = *PAIRS.iter().find(|(name, _)| *name == flag.name)?;
+        let is_meant = match kind {
+            Sensitive::SecretData => is_secret,
+            // Others know `-e`, too.
+            Sensitive::EnvValues | Sensitive::Annotations => has(command, "run") || has(command, "set"),
+        };
+        if is_meant { self.pair(kind, flag.value) } else { None }
+    }
+
+    /// `NAME=VALUE` with the value covered.
+    fn pair(&mut self, kind: Sensitive, pair: &str) -> Option<String> {
+        let (name, value) = pair.split_once('=')?;
+        let covered = match kind {
+            Sensitive::SecretData => self.cover_secret(name, value),
+            Sensitive::EnvValues => self.cover(kind, value),
+            Sensitive::Annotations => self.cover_annotation(name, value),
+        };
+        Some(format!("{name}={covered}"))
+    }
+
+    /// A patch, if it can be read.
+    fn patch(&mut self, text: &str, of_secret: bool, features: Features) -> Option<String> {
+        let before = documents_in(text, features).next()?.ok()?.value;
+        let mut after = before.clone();
+        self.walk(&mut after, of_secret);
+        (before != after).then(|| json::to_string(&after))
+    }
+}
+
+/// A text as a word of the shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,@".contains(c);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+fn has(command: &[Word], word: &str) -> bool {
+    command.iter().any(|other| other.text == word)
+}
+
+/// The flags with their values: `--name=value`, `--name value`.
+fn flags(command: &[Word]) -> Vec<Flag<'_>> {
+    let mut found = Vec::new();
+    for (index, word) in command.iter().enumerate().filter(|(_, word)| word.text.starts_with('-')) {
+        match (word.text.split_once('='), command.get(index + 1)) {
+            (Some((name, value)), _) => {
+                found.push(Flag { name, value, prefix: format!("{name}="), range: &word.range });
+            }
+            (None, Some(next)) => {
+                let (name, value) = (word.text.as_str(), next.text.as_str());
+                found.push(Flag { name, value, prefix: String::new(), range: &next.range });
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+/// The commands of a line as words; what stands in here-documents is not among them.
+fn commands(line: &str) -> Vec<Vec<Word>> {
+    let bodies = here_documents(line);
+    let is_code = |at: usize| !bodies.iter().any(|body| body.contains(&at));
+    let (mut commands, mut command, mut word) = (Vec::new(), Vec::new(), None::<Word>);
+    let mut quote = None;
+    let mut characters = line.char_indices().filter(|(at, _)| is_code(*at)).peekable();
+    while let Some((at, character)) = characters.next() {
+        let mut written = None;
+        match (quote, character) {
+            (Some(open), close) if open == close => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None | Some('"'), '\\') => {
+                written = characters.next().map(|(_, escaped)| escaped).filter(|escaped| *escaped != '\n');
+            }
+            (None, ' ' | '\t') => {
+                command.extend(word.take());
+                continue;
+            }
+            (None, '\n' | ';' | '&' | '|' | '(' | ')' | '`') => {
+                command.extend(word.take());
+                commands.push(std::mem::take(&mut command));
+                continue;
+            }
+            _ => written = Some(character),
+        }
+        let word = word.get_or_insert_with(|| Word { text: String::new(), range: at..at });
+        word.text.extend(written);
+        word.range.end = characters.peek().map_or(line.len(), |(next, _)| *next);
+    }
+    command.extend(word);
+    commands.push(command);
+    commands
+}
+
+/// Where the texts of here-documents stand.
+fn here_documents(line: &str) -> Vec<Range<usize>> {
+    let mut bodies = Vec::new();
+    let mut at = 0;
+    let mut ends: Vec<String> = Vec::new();
+    let mut begins = 0;
+    for text in line.split_inclusive('\n') {
+        let start = at;
+        at += text.len();
+        match ends.first() {
+            Some(end) if text.trim_end_matches('\n').trim_start_matches('\t') == end => {
+                bodies.push(begins..start);
+                ends.remove(0);
+                begins = at;
+            }
+            Some(_) => {}
+            None => {
+                let marks = text.split("<<").skip(1).filter(|rest| !rest.starts_with('<'));
+                ends = marks.filter_map(end_mark).collect();
+                begins = at;
+            }
+        }
+    }
+    bodies
+}
+
+/// The word that ends a here-document, from what stands behind its operator.
+fn end_mark(rest: &str) -> Option<String> {
+    let word = rest.trim_start_matches('-').trim_start();
+    let word: String = word.chars().take_while(|c| !c.is_whitespace() && !";|&<>()".contains(*c)).collect();
+    let plain: String = word.chars().filter(|c| !"'\"\\".contains(*c)).collect();
+    (!plain.is_empty()).then_some(plain)
+}

@@ -1,0 +1,177 @@
+//! What its owner may not want to hand on is left out of a world, and the world can still be replayed.
+
+use machinery::version::Features;
+use session::outcome::run;
+use session::redact::{Kinds, Redactor};
+use session::{Saved, Sensitive, Session, Start, StartWorld};
+
+fn line(line: &str) -> String {
+    Redactor::showing(Kinds::default()).line(line, Features::default())
+}
+
+#[test]
+fn lines_lose_values_and_nothing_else() {
+    for (before, after) in [
+        ("kubectl get pods -l app=web -o jsonpath='{.items[0]}'", ""),
+        (
+            "kubectl create secret generic db --from-literal=p=hunter2 --from-literal q='a b'",
+            "kubectl create secret generic db --from-literal=p=left-out-1 --from-literal q=left-out-2",
+        ),
+        (
+            "kubectl create secret generic db '--from-literal=p=hunter2'",
+            "kubectl create secret generic db --from-literal=p=left-out-1",
+        ),
+        ("kubectl create configmap c --from-literal=p=hunter2", ""),
+        (
+            "kubectl create secret docker-registry r --docker-username=me --docker-password \"s$3\"",
+            "kubectl create secret docker-registry r --docker-username=left-out-1 --docker-password left-out-2",
+        ),
+        (
+            "kubectl set env sts/web A=1 B- --env=C=2 -e D=1 && echo A=1",
+            "kubectl set env sts/web A=left-out-2 B- --env=C=left-out-1 -e D=left-out-2 && echo A=1",
+        ),
+        ("k run x --image=busybox --env=A=1 -- env", "k run x --image=busybox --env=A=left-out-1 -- env"),
+        ("grep -e A=1 f", ""),
+        (
+            "kubectl annotate sts web note='by me' storageclass.kubernetes.io/is-default-class=true old-",
+            "kubectl annotate sts web note=left-out-1 storageclass.kubernetes.io/is-default-class=true old-",
+        ),
+        ("kubectl patch sts web -p '{\"spec\":{\"replicas\":3}}'", ""),
+        (
+            "kubectl patch sts web -p '{\"metadata\":{\"annotations\":{\"a\":\"it'\\''s\",\"b\":null}}}'",
+            "kubectl patch sts web -p '{\"metadata\":{\"annotations\":{\"a\":\"left-out-1\",\"b\":null}}}'",
+        ),
+        (
+            "kubectl patch secret db -p '{\"stringData\":{\"p\":\"x\"}}'",
+            "kubectl patch secret db -p '{\"stringData\":{\"p\":\"left-out-1\"}}'",
+        ),
+        (
+            "kubectl patch sts web --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/0/env/-\",\"value\":{\"name\":\"A\",\"value\":\"x\"}}]'",
+            "kubectl patch sts web --type=json -p '[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/0/env/-\",\"value\":{\"name\":\"A\",\"value\":\"left-out-1\"}}]'",
+        ),
+        (
+            "kubectl patch sts web --type=json -p '[{\"op\":\"replace\",\"path\":\"/metadata/annotations/a~1b\",\"value\":\"x\"}]'",
+            "kubectl patch sts web --type=json -p '[{\"op\":\"replace\",\"path\":\"/metadata/annotations/a~1b\",\"value\":\"left-out-1\"}]'",
+        ),
+        (
+            "kubectl apply -f - <<'EOF'\nkind: Secret\nstringData: {p: x} # mine\nEOF\necho p: x",
+            "kubectl apply -f - <<'EOF'\nkind: Secret\nstringData: {p: left-out-1} # mine\nEOF\necho p: x",
+        ),
+    ] {
+        assert_eq!(line(before), if after.is_empty() { before } else { after });
+    }
+}
+
+#[test]
+fn manifests_keep_their_style() {
+    for (before, after) in [
+        ("# a\nkind: ConfigMap\ndata: {a: x}\n", ""),
+        (
+            "kind: Secret\ndata:\n  p: aHVudGVyMg== # once\n  q: \"aHVudGVyMg==\"\n---\nkind: Service\ndata: {p: q}\n",
+            "kind: Secret\ndata:\n  p: bGVmdC1vdXQtMQ== # once\n  q: \"bGVmdC1vdXQtMQ==\"\n---\nkind: Service\ndata: {p: q}\n",
+        ),
+        (
+            "kind: Secret\nstringData:\n  p: |\n    one\n    # two\n\ntype: Opaque\n",
+            "kind: Secret\nstringData:\n  p: left-out-1\n\ntype: Opaque\n",
+        ),
+        (
+            "spec:\n  template:\n    metadata:\n      annotations:\n        a.b/c: 'x'\n    spec:\n      containers:\n      - env:\n        - {name: A, value: \"x\"}\n        - {name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}\n",
+            "spec:\n  template:\n    metadata:\n      annotations:\n        a.b/c: left-out-1\n    spec:\n      containers:\n      - env:\n        - {name: A, value: \"left-out-1\"}\n        - {name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}\n",
+        ),
+        // A value that others share by an anchor is left out wherever it stands.
+        (
+            "env:\n- {name: A, value: &v x}\n- {name: B, value: *v}\n",
+            "env:\n- {name: A, value: left-out-1}\n- {name: B, value: left-out-1}\n",
+        ),
+        // Where a text cannot be edited in place it loses its style.
+        (
+            "env:\n- {name: A, value: &v x}\nreplicas: *v\n",
+            "env:\n- name: A\n  value: left-out-1\nreplicas: x\n",
+        ),
+        (
+            "{\"kind\": \"Secret\", \"stringData\": {\"p\": \"x\"}}",
+            "{\"kind\": \"Secret\", \"stringData\": {\"p\": \"left-out-1\"}}",
+        ),
+        (
+            "metadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"kind\":\"Secret\",\"stringData\":{\"p\":\"x\"}}\n    kubernetes.io/change-cause: kubectl set env A=1\n",
+            "metadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: \"{\\\"kind\\\":\\\"Secret\\\",\\\"stringData\\\":{\\\"p\\\":\\\"left-out-1\\\"}}\\n\"\n    kubernetes.io/change-cause: left-out-2\n",
+        ),
+        ("kind: Secret\ndata: [\n", "# left out: this cannot be read\n"),
+        ("kind: [\n", ""),
+    ] {
+        let redacted = Redactor::showing(Kinds::default()).manifest(before, Features::default());
+        assert_eq!(redacted, if after.is_empty() { before } else { after });
+        let all = Redactor::showing(Kinds::ALL).manifest(before, Features::default());
+        assert_eq!(all, before, "what is shown stays");
+    }
+}
+
+#[test]
+fn files_of_secrets_are_left_out() {
+    let mut redactor = Redactor::showing(Kinds::default());
+    redactor.learn("kubectl create secret generic db --from-env-file=db.env --from-file=key=id.txt");
+    let mut file = |name: &str, text: &str| redactor.file(name, text, Features::default());
+    assert_eq!(
+        file("db.env", "# of the db\nUSER=me\n\nPASS=x=y\n"),
+        "# of the db\nUSER=left-out-1\n\nPASS=left-out-2\n"
+    );
+    assert_eq!(file("id.txt", "one\ntwo\n"), "left-out-3");
+    assert_eq!(file("other.txt", "one\ntwo\n"), "one\ntwo\n");
+}
+
+const MANIFEST: &str = "apiVersion: v1
+kind: Secret
+metadata: {name: db, annotations: {owner: me}}
+data: {password: aHVudGVyMg==}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: ikubernetes/myapp:v1
+        env:
+        - {name: TOKEN, value: first}
+";
+
+#[test]
+fn a_world_without_its_secrets_goes_the_same_course() {
+    let mut session = Session::new(Start { world: StartWorld::Empty, ..Start::default() });
+    session.write_file("web.yaml", MANIFEST);
+    for line in [
+        "kubectl apply -f web.yaml",
+        "kubectl set env sts/web TOKEN=second",
+        "kubectl create secret generic more --from-literal=password=hunter2",
+        "kubectl create secret docker-registry r --docker-username=me --docker-password=hunter2",
+        "kubectl annotate sts web owner=me",
+    ] {
+        run(&mut session, line, 10_000);
+        assert!(session.run_until_quiet(600_000));
+    }
+    let saved = Saved::whole(&session);
+    let (redacted, counts) = saved.redacted(Kinds::default());
+    let counted: Vec<usize> = Sensitive::ALL.iter().map(|kind| counts[kind]).collect();
+    assert_eq!(counted, [2, 2, 1]);
+    let text = redacted.to_text();
+    for hidden in ["hunter2", "aHVudGVyMg", "first", "second", "owner=me", "owner: me"] {
+        assert!(saved.to_text().contains(hidden) && !text.contains(hidden), "{hidden}: {text}");
+    }
+    let told = |saved: &Saved| {
+        let (mut session, at) = saved.open().expect("is sound");
+        session.advance(at);
+        run(
+            &mut session,
+            "kubectl get pods,secrets; kubectl get controllerrevisions --no-headers | wc -l",
+            10_000,
+        );
+        let told: Vec<String> = session.log().iter().map(|entry| format!("{:?}", entry.content)).collect();
+        told.into_iter().filter(|entry| !entry.starts_with("Command")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&redacted), told(&saved));
+    assert_eq!(saved.redacted(Kinds::ALL).0, saved);
+}
