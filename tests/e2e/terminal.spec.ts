@@ -154,3 +154,66 @@ test('kubectl explain fetches what it needs when it is asked', async ({ page }) 
   await expect(log(page)).toContainText('FIELD: volumeMode <string>');
   expect(asked).toBe(1);
 });
+
+test('a screen reader hears an answer at once, and a stream now and then', async ({ page }) => {
+  await open(page);
+  const prompt = page.getByRole('textbox', { name: 'Command line' });
+  const spoken = page.getByTestId('spoken');
+  await prompt.fill('kubectl get nodes -o name');
+  await prompt.press('Enter');
+  await expect(spoken).toHaveText('node/node-1\nnode/node-2\nnode/node-3');
+  await prompt.fill('kubectl apply -f stateful-demo.yaml; kubectl get pods -w');
+  await prompt.press('Enter');
+  await expect(spoken).toContainText('statefulset.apps/myapp created');
+  const changes = page.evaluate(async () => {
+    const region = document.querySelector('[data-testid=spoken]')!;
+    let changes = 0;
+    const observer = new MutationObserver(() => (changes += 1));
+    observer.observe(region, { characterData: true, childList: true, subtree: true });
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    return changes;
+  });
+  const lines = page.getByRole('log').locator('.terminal-out');
+  expect(await changes).toBeLessThanOrEqual(2);
+  expect(await lines.count()).toBeGreaterThan(5);
+  await expect(spoken).toContainText('myapp-1', { timeout: 20_000 });
+  await page.keyboard.press('Control+c');
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 }, hasTouch: true });
+
+  test('what its keyboard has not stands above it', async ({ page }) => {
+    await open(page);
+    await page.getByRole('button', { name: 'Terminal', exact: true }).tap();
+    const prompt = page.getByRole('textbox', { name: 'Command line' });
+    const beginnings = page.getByRole('group', { name: 'Commands to begin with' });
+    const keys = page.getByRole('group', { name: 'Keys' });
+    const key = (name: string) => keys.getByRole('button', { name, exact: true });
+    await beginnings.getByRole('button', { name: 'kubectl get sts,pvc,pv' }).tap();
+    await expect(prompt).toHaveValue('kubectl get sts,pvc,pv');
+    await expect(prompt).toBeFocused();
+    await prompt.press('Enter');
+    await expect(page.getByRole('log')).toContainText('persistentvolume/pv001');
+    await prompt.fill('echo {a,b');
+    await key('}').tap();
+    await expect(prompt).toHaveValue('echo {a,b}');
+    await expect(prompt).toBeFocused();
+    await key('The line before').tap();
+    await expect(prompt).toHaveValue('kubectl get sts,pvc,pv');
+    await prompt.fill('kubectl drain node-1 --dry-r');
+    await key('Complete the word').tap();
+    await expect(prompt).toHaveValue(/--dry-run/);
+    await prompt.fill('kubectl get pods -w');
+    await prompt.press('Enter');
+    await expect(page.getByText('waiting')).toBeVisible();
+    await expectAccessible(page);
+    await page.screenshot({ path: 'output/states/touch-keys.png' });
+    await key('Stop').tap();
+    await expect(page.getByRole('log')).toContainText('exit 130');
+    await expect(beginnings.getByRole('button')).toHaveCount(3);
+    await prompt.fill('kubectl apply -f stateful-demo.yaml');
+    await prompt.press('Enter');
+    await expect(beginnings.getByRole('button', { name: 'kubectl scale sts myapp --replicas=' })).toBeVisible();
+  });
+});

@@ -8,6 +8,15 @@ export async function pack(text) {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
+/** Lets a link lead to `address` followed by the packed text. */
+export function point(id, text, address) {
+  pack(text).then((packed) => {
+    const link = document.getElementById(id);
+    link.href = address + packed;
+    link.hidden = false;
+  });
+}
+
 export async function unpack(packed, limit) {
   const binary = atob(packed.replaceAll('-', '+').replaceAll('_', '/'));
   const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use machinery::ObjectKey;
 use playground::embed::{Embed, Part, Setup};
 use playground::model::Pane;
 use playground::predict::PredictMsg;
@@ -19,7 +20,7 @@ use crate::components::kept::{NotKept, Opened};
 use crate::components::lesson::LessonPanel;
 use crate::components::new_version::NewVersion;
 use crate::components::predict::PredictPanel;
-use crate::components::share::{Share, Shared};
+use crate::components::share::{Reproduction, Share, Shared};
 use crate::components::stage::StagePane;
 use crate::components::terminal::TerminalPane;
 use crate::components::timeline::TimeBar;
@@ -96,7 +97,9 @@ impl Parts<'_> {
                 <div class="top">
                     <Header locale={model.locale} {start} theme={self.theme} onthemes={next_theme} example={model.example} />
                     <Opened locale={model.locale} keep={model.keep.clone()} />
-                    <NotKept locale={model.locale} {kept} />
+                    if matches!(kept, Kept::Elsewhere | Kept::Nowhere) {
+                        <NotKept locale={model.locale} elsewhere={kept == Kept::Elsewhere} />
+                    }
                     { self.imported() }
                     <NewVersion locale={model.locale} {kept} />
                 </div>
@@ -120,7 +123,9 @@ impl Parts<'_> {
                 if model.predict.used {
                     <PredictPanel locale={model.locale} predict={model.predict.clone()} />
                 }
-                <Help locale={model.locale} keys={keys.0} onkeys={keys.1} />
+                if model.help {
+                    <Help locale={model.locale} keys={keys.0} onkeys={keys.1} />
+                }
                 { self.failure() }
             </div>
         }
@@ -201,6 +206,8 @@ impl Parts<'_> {
                 unfetched={model.schema.failed().map(|why| AttrValue::from(why.to_owned()))}
                 running={session.running()}
                 playing={model.playing}
+                opening={model.keep.opening.is_some()}
+                keys={(model.pane == Pane::Terminal || model.embed.is_some()).then(|| first_set(model))}
             />
         }
     }
@@ -294,10 +301,16 @@ impl Parts<'_> {
                 <div class="crash" role="alert">
                     <p class="crash-title">{words.failed}</p>
                     <pre tabindex="0">{failure}</pre>
+                    <Reproduction locale={self.model.locale} model={Shared(self.model.clone())} />
                 </div>
             }
         }
     }
+}
+
+/// The set that a phone's lines to begin with are about.
+fn first_set(model: &Model) -> Option<ObjectKey> {
+    model.page.stage.sets.first().map(|set| set.key.clone())
 }
 
 /// The names of the files; of the one in the editor, if there are none yet.

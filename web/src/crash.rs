@@ -1,17 +1,43 @@
-//! A panic is our own bug: the page says so, and leaves what was typed where it is.
+//! A panic is our own bug: the page says so, leaves what was typed where it is, and makes a link that brings it back.
 
+use std::cell::RefCell;
 use std::panic;
+use std::rc::Rc;
 
-use crate::dom;
+use playground::{Msg, keep};
+
+use crate::session::State;
+use crate::{dom, link};
+
+thread_local! {
+    /// The last act, and the state before it.
+    static LAST: RefCell<Option<(Rc<State>, Msg)>> = const { RefCell::new(None) };
+}
+
+/// Notes what is about to be done.
+pub fn note(state: &Rc<State>, act: &Msg) {
+    LAST.set(Some((state.clone(), act.clone())));
+}
 
 /// From here on, a panic shows the banner of `index.html` with its message.
 pub fn show_panics() {
     panic::set_hook(Box::new(|info| {
         let Some(banner) = dom::by_id("crash") else { return };
-        if let Some(text) = dom::by_id("crash-message") {
-            text.set_text_content(Some(&info.to_string()));
-        }
+        write("crash-message", &info.to_string());
         // Nothing can be done if even this is refused.
         let _ = banner.remove_attribute("hidden");
+        if let Some((state, act)) = LAST.take() {
+            let words = state.0.locale.words();
+            write("crash-title", words.crashed);
+            write("crash-again", words.crashed_again);
+            write("crash-link", words.crashed_link);
+            link::point("crash-link", &keep::reproduction(&state.0, &act).to_text());
+        }
     }));
+}
+
+fn write(id: &str, text: &str) {
+    if let Some(element) = dom::by_id(id) {
+        element.set_text_content(Some(text));
+    }
 }

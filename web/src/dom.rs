@@ -3,9 +3,7 @@
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    Document, Element, File, HtmlDialogElement, HtmlElement, MouseEvent, Response, UrlSearchParams, Window,
-};
+use web_sys::{Document, Element, File, HtmlElement, MouseEvent, Response, UrlSearchParams, Window};
 
 /// The window.
 pub fn window() -> Option<Window> {
@@ -35,14 +33,6 @@ pub fn focus(id: &str) {
 pub fn leave_button(event: &MouseEvent) {
     if event.detail() == 0 {
         focus("prompt");
-    }
-}
-
-/// Opens the dialog with that id.
-pub fn show_dialog(id: &str) {
-    if let Some(dialog) = by_id(id).and_then(|element| element.dyn_into::<HtmlDialogElement>().ok()) {
-        // Refused only if it is open already.
-        let _ = dialog.show_modal();
     }
 }
 

@@ -18,6 +18,9 @@ extern "C" {
     fn unpack(packed: &str, limit: u32) -> Promise;
     #[wasm_bindgen(js_name = copy)]
     fn copy_text(text: &str) -> Promise;
+    /// Lets the link with that id lead to a packed world, whatever becomes of the code that has asked for it.
+    #[wasm_bindgen(js_name = point)]
+    fn point_link(id: &str, text: &str, address: &str);
     /// Hands a text to the browser as a file.
     pub fn download(name: &str, text: &str);
 }
@@ -45,6 +48,11 @@ pub fn leave_address() {
         // A browser that refuses keeps the old address, which opens the old world again.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&(page() + &query)));
     }
+}
+
+/// Lets the link with that id lead to a world.
+pub fn point(id: &str, text: &str) {
+    point_link(id, text, &format!("{}#{NAME}=", page()));
 }
 
 /// Unpacks a world and hands it on, or why it cannot be read.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use playground::{Model, Msg, update};
 use yew::prelude::*;
 
-use crate::dom;
+use crate::{crash, dom};
 
 /// The model, shared by reference between renderings.
 pub struct State(pub Model);
@@ -18,6 +18,7 @@ impl Reducible for State {
         if matches!(msg, Msg::Frame(_)) && !self.0.playing {
             return self;
         }
+        crash::note(&self, &msg);
         let mut model = self.0.clone();
         update(&mut model, msg);
         Rc::new(State(model))

@@ -31,6 +31,19 @@ pub(crate) fn in_context<'a>(line: &'a str, namespace: &str) -> Cow<'a, str> {
     }
 }
 
+/// Lines to begin with, for whom typing is tedious; of a set, if there is one. Some want to be gone on with.
+pub fn beginnings(set: Option<&ObjectKey>) -> Vec<String> {
+    let all = ["kubectl get pods -o wide", "kubectl get sts,pvc,pv", "kubectl get events"].map(str::to_owned);
+    let Some(set) = set else { return all.into() };
+    let of_set = [
+        format!("kubectl scale sts {}{} --replicas=", set.name, namespace(set)),
+        format!("kubectl rollout status sts {}{}", set.name, namespace(set)),
+        format!("kubectl delete pod {}-0{}", set.name, namespace(set)),
+        format!("kubectl describe sts {}{}", set.name, namespace(set)),
+    ];
+    all.into_iter().chain(of_set).collect()
+}
+
 /// Applies one of the editor's files.
 pub fn apply(file: &str) -> String {
     format!("kubectl apply -f {file}")

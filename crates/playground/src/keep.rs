@@ -9,10 +9,14 @@ use std::rc::Rc;
 use session::redact::Kinds;
 use session::{Content, Saved, Sensitive, Session};
 
+use crate::commands;
 use crate::model::Model;
+use crate::msg::Msg;
 
 /// How much virtual time one frame replays while a kept world is opened, in milliseconds.
 const REPLAY_MS: u64 = 5_000;
+/// How much time after an act shows again what has failed, in virtual milliseconds.
+const REPRODUCED_MS: u64 = 5_000;
 /// Longest line of kept output, in bytes: a block of markdown is for people.
 const SHOWN_LIMIT: usize = 200_000;
 /// Most lines that an address types.
@@ -112,6 +116,17 @@ pub(crate) fn update(model: &mut Model, msg: KeepMsg) {
             model.keep.brought = Some(done(&model.session));
         }
     }
+}
+
+/// What brings back a failure of the page in an act: the world before it, the line that it would have run, and some time.
+pub fn reproduction(model: &Model, act: &Msg) -> Saved {
+    let line = match act {
+        Msg::Enter => Some(model.prompt.text().to_owned()),
+        Msg::Apply => Some(commands::apply(&model.file)),
+        Msg::Run(line) => Some(line.clone()),
+        _ => None,
+    };
+    Saved::whole(&model.session).going_on(line.as_deref(), REPRODUCED_MS)
 }
 
 /// Goes on with opening a kept world for one frame. Whether there was one to go on with.

@@ -224,6 +224,8 @@ pub struct Model {
     pub asked: Rc<Asked>,
     /// The lessons, and the one that is being taken.
     pub lessons: Lessons,
+    /// Whether the help is open.
+    pub help: bool,
     /// What is kept and handed on.
     pub keep: Keep,
     /// The schema of the API's kinds.
@@ -324,6 +326,7 @@ impl Model {
             form: None,
             asked: Rc::default(),
             lessons: Lessons::default(),
+            help: false,
             keep: Keep::default(),
             schema: SchemaState::default(),
             embed: None,

@@ -105,6 +105,8 @@ pub enum Msg {
     LookUpFrom(ObjectKey),
     /// Type how the set is made again with the other pod management.
     Recreate(ObjectKey),
+    /// The help is opened, or closed.
+    Help(bool),
     /// Another pane of a narrow screen.
     Pane(Pane),
     /// The partition's line moves to another place.
@@ -195,6 +197,7 @@ impl Msg {
             | Msg::Filter(_)
             | Msg::LookUp(_)
             | Msg::LookUpFrom(_)
+            | Msg::Help(_)
             | Msg::Pane(_)
             | Msg::CloseExample
             | Msg::Locale(_)

@@ -162,6 +162,7 @@ fn act(model: &mut Model, msg: Msg) {
                 model.prompt.edit(text);
             }
         }
+        Msg::Help(open) => model.help = open,
         Msg::Pane(pane) => model.pane = pane,
         Msg::Drag(set, partition) => model.drag = Some(Drag { set, partition: partition.max(0) }),
         Msg::Drop => drop_partition(model),
@@ -209,6 +210,8 @@ fn in_prompt(model: &mut Model, msg: PromptMsg) {
             let found = model.session.complete(&before);
             model.prompt.offer(found, before.len());
         }
+        PromptMsg::Insert(..) if model.prompt.search().is_some() => model.prompt.close(),
+        PromptMsg::Insert(caret, text) => model.prompt.insert(caret, text),
         PromptMsg::Choose(forward) => model.prompt.choose(forward),
         PromptMsg::Take(word) => model.prompt.take_word(word),
         PromptMsg::Close => model.prompt.close(),

@@ -1,6 +1,6 @@
 //! A world that is handed on comes up again as it was, and what is copied can be pasted.
 
-use playground::keep::{Extent, Form, KeepMsg};
+use playground::keep::{self, Extent, Form, KeepMsg};
 use playground::{Model, Msg, update};
 use session::{Input, Sensitive, StartWorld};
 
@@ -111,4 +111,16 @@ fn what_is_sensitive_is_handed_on_only_if_it_is_shown() {
     assert!(saved.to_text().contains("hunter2") && counts.len() == 1);
     update(&mut live, Msg::Keep(KeepMsg::Show(Sensitive::SecretData, false)));
     assert!(!live.handed_on().0.to_text().contains("hunter2"));
+}
+
+#[test]
+fn a_failure_of_the_page_is_brought_back_by_a_link() {
+    let live = played();
+    let saved = keep::reproduction(&live, &Msg::Run("kubectl get sts".to_owned()));
+    let mut opened = open(saved.to_text());
+    frames(&mut opened, 30);
+    assert_eq!(opened.keep.opening, None);
+    let log = |model: &Model| model.copied(Form::Markdown);
+    assert!(!log(&live).contains("get sts") && log(&opened).contains("$ kubectl get sts\nNAME"));
+    assert!(opened.session.elapsed_ms() > live.session.elapsed_ms());
 }

@@ -121,6 +121,15 @@ impl Saved {
         }
     }
 
+    /// The same course with a line typed at its end, if there is one, and some time after that.
+    #[must_use]
+    pub fn going_on(mut self, line: Option<&str>, ms: u64) -> Saved {
+        self.inputs.extend(line.map(|line| (self.end, SavedAct::Run(line.to_owned()))));
+        self.end += ms;
+        self.at = self.end;
+        self
+    }
+
     /// The same without what its owner may not want to hand on, but for the kinds that are shown; and how many different
     /// values of each kind there are.
     pub fn redacted(&self, shown: Kinds) -> (Saved, BTreeMap<Sensitive, usize>) {

@@ -111,7 +111,7 @@ fn CopyMarkdown(props: &AnswerViewProps) -> Html {
             link::copy(&props.predict.markdown(props.locale), move |done| copied.set(Some(done)));
         })
     };
-    let words = props.locale.words();
+    let words = props.locale.share_words();
     html! {
         <>
             <button type="button" class="control" {onclick}>{props.locale.predict_words().copy}</button>

@@ -33,7 +33,7 @@ pub struct EmbedFrameProps {
 #[component]
 pub fn EmbedFrame(props: &EmbedFrameProps) -> Html {
     let dispatch = use_dispatch();
-    let words = props.locale.words();
+    let (words, share_words) = (props.locale.words(), props.locale.share_words());
     let embed = &props.embed;
     let onopen = props.onopen.reform(|_: MouseEvent| ());
     let applies = props.has_file && !embed.read_only && !embed.shows(Part::Editor);
@@ -48,12 +48,12 @@ pub fn EmbedFrame(props: &EmbedFrameProps) -> Html {
                     </button>
                 }
                 <button type="button" class="control" onclick={onopen}>
-                    {words.open_in_playground}<span aria-hidden="true">{" ↗"}</span>
+                    {share_words.open_in_playground}<span aria-hidden="true">{" ↗"}</span>
                 </button>
             </div>
             if !embed.problems.is_empty() {
                 <div class="embed-problems" role="alert">
-                    <p>{words.embed_problems}</p>
+                    <p>{share_words.embed_problems}</p>
                     <ul>{ for embed.problems.iter().map(|problem| html! { <li>{problem}</li> }) }</ul>
                 </div>
             }

@@ -10,8 +10,6 @@ use session::{Start, StartWorld};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::help;
-use crate::dom;
 use crate::hooks::{Theme, use_dispatch};
 
 /// The start world with nothing in it but many nodes: a node takes 110 pods.
@@ -38,7 +36,7 @@ pub struct HeaderProps {
 pub fn Header(props: &HeaderProps) -> Html {
     let dispatch = use_dispatch();
     let words = props.locale.words();
-    let open = Callback::from(|_: MouseEvent| dom::show_dialog(help::ID));
+    let open = dispatch.on(Msg::Help(true));
     let restart = {
         let start = props.start.clone();
         dispatch.map(move |event: Event| {

@@ -1,14 +1,12 @@
 //! The help: what this is, and the keys.
 
-use playground::Locale;
-use web_sys::{HtmlDialogElement, HtmlInputElement};
+use playground::{Locale, Msg};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::dialog::Dialog;
 use super::sentence::sentence;
 use crate::dom;
-
-/// The dialog's id: it is opened from several places.
-pub const ID: &str = "help";
 
 /// The help.
 #[derive(Clone, PartialEq, Properties)]
@@ -24,16 +22,7 @@ pub struct HelpProps {
 /// The help.
 #[component]
 pub fn Help(props: &HelpProps) -> Html {
-    let words = props.locale.words();
-    let dialog = use_node_ref();
-    let close = {
-        let dialog = dialog.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-                dialog.close();
-            }
-        })
-    };
+    let (words, title) = (props.locale.help_words(), props.locale.words().help);
     let onchange = {
         let onkeys = props.onkeys.clone();
         Callback::from(move |event: Event| {
@@ -45,9 +34,8 @@ pub fn Help(props: &HelpProps) -> Html {
     let keys =
         [("Space", words.key_space), ("→", words.key_step), ("/", words.key_terminal), ("?", words.key_help)];
     html! {
-        <dialog class="help" id={ID} ref={dialog} aria-labelledby="help-title">
-            <h2 id="help-title">{words.help}</h2>
-            { for words.help_text.lines().map(|paragraph| html! { <p>{sentence(paragraph)}</p> }) }
+        <Dialog locale={props.locale} id="help" {title} closed={Msg::Help(false)}>
+            { for words.text.lines().map(|paragraph| html! { <p>{sentence(paragraph)}</p> }) }
             if let Some(docs) = dom::docs() {
                 <p><a href={docs} target="_blank">{words.docs}</a></p>
             }
@@ -59,7 +47,6 @@ pub fn Help(props: &HelpProps) -> Html {
                 <input type="checkbox" checked={props.keys} {onchange} />
                 {words.keys_switch}
             </label>
-            <button type="button" class="control" onclick={close}>{words.close}</button>
-        </dialog>
+        </Dialog>
     }
 }

@@ -6,7 +6,7 @@ use playground::{Locale, Msg};
 use yew::prelude::*;
 
 use crate::dom;
-use crate::hooks::{Kept, take, use_dispatch};
+use crate::hooks::{take, use_dispatch};
 
 /// What is said of the world that was opened.
 #[derive(Clone, PartialEq, Properties)]
@@ -40,34 +40,25 @@ pub fn Opened(props: &OpenedProps) -> Html {
     }
 }
 
-/// Whether the world is kept.
+/// Why the world is not kept.
 #[derive(Clone, PartialEq, Properties)]
 pub struct NotKeptProps {
     /// The language.
     pub locale: Locale,
-    /// Whether it is.
-    pub kept: Kept,
+    /// Whether another tab keeps its own; else there is no room.
+    pub elsewhere: bool,
 }
 
 /// That the world is not kept, and what can be done about it.
 #[component]
 pub fn NotKept(props: &NotKeptProps) -> Html {
     let dispatch = use_dispatch();
-    let words = props.locale.words();
-    // What one has read of once is not said again until it is another thing.
-    let read = use_state(Kept::default);
-    use_effect_with(props.kept, {
-        let read = read.clone();
-        move |kept| {
-            if matches!(kept, Kept::Here | Kept::OnceTouched) {
-                read.set(Kept::Here);
-            }
-        }
-    });
+    let words = props.locale.share_words();
+    let read = use_state(|| false);
     let close = {
-        let (read, kept) = (read.clone(), props.kept);
+        let read = read.clone();
         Callback::from(move |event: MouseEvent| {
-            read.set(kept);
+            read.set(true);
             dom::leave_button(&event);
         })
     };
@@ -76,17 +67,17 @@ pub fn NotKept(props: &NotKeptProps) -> Html {
         let _ = take();
         dom::leave_button(&event);
     });
-    let (text, label, act) = match props.kept {
-        kept if kept == *read => return html! {},
-        Kept::Here | Kept::OnceTouched => return html! {},
-        Kept::Elsewhere => (words.kept_elsewhere, words.keep_here, take),
-        Kept::Nowhere => (words.not_kept, words.save_file, dispatch.on(Msg::Keep(KeepMsg::Share(true)))),
+    let (text, label, act) = match props.elsewhere {
+        true => (words.kept_elsewhere, words.keep_here, take),
+        false => (words.not_kept, words.save_file, dispatch.on(Msg::Keep(KeepMsg::Share(true)))),
     };
     html! {
-        <div class="kept" role="status" data-testid="not-kept">
-            <p>{text}</p>
-            <button type="button" class="control" onclick={act}>{label}</button>
-            <button type="button" class="control" onclick={close}>{words.close}</button>
-        </div>
+        if !*read {
+            <div class="kept" role="status" data-testid="not-kept">
+                <p>{text}</p>
+                <button type="button" class="control" onclick={act}>{label}</button>
+                <button type="button" class="control" onclick={close}>{props.locale.words().close}</button>
+            </div>
+        }
     }
 }

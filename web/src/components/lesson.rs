@@ -26,7 +26,7 @@ pub struct LessonPanelProps {
 #[component]
 pub fn LessonPanel(props: &LessonPanelProps) -> Html {
     let dispatch = use_dispatch();
-    let (words, lessons) = (props.locale.words(), &props.lessons);
+    let (words, lessons) = (props.locale.lesson_words(), &props.lessons);
     use_catalogue(&dispatch, lessons);
     if !lessons.open {
         return html! {};
@@ -41,7 +41,7 @@ pub fn LessonPanel(props: &LessonPanelProps) -> Html {
             }
             if !lessons.problems.is_empty() {
                 <div class="lesson-problems" role="alert">
-                    <p>{words.lesson_broken}</p>
+                    <p>{words.broken}</p>
                     <ul>{ for lessons.problems.iter().map(|problem| html! { <li>{problem}</li> }) }</ul>
                 </div>
             }
@@ -54,17 +54,17 @@ fn on<E: 'static>(dispatch: &Dispatch, msg: LessonMsg) -> Callback<E> {
 }
 
 fn head(dispatch: &Dispatch, locale: Locale, title: &str, back: Option<LessonMsg>) -> Html {
-    let words = locale.words();
+    let (words, close) = (locale.lesson_words(), locale.words().close);
     html! {
         <header class="lesson-head">
             if let Some(back) = back {
-                <button type="button" class="control control-icon" aria-label={words.lessons_all} title={words.lessons_all}
+                <button type="button" class="control control-icon" aria-label={words.all} title={words.all}
                     onclick={on(dispatch, back)}>
                     <span aria-hidden="true">{"←"}</span>
                 </button>
             }
             <h2 class="lesson-title" id="lesson-title">{title.to_owned()}</h2>
-            <button type="button" class="control control-icon" aria-label={words.close} title={words.close}
+            <button type="button" class="control control-icon" aria-label={close} title={close}
                 onclick={on(dispatch, LessonMsg::Open(false))}>
                 <span aria-hidden="true">{"×"}</span>
             </button>
@@ -73,17 +73,17 @@ fn head(dispatch: &Dispatch, locale: Locale, title: &str, back: Option<LessonMsg
 }
 
 fn list(dispatch: &Dispatch, locale: Locale, lessons: &Lessons) -> Html {
-    let words = locale.words();
+    let words = locale.lesson_words();
     html! {
         <>
-            { head(dispatch, locale, words.lessons, None) }
+            { head(dispatch, locale, locale.words().lessons, None) }
             <div class="lesson-body">
-                <p class="lesson-intro">{words.lessons_intro}</p>
+                <p class="lesson-intro">{words.intro}</p>
                 {
                     match &lessons.catalogue {
-                        Catalogue::Unread => html! { <p role="status">{words.lessons_loading}</p> },
+                        Catalogue::Unread => html! { <p role="status">{words.loading}</p> },
                         Catalogue::Failed(why) => html! {
-                            <p role="alert">{words.lessons_failed}{" "}<code>{why}</code></p>
+                            <p role="alert">{words.failed}{" "}<code>{why}</code></p>
                         },
                         Catalogue::Ready(all) => html! {
                             <ol class="lesson-list">
@@ -93,7 +93,7 @@ fn list(dispatch: &Dispatch, locale: Locale, lessons: &Lessons) -> Html {
                     }
                 }
                 <label class="lesson-file">
-                    {words.lesson_open_file}
+                    {words.open_file}
                     <input type="file" accept=".yaml,.yml" onchange={opened(dispatch)} />
                 </label>
             </div>
@@ -109,7 +109,7 @@ fn entry(dispatch: &Dispatch, locale: Locale, lessons: &Lessons, lesson: &Arc<Le
             <button type="button" class="lesson-take" onclick={on(dispatch, LessonMsg::Take(lesson.id.clone(), from))}>
                 <span class="lesson-name">{lesson.title.of(locale).to_owned()}</span>
                 <span class="lesson-about">{sentence(lesson.about.of(locale))}</span>
-                <span class="lesson-count">{(locale.words().lesson_progress)(done, all)}</span>
+                <span class="lesson-count">{(locale.lesson_words().progress)(done, all)}</span>
             </button>
         </li>
     }
@@ -127,7 +127,7 @@ fn opened(dispatch: &Dispatch) -> Callback<Event> {
 }
 
 fn step(dispatch: &Dispatch, locale: Locale, lessons: &Lessons, course: &Course) -> Html {
-    let words = locale.words();
+    let words = locale.lesson_words();
     let (lesson, current) = (&course.lesson, course.current());
     let again = LessonMsg::Take(lesson.id.clone(), course.step);
     html! {
@@ -144,20 +144,20 @@ fn step(dispatch: &Dispatch, locale: Locale, lessons: &Lessons, course: &Course)
                     }) }
                 </ol>
                 <div class="lesson-here">
-                    <h3 class="lesson-step">{(words.lesson_step)(course.step + 1, lesson.steps.len())}</h3>
+                    <h3 class="lesson-step">{(words.step)(course.step + 1, lesson.steps.len())}</h3>
                     if let Some(link) = lessons.link(course.step) {
-                        <a class="lesson-link" href={link} target="_blank">{words.lesson_link}</a>
+                        <a class="lesson-link" href={link} target="_blank">{words.link}</a>
                     }
                 </div>
                 <p class="lesson-text">{sentence(current.text.of(locale))}</p>
                 <div class="lesson-state" role="status" data-reached={course.reached.to_string()}>
                     if course.reached {
-                        <p class="lesson-reached">{"✓ "}{words.lesson_reached}</p>
+                        <p class="lesson-reached">{"✓ "}{words.reached}</p>
                         if let Some(after) = &current.after {
                             <p class="lesson-after">{sentence(after.of(locale))}</p>
                         }
                     } else {
-                        <p class="lesson-missing-title">{words.lesson_missing}</p>
+                        <p class="lesson-missing-title">{words.missing_title}</p>
                         <ul class="lesson-missing">
                             { for course.missing.iter().map(|missing| html! {
                                 <li>{sentence(&(words.missing)(missing))}</li>
@@ -170,27 +170,27 @@ fn step(dispatch: &Dispatch, locale: Locale, lessons: &Lessons, course: &Course)
                 }) }
                 if lessons.solution {
                     <div class="lesson-solution">
-                        <p>{words.lesson_solution_how}</p>
+                        <p>{words.solution_how}</p>
                         { for current.solution.iter().map(|act| attempt(dispatch, locale, act)) }
                     </div>
                 }
             </div>
             <footer class="lesson-foot">
                 if course.reached && !course.is_done() {
-                    <button type="button" class="control control-bright" onclick={on(dispatch, LessonMsg::Next)}>{words.lesson_next}</button>
+                    <button type="button" class="control control-bright" onclick={on(dispatch, LessonMsg::Next)}>{words.next}</button>
                 } else if let Some(following) = lessons.following().filter(|_| course.is_done()) {
                     <button type="button" class="control control-bright"
                         onclick={on(dispatch, LessonMsg::Take(following.id.clone(), 0))}>
-                        {(words.lesson_following)(following.title.of(locale))}
+                        {(words.following)(following.title.of(locale))}
                     </button>
                 }
                 if course.hints < current.hints.len() && !course.reached {
-                    <button type="button" class="control" onclick={on(dispatch, LessonMsg::Hint)}>{words.lesson_hint}</button>
+                    <button type="button" class="control" onclick={on(dispatch, LessonMsg::Hint)}>{words.hint}</button>
                 }
                 if !lessons.solution && !course.reached {
-                    <button type="button" class="control" onclick={on(dispatch, LessonMsg::Solution)}>{words.lesson_solution}</button>
+                    <button type="button" class="control" onclick={on(dispatch, LessonMsg::Solution)}>{words.solution}</button>
                 }
-                <button type="button" class="control" onclick={on(dispatch, again)}>{words.lesson_again}</button>
+                <button type="button" class="control" onclick={on(dispatch, again)}>{words.again}</button>
             </footer>
         </>
     }
@@ -198,11 +198,11 @@ fn step(dispatch: &Dispatch, locale: Locale, lessons: &Lessons, course: &Course)
 
 /// An act of the solution as a button that does it, or types it.
 fn attempt(dispatch: &Dispatch, locale: Locale, act: &Act) -> Html {
-    let words = locale.words();
+    let words = locale.lesson_words();
     let label = match act {
         Act::Type(line) => html! { <code>{line.clone()}</code> },
-        Act::Write { file, .. } => html! { {(words.lesson_write)(file)} },
-        Act::Wait(ms) => html! { {(words.lesson_wait)(ms / 1000)} },
+        Act::Write { file, .. } => html! { {(words.write)(file)} },
+        Act::Wait(ms) => html! { {(words.wait)(ms / 1000)} },
         Act::Fault(fault) => html! { {fault.to_string()} },
     };
     let act = LessonMsg::Try(act.clone());

@@ -41,7 +41,7 @@ pub fn NewVersion(props: &NewVersionProps) -> Html {
                 <p>
                     {words.new_version}
                     if matches!(props.kept, Kept::Elsewhere | Kept::Nowhere) {
-                        {" "}{words.not_kept}
+                        {" "}{props.locale.share_words().not_kept}
                     }
                 </p>
                 <button type="button" class="control" onclick={take(version.clone())}>{words.reload}</button>

@@ -59,7 +59,6 @@ pub fn PromptLine(props: &PromptProps) -> Html {
         event.prevent_default();
         Some(Msg::Paste(text))
     });
-    let has_menu = prompt.menu().is_some();
     let chosen = prompt.menu().and_then(|menu| menu.chosen).map(option_id);
     html! {
         <>
@@ -81,13 +80,6 @@ pub fn PromptLine(props: &PromptProps) -> Html {
                     {onkeydown}
                     {onpaste}
                 />
-                <button
-                    type="button"
-                    class="terminal-button terminal-tab"
-                    aria-label={words.complete}
-                    onmousedown={Callback::from(|event: MouseEvent| event.prevent_default())}
-                    onclick={dispatch.map(move |_: MouseEvent| tab(has_menu))}
-                >{"Tab"}</button>
             </div>
             if let Some(search) = search {
                 { found(search, words.search_none) }
@@ -132,7 +124,7 @@ fn pressed(event: &KeyboardEvent, prompt: &Prompt, released: &Rc<Cell<bool>>) ->
 }
 
 /// Completes the word at the caret, or chooses the next one of the menu.
-fn tab(has_menu: bool) -> Option<Msg> {
+pub fn tab(has_menu: bool) -> Option<Msg> {
     let msg = if has_menu { PromptMsg::Choose(true) } else { PromptMsg::Complete(caret(&input()?)) };
     Some(Msg::Prompt(msg))
 }
@@ -207,12 +199,13 @@ fn Words(props: &WordsProps) -> Html {
     }
 }
 
-fn input() -> Option<HtmlTextAreaElement> {
+/// The input line itself.
+pub fn input() -> Option<HtmlTextAreaElement> {
     dom::by_id("prompt")?.dyn_into().ok()
 }
 
 /// Where the caret stands, in UTF-16 units.
-fn caret(input: &HtmlTextAreaElement) -> usize {
+pub fn caret(input: &HtmlTextAreaElement) -> usize {
     let caret = input.selection_end().ok().flatten();
     caret.and_then(|caret| usize::try_from(caret).ok()).unwrap_or(usize::MAX)
 }

@@ -2,10 +2,11 @@
 
 use playground::keep::{Extent, Form, KeepMsg};
 use playground::{Locale, Model, Msg};
-use session::Sensitive;
-use web_sys::{HtmlDialogElement, HtmlInputElement};
+use session::{Saved, Sensitive};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::dialog::Dialog;
 use super::share_embed::ShareEmbed;
 use crate::hooks::{Kept, use_dispatch};
 use crate::{dom, link};
@@ -40,9 +41,8 @@ impl PartialEq for Shared {
 #[component]
 pub fn Share(props: &ShareProps) -> Html {
     let dispatch = use_dispatch();
-    let words = props.locale.words();
+    let words = props.locale.share_words();
     let (address, done) = (use_state(String::new), use_state(|| None::<Done>));
-    let dialog = use_node_ref();
     let (saved, sensitive) = props.model.0.handed_on();
     let (files, lines) = saved.contents();
     {
@@ -63,6 +63,10 @@ pub fn Share(props: &ShareProps) -> Html {
         oncopy
             .reform(move |_: MouseEvent| form.map_or_else(|| (*address).clone(), |form| model.0.copied(form)))
     };
+    let copy_link = {
+        let address = address.clone();
+        oncopy.reform(move |_: MouseEvent| format!("[petset]({})", *address))
+    };
     let save = {
         let text = saved.to_text();
         Callback::from(move |_: MouseEvent| link::download("petset-world.json", &text))
@@ -76,24 +80,6 @@ pub fn Share(props: &ShareProps) -> Html {
             dom::read_text(file, move |text| {
                 dispatch.send(Msg::Keep(KeepMsg::Open { text, restored: false }));
             });
-        })
-    };
-    use_effect_with((), {
-        let dialog = dialog.clone();
-        move |()| {
-            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-                // Refused only if it is open already.
-                let _ = dialog.show_modal();
-            }
-        }
-    });
-    // The dialog itself gives the focus back to where it was.
-    let close = {
-        let dialog = dialog.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-                dialog.close();
-            }
         })
     };
     let extent = |extent: Extent, label: &'static str| {
@@ -123,31 +109,31 @@ pub fn Share(props: &ShareProps) -> Html {
         Kept::Nowhere => words.not_kept,
     };
     html! {
-        <dialog class="help share" ref={dialog} aria-labelledby="share-title" onclose={dispatch.on(Msg::Keep(KeepMsg::Share(false)))}>
-            <h2 id="share-title">{words.share}</h2>
-            <p>{(words.share_contents)(&files, lines)}</p>
+        <Dialog locale={props.locale} id="share" title={props.locale.words().share} closed={Msg::Keep(KeepMsg::Share(false))}>
+            <p>{(words.contents)(&files, lines)}</p>
             if let Some(objects) = saved.imported() {
-                <p class="share-imported">{(words.share_imported)(objects)}</p>
+                <p class="share-imported">{(words.imported)(objects)}</p>
             }
             <fieldset class="share-extents">
-                <legend class="hidden">{words.share_extent}</legend>
-                { extent(Extent::Whole, words.share_whole) }
-                { extent(Extent::Start, words.share_start) }
+                <legend class="hidden">{words.extent}</legend>
+                { extent(Extent::Whole, words.whole) }
+                { extent(Extent::Start, words.start) }
             </fieldset>
             if !sensitive.is_empty() {
                 <fieldset class="share-extents">
-                    <legend>{words.share_left_out}</legend>
+                    <legend>{words.left_out}</legend>
                     { for sensitive.iter().map(|(kind, values)| tick(*kind, *values)) }
                 </fieldset>
-                <p class="nothing">{words.share_copies}</p>
+                <p class="nothing">{words.copies}</p>
             }
-            <input class="field share-link" id="share-link" readonly=true value={(*address).clone()} aria-label={words.share_link} />
+            <input class="field share-link" id="share-link" readonly=true value={(*address).clone()} aria-label={words.link} />
             if long {
-                <p>{words.share_long}</p>
+                <p>{words.long}</p>
             }
             <div class="share-acts">
                 <button type="button" class="control control-bright" onclick={copy(None)}>{words.copy_link}</button>
                 <button type="button" class="control" onclick={save}>{words.save_file}</button>
+                <button type="button" class="control" onclick={copy_link}>{words.copy_markdown_link}</button>
                 <button type="button" class="control" onclick={copy(Some(Form::Markdown))}>{words.copy_markdown}</button>
                 <button type="button" class="control" onclick={copy(Some(Form::Script))}>{words.copy_script}</button>
                 <button type="button" class="control" onclick={copy(Some(Form::Manifest))}>{words.copy_manifest}</button>
@@ -167,9 +153,28 @@ pub fn Share(props: &ShareProps) -> Html {
                 <input type="file" accept=".json" onchange={opened} />
             </label>
             <p class="nothing">{kept}</p>
-            <button type="button" class="control" onclick={close}>{words.close}</button>
-        </dialog>
+        </Dialog>
     }
+}
+
+/// Where a failure is to be seen again.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ReproductionProps {
+    /// The language.
+    pub locale: Locale,
+    /// The model.
+    pub model: Shared,
+}
+
+/// A link to the world as it is.
+#[component]
+pub fn Reproduction(props: &ReproductionProps) -> Html {
+    let address = use_state(String::new);
+    use_effect_with((), {
+        let (address, text) = (address.clone(), Saved::whole(&props.model.0.session).to_text());
+        move |()| link::make(text, move |link| address.set(link))
+    });
+    html! { <p class="crash-acts"><a href={(*address).clone()}>{props.locale.words().crashed_link}</a></p> }
 }
 
 /// What became of a copy.

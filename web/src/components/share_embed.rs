@@ -26,7 +26,7 @@ pub struct ShareEmbedProps {
 /// The snippet.
 #[component]
 pub fn ShareEmbed(props: &ShareEmbedProps) -> Html {
-    let words = props.locale.words();
+    let words = props.locale.share_words();
     let open = use_state(|| false);
     let parts = use_state(|| BTreeSet::from(Part::DEFAULT));
     let read_only = use_state(|| false);
@@ -72,7 +72,7 @@ pub fn ShareEmbed(props: &ShareEmbedProps) -> Html {
 
 /// The texts with their buttons, and the frame itself.
 fn snippet(props: &ShareEmbedProps, parts: BTreeSet<Part>, read_only: bool) -> Html {
-    let (words, model) = (props.locale.words(), &props.model.0);
+    let (words, model) = (props.locale.share_words(), &props.model.0);
     let snippet = Snippet {
         parts,
         read_only,

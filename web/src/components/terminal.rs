@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use machinery::ObjectKey;
 use playground::confusable::{Blamed, Confusable};
 use playground::paste::Review;
 use playground::prompt::Prompt;
@@ -14,8 +15,9 @@ use yew::prelude::*;
 use super::paste::PasteReview;
 use super::prompt::PromptLine;
 use super::sentence::sentence;
+use super::touch_keys::TouchKeys;
 use crate::dom;
-use crate::hooks::use_dispatch;
+use crate::hooks::{use_dispatch, use_spoken};
 
 /// Most entries that are drawn.
 const DRAWN: usize = 1000;
@@ -45,6 +47,10 @@ pub struct TerminalProps {
     pub running: Option<Running>,
     /// Whether time passes.
     pub playing: bool,
+    /// Whether a kept world is being opened, whose log was written before.
+    pub opening: bool,
+    /// Whether a phone's keys are there, and the set that its lines to begin with are about.
+    pub keys: Option<Option<ObjectKey>>,
 }
 
 impl PartialEq for TerminalProps {
@@ -57,7 +63,8 @@ impl PartialEq for TerminalProps {
             && self.review == other.review
             && (self.fetching, &self.unfetched) == (other.fetching, &other.unfetched)
             && self.running == other.running
-            && self.playing == other.playing
+            && (self.playing, self.opening) == (other.playing, other.opening)
+            && self.keys == other.keys
             && self.locale == other.locale
     }
 }
@@ -67,6 +74,7 @@ impl PartialEq for TerminalProps {
 pub fn TerminalPane(props: &TerminalProps) -> Html {
     let dispatch = use_dispatch();
     let words = props.locale.words();
+    let spoken = use_spoken(props.locale, &props.log, props.running.is_some(), props.opening);
     let scroll = use_node_ref();
     use_effect_with(
         (props.written, props.running.is_some(), props.prompt.menu().is_some(), props.review.is_some()),
@@ -95,7 +103,7 @@ pub fn TerminalPane(props: &TerminalProps) -> Html {
                 if props.log.is_empty() {
                     <p class="terminal-hint">{words.terminal_hint}</p>
                 }
-                <div class="terminal-log" role="log" aria-label={words.terminal_log} lang="en">
+                <div class="terminal-log" role="log" aria-live="off" aria-label={words.terminal_log} lang="en">
                     { for props.log.since(first).map(|entry| html! { <Line key={entry.number} locale={props.locale} entry={entry.clone()} /> }) }
                 </div>
                 if let Some(slip) = &props.slip {
@@ -125,6 +133,10 @@ pub fn TerminalPane(props: &TerminalProps) -> Html {
                     <PasteReview locale={props.locale} review={review.clone()} />
                 }
             </div>
+            <p class="hidden" role="status" data-testid="spoken">{spoken}</p>
+            if let Some(set) = &props.keys {
+                <TouchKeys locale={props.locale} has_menu={props.prompt.menu().is_some()} set={set.clone()} />
+            }
         </section>
     }
 }

@@ -4,7 +4,6 @@ use playground::Msg;
 use web_sys::Element;
 use yew::prelude::*;
 
-use crate::components::help;
 use crate::dom;
 use crate::session::Dispatch;
 
@@ -42,11 +41,10 @@ pub fn keys(dispatch: &Dispatch, on: bool, playing: bool) -> Callback<KeyboardEv
                 return None;
             }
             event.prevent_default();
-            if key == "/" {
-                dom::focus("prompt");
-            } else {
-                dom::show_dialog(help::ID);
+            if key == "?" {
+                return Some(Msg::Help(true));
             }
+            dom::focus("prompt");
             return None;
         }
         let msg = match key.as_str() {

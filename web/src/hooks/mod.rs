@@ -14,6 +14,7 @@ mod opening;
 mod pause;
 mod resizes;
 mod schema;
+mod spoken;
 mod template;
 mod theme;
 
@@ -31,6 +32,7 @@ pub use opening::use_opening;
 pub use pause::use_pause;
 pub use resizes::use_resizes;
 pub use schema::use_schema;
+pub use spoken::use_spoken;
 pub use template::use_template;
 pub use theme::{Theme, use_theme};
 

@@ -53,7 +53,7 @@ impl fmt::Display for Failure {
             }
             Failure::NotReached { step, missing, shown } => {
                 write!(f, "step {step}: the solution does not reach the goal:")?;
-                let say = Locale::English.words().missing;
+                let say = Locale::English.lesson_words().missing;
                 missing.iter().try_for_each(|missing| write!(f, "\n  {}", say(missing)))?;
                 write!(f, "\nThe terminal shows at last:\n{shown}")
             }

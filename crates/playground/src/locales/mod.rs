@@ -41,11 +41,35 @@ impl Locale {
         if tag.to_ascii_lowercase().starts_with("zh") { Locale::Chinese } else { Locale::English }
     }
 
+    /// Its words about the help.
+    pub fn help_words(self) -> &'static HelpWords {
+        match self {
+            Locale::English => &en::HELP_WORDS,
+            Locale::Chinese => &zh::HELP_WORDS,
+        }
+    }
+
+    /// Its words about lessons.
+    pub fn lesson_words(self) -> &'static LessonWords {
+        match self {
+            Locale::English => &en::LESSON_WORDS,
+            Locale::Chinese => &zh::LESSON_WORDS,
+        }
+    }
+
     /// Its words about imports and predictions.
     pub fn predict_words(self) -> &'static PredictWords {
         match self {
             Locale::English => &en::PREDICT_WORDS,
             Locale::Chinese => &zh::PREDICT_WORDS,
+        }
+    }
+
+    /// Its words about what is kept, handed on and embedded.
+    pub fn share_words(self) -> &'static ShareWords {
+        match self {
+            Locale::English => &en::SHARE_WORDS,
+            Locale::Chinese => &zh::SHARE_WORDS,
         }
     }
 
@@ -117,10 +141,16 @@ macro_rules! words {
     };
 }
 
+mod help;
+mod lesson;
 mod predict;
+mod share;
 mod words;
 
+pub use help::HelpWords;
+pub use lesson::LessonWords;
 pub use predict::PredictWords;
+pub use share::ShareWords;
 pub use words::Words;
 
 #[cfg(test)]
@@ -137,7 +167,14 @@ mod tests {
 
     #[test]
     fn every_text_is_in_chinese() {
-        let words = [Locale::Chinese.words().texts(), Locale::Chinese.predict_words().texts()];
+        let chinese = Locale::Chinese;
+        let words = [
+            chinese.words().texts(),
+            chinese.help_words().texts(),
+            chinese.lesson_words().texts(),
+            chinese.predict_words().texts(),
+            chinese.share_words().texts(),
+        ];
         for (name, text) in words.concat() {
             let shared = SHARED.iter().any(|shared| text.starts_with(shared));
             assert!(text.chars().any(is_han) || shared, "{name} is not translated: {text}");

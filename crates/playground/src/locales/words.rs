@@ -1,14 +1,11 @@
 //! The words of the page, but for those about imports and predictions.
 
 use machinery::decision::BrokenLink;
-use session::Sensitive;
 
 use crate::common_error::CommonError;
 use crate::confusable::Confusable;
 use crate::effect::Effect;
-use crate::embed::Part;
 use crate::examples::Example;
-use crate::lesson::goal::Missing;
 use crate::marks::{self, Remedy};
 use crate::model::Fork;
 use crate::templates::Template;
@@ -57,10 +54,6 @@ words! {
     theme_dark,
     /// Label of the help's button.
     help,
-    /// The help's text, a paragraph a line.
-    help_text,
-    /// The link to the docs.
-    docs,
     /// Close a dialog.
     close,
     /// Label of the editor.
@@ -103,6 +96,12 @@ words! {
     completions,
     /// Button, where there is no Tab key.
     complete,
+    /// Button: the line before, where there is no arrow key.
+    earlier_line,
+    /// Label of commands to begin with.
+    beginnings,
+    /// Label of keys that a phone has not.
+    touch_keys,
     /// Label of the prompt while the history is searched.
     search_history,
     /// Nothing in the history has it.
@@ -421,18 +420,6 @@ words! {
     line_added,
     /// Before a line that is gone.
     line_removed,
-    /// Title of the keys in the help.
-    keys,
-    /// That single keys act on stage and timeline.
-    keys_switch,
-    /// Key.
-    key_space,
-    /// Key.
-    key_step,
-    /// Key.
-    key_help,
-    /// Key.
-    key_terminal,
     /// Label of the panes of a narrow screen.
     panes,
     /// Pane.
@@ -465,46 +452,6 @@ words! {
     nxdomain,
     /// The button, and the dialog in which a world is handed on.
     share,
-    /// Label of what is handed on.
-    share_extent,
-    /// Everything that was done.
-    share_whole,
-    /// Only the start.
-    share_start,
-    /// Label of the link.
-    share_link,
-    /// Before what is left out unless it is ticked.
-    share_left_out,
-    /// That other copies hold it.
-    share_copies,
-    /// The link is long.
-    share_long,
-    /// Button.
-    copy_link,
-    /// Button.
-    save_file,
-    /// Button.
-    copy_markdown,
-    /// Button.
-    copy_script,
-    /// Button.
-    copy_manifest,
-    /// It was copied.
-    copied,
-    /// It was not copied.
-    not_copied,
-    /// Label of the file input.
-    open_file,
-    /// The browser keeps the world.
-    kept,
-    /// The browser does not.
-    not_kept,
-    /// The browser will keep the world once somebody does something in it.
-    kept_once_touched,
-    /// Another tab keeps its own.
-    kept_elsewhere,
-    /// Button: this one instead.
-    keep_here,
     /// A kept world is being opened.
     opening,
     /// The world is of the last visit.
@@ -513,58 +460,14 @@ words! {
     new_version,
     /// Button: takes it.
     reload,
-    /// What one writes into a page, to be unfolded.
-    embed,
-    /// Label of what shows in an embed.
-    embed_parts,
-    /// Whether readers of an embed may only look.
-    embed_read_only,
-    /// Label of the element that embeds.
-    embed_element,
-    /// Label of the frame that embeds.
-    embed_frame,
-    /// Button.
-    embed_copy_element,
-    /// Button.
-    embed_copy_frame,
-    /// Title of a frame, for those who do not see it.
-    embed_title,
-    /// Title of the embed as readers will see it.
-    embed_preview,
-    /// Button of an embed.
-    open_in_playground,
-    /// What is wrong in an embed's address follows.
-    embed_problems,
     /// The lessons' title, and the button that opens them.
     lessons,
-    /// What lessons are.
-    lessons_intro,
-    /// They are being fetched.
-    lessons_loading,
-    /// They cannot be fetched.
-    lessons_failed,
-    /// Back to the list.
-    lessons_all,
-    /// Label of the file input.
-    lesson_open_file,
-    /// What is wrong with a file.
-    lesson_broken,
-    /// The goal is reached.
-    lesson_reached,
-    /// What the goal still misses.
-    lesson_missing,
-    /// Button.
-    lesson_hint,
-    /// Button.
-    lesson_solution,
-    /// How to use the solution.
-    lesson_solution_how,
-    /// Button.
-    lesson_next,
-    /// Button: begin this step anew.
-    lesson_again,
-    /// Link: the page's address of this step.
-    lesson_link,
+    /// The code of the page has failed.
+    crashed,
+    /// Link: the world in which it failed.
+    crashed_link,
+    /// Link: the page anew.
+    crashed_again,
     /// The simulated cluster has failed by a mistake of ours.
     failed;
 
@@ -628,14 +531,8 @@ words! {
     fn note(&Note),
     /// `2Gi of 5Gi`: requested, capacity.
     fn size(&str, &str),
-    /// That the objects of another cluster are handed on; how many.
-    fn share_imported(usize),
-    /// What is handed on: the files' names, and how many lines were typed.
-    fn share_contents(&[&str], usize),
-    /// What may be left out, and how many values of it there are.
-    fn sensitive(Sensitive, usize),
-    /// A part of an embed.
-    fn embed_part(Part),
+    /// How many lines of an output are not read aloud.
+    fn spoken_more(usize),
     /// Why a kept world cannot be opened.
     fn not_opened(&str),
     /// How many words Tab offers.
@@ -644,18 +541,6 @@ words! {
     fn paste_title(usize, usize),
     /// Why the schema of the API cannot be had.
     fn schema_failed(&str),
-    /// Which step of how many.
-    fn lesson_step(usize, usize),
-    /// How many steps of a lesson are done, of how many.
-    fn lesson_progress(usize, usize),
-    /// Go on with the lesson of this title.
-    fn lesson_following(&str),
-    /// Write this file.
-    fn lesson_write(&str),
-    /// Let so many seconds pass.
-    fn lesson_wait(u64),
-    /// What a goal still misses.
-    fn missing(&Missing),
     /// By whom a volume was held: the claim, and whether it still exists.
     fn released_by(&str),
     /// Who holds what is being deleted: names.

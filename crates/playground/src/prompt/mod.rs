@@ -19,6 +19,8 @@ pub enum PromptMsg {
     Complete(usize),
     /// Chooses the next word of the menu, or the one before.
     Choose(bool),
+    /// Types something behind so many UTF-16 units.
+    Insert(usize, &'static str),
     /// Takes a word of the menu; without a number the one that is chosen.
     Take(Option<usize>),
     /// Closes the menu; ends the search with the line that was found.
@@ -88,6 +90,15 @@ impl Prompt {
             None => true,
         });
         &self.text[..end.map_or(self.text.len(), |(end, _)| end)]
+    }
+
+    /// Types something behind so many UTF-16 units, and puts the caret behind it.
+    pub fn insert(&mut self, units: usize, typed: &str) {
+        let at = self.up_to(units).len();
+        let mut text = self.text.clone();
+        text.insert_str(at, typed);
+        self.edit(text);
+        self.caret = Some(at + typed.len());
     }
 
     /// Takes in what may stand at the end of the line's first `to` bytes: the only word, or what all have in common and
@@ -262,6 +273,16 @@ mod tests {
             assert_eq!(text, expected);
             assert_eq!(prompt.menu().map_or(0, |menu| menu.words.len()), offered, "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_typed_by_a_button_stands_at_the_caret() {
+        let mut prompt = Prompt::default();
+        prompt.edit("echo '\u{1f980}".to_owned());
+        prompt.insert(8, "'");
+        assert_eq!((prompt.text(), prompt.caret()), ("echo '\u{1f980}'", Some(9)));
+        prompt.insert(0, "|");
+        assert_eq!((prompt.text(), prompt.caret()), ("|echo '\u{1f980}'", Some(1)));
     }
 
     #[test]

@@ -1,8 +1,32 @@
-//! What a lesson's goal still lacks.
+//! About lessons, and what a goal still lacks.
 
 use crate::lesson::goal::{Field, Happening, Missing, Turn};
+use crate::locales::LessonWords;
 
-pub(super) fn missing(missing: &Missing) -> String {
+pub(in crate::locales) static LESSON_WORDS: LessonWords = LessonWords {
+    intro: "Short walks, each in a world of its own. What you do counts, not how: type it, press it, drag it.",
+    loading: "The lessons are on their way…",
+    failed: "The lessons cannot be had:",
+    all: "All lessons",
+    open_file: "Open a lesson file of your own",
+    broken: "This is no lesson yet:",
+    reached: "Done.",
+    missing_title: "Still missing:",
+    hint: "Hint",
+    solution: "Show a solution",
+    solution_how: "One way to do it. Press a line to have it typed into the prompt, then press Enter there.",
+    next: "Next step",
+    again: "Begin this step anew",
+    link: "Link to this step",
+    step: |step, of| format!("Step {step} of {of}"),
+    progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ done".to_owned() },
+    following: |title| format!("Next lesson: {title}"),
+    write: |file| format!("Write the file {file}"),
+    wait: |seconds| format!("Let {seconds} s pass"),
+    missing,
+};
+
+fn missing(missing: &Missing) -> String {
     match missing {
         Missing::Absent(key) => format!("`{key}` is not there."),
         Missing::Present(key) => format!("`{key}` is still there."),

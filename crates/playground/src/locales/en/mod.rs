@@ -2,16 +2,16 @@
 
 mod errors;
 mod examples;
+mod help;
 mod lessons;
 mod predict;
+mod share;
 mod why;
 
 use machinery::decision::BrokenLink;
-use session::Sensitive;
 
 use super::Words;
 use crate::effect::{Effect, Hold, SetChange};
-use crate::embed::Part;
 use crate::marks;
 use crate::templates::Template;
 use crate::track::{Mark, Subject, Tick};
@@ -20,11 +20,13 @@ use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
 use crate::view::timeline::clock;
 
+pub(super) use help::HELP_WORDS;
+pub(super) use lessons::LESSON_WORDS;
 pub(super) use predict::PREDICT_WORDS;
+pub(super) use share::SHARE_WORDS;
 
 use errors::{common_error, confusable};
 use examples::{example_hint, example_title};
-use lessons::missing;
 use why::{risk, why_next, why_rule, why_sentence};
 
 pub(super) static WORDS: Words = Words {
@@ -45,17 +47,6 @@ pub(super) static WORDS: Words = Words {
     theme_light: "light",
     theme_dark: "dark",
     help: "Help",
-    help_text: "A StatefulSet gives each pod an identity that outlives it: a name, a DNS record and its own storage. Each \
-        column on the stage is one identity. When a pod dies, the column stays, and the pod comes back into it.\n\
-        Press `Apply` to create what is in the editor, then scale it, delete a pod, drag the partition, set another \
-        image. Every button types its `kubectl` command into the terminal; you can type there as well.\n\
-        The line under the strip says why something happens or waits. Click a card to ask about that object.\n\
-        `Ctrl`+`Enter` applies the file. In the terminal, `↑` and `↓` bring back earlier lines, `Ctrl`+`R` searches them, `Tab` \
-        completes a word (after `Esc` it moves on to the next control) and `Ctrl`+`C` stops a command. On the partition's handle, the arrow keys move it, `Enter` sets it, `Esc` puts it back. In the editor, \
-        `Tab` moves on to the next control.\n\
-        Kubernetes v1.36 (or v1.32, as you choose) is simulated here, in this tab: API server, controllers, scheduler, kubelets and DNS, over a \
-        clock that you can stop. Containers do not really run.",
-    docs: "Docs: lessons, embedding, the package, and how true it is",
     close: "Close",
     editor: "Editor",
     files: "Files",
@@ -78,6 +69,9 @@ pub(super) static WORDS: Words = Words {
     terminal_hint: "# try: kubectl get pv · help",
     completions: "What may stand here",
     complete: "Complete the word",
+    earlier_line: "The line before",
+    beginnings: "Commands to begin with",
+    touch_keys: "Keys",
     search_history: "Search in earlier lines",
     search_none: "no earlier line has it",
     paste_about: "Prompts are taken away; what looks like output or prose is not ticked. The ticked lines run one after another.",
@@ -238,12 +232,6 @@ pub(super) static WORDS: Words = Words {
     no_objects: "No object matches.",
     line_added: "added:",
     line_removed: "removed:",
-    keys: "Keys",
-    keys_switch: "Single keys act while stage or timeline has the focus",
-    key_space: "play or pause",
-    key_step: "to the next change",
-    key_help: "this help",
-    key_terminal: "to the command line",
     panes: "Panes",
     pane_stage: "Stage",
     pane_why: "Why",
@@ -260,56 +248,14 @@ pub(super) static WORDS: Words = Words {
     role_only: "revision",
     nxdomain: "NXDOMAIN",
     share: "Share",
-    share_extent: "What is in it",
-    share_whole: "everything that was done, and this moment",
-    share_start: "only the start, with the files",
-    share_link: "Link",
-    share_left_out: "Left out unless ticked:",
-    share_copies: "What is copied as Markdown, script or manifest holds them in any case.",
-    share_long: "This link is long, and some programs will cut it: save a file instead.",
-    copy_link: "Copy link",
-    save_file: "Save as file",
-    copy_markdown: "Copy as Markdown",
-    copy_script: "Copy as script",
-    copy_manifest: "Copy manifest",
-    copied: "Copied.",
-    not_copied: "The browser did not allow it: select the link and copy it by hand.",
-    open_file: "Open a saved file",
-    kept: "This browser keeps the world for your next visit.",
-    not_kept: "Not saved: this browser keeps nothing, or the world is too large. Save a file.",
-    kept_once_touched: "This browser keeps this world for your next visit as soon as you do something in it.",
-    kept_elsewhere: "petset is open in another tab, and that one is kept for your next visit. What you do here is not.",
-    keep_here: "Keep this one instead",
     opening: "A kept world is being replayed…",
     restored: "This is the world of your last visit. Start anew with “Start from”.",
     new_version: "A new version of petset is ready.",
     reload: "Reload",
-    embed: "Embed in a page",
-    embed_parts: "What shows",
-    embed_read_only: "readers only look",
-    embed_element: "Element",
-    embed_frame: "Frame, where scripts are not allowed",
-    embed_copy_element: "Copy element",
-    embed_copy_frame: "Copy frame",
-    embed_title: "A Kubernetes cluster, simulated by petset",
-    embed_preview: "As readers will see it",
-    open_in_playground: "Open in playground",
-    embed_problems: "This embed’s address asks for something that there is not:",
     lessons: "Lessons",
-    lessons_intro: "Short walks, each in a world of its own. What you do counts, not how: type it, press it, drag it.",
-    lessons_loading: "The lessons are on their way…",
-    lessons_failed: "The lessons cannot be had:",
-    lessons_all: "All lessons",
-    lesson_open_file: "Open a lesson file of your own",
-    lesson_broken: "This is no lesson yet:",
-    lesson_reached: "Done.",
-    lesson_missing: "Still missing:",
-    lesson_hint: "Hint",
-    lesson_solution: "Show a solution",
-    lesson_solution_how: "One way to do it. Press a line to have it typed into the prompt, then press Enter there.",
-    lesson_next: "Next step",
-    lesson_again: "Begin this step anew",
-    lesson_link: "Link to this step",
+    crashed: "The simulator has stopped: this is a mistake of ours, not yours. What you typed is still in the editor.",
+    crashed_link: "A link that brings it back",
+    crashed_again: "Start again",
     failed: "The simulated cluster has stopped: this is a mistake of ours, not yours. What you typed is still there.",
     why_sentence,
     why_next,
@@ -353,27 +299,7 @@ pub(super) static WORDS: Words = Words {
         "" => format!("{requested} requested"),
         capacity => format!("{requested} of {capacity}"),
     },
-    sensitive: |kind, values| {
-        let what = match kind {
-            Sensitive::SecretData => "data of Secrets",
-            Sensitive::EnvValues => "values of environment variables",
-            Sensitive::Annotations => "annotations",
-        };
-        format!("{what} ({values})")
-    },
-    share_imported: |objects| {
-        format!(
-            "It also holds the {} that you imported from your cluster: share it only with those who may see them.",
-            if objects == 1 { "object".to_owned() } else { format!("{objects} objects") }
-        )
-    },
-    share_contents: |files, lines| {
-        let files = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
-        format!(
-            "It holds {files} and {}. Nothing of it reaches a server: it is all in the link.",
-            count(lines, "command line")
-        )
-    },
+    spoken_more: |lines| format!("and {lines} more lines"),
     completions_count: |count| {
         format!("{count} possible words; Tab or the arrow keys choose, Enter takes one.")
     },
@@ -381,23 +307,7 @@ pub(super) static WORDS: Words = Words {
     schema_failed: |why| {
         format!("The descriptions of the API's fields cannot be fetched: {why}. Press Enter to try again.")
     },
-    embed_part: |part| {
-        let name = match part {
-            Part::Editor => "YAML",
-            Part::Stage => "stage",
-            Part::Why => "why",
-            Part::Terminal => "terminal",
-            Part::Timeline => "timeline",
-        };
-        name.to_owned()
-    },
     not_opened: |why| format!("This world cannot be opened: {why}."),
-    lesson_step: |step, of| format!("Step {step} of {of}"),
-    lesson_progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ done".to_owned() },
-    lesson_following: |title| format!("Next lesson: {title}"),
-    lesson_write: |file| format!("Write the file {file}"),
-    lesson_wait: |seconds| format!("Let {seconds} s pass"),
-    missing,
     released_by: |claim| format!("released by {claim}"),
     held_by: |names| format!("held by {}", names.join(", ")),
     counts,

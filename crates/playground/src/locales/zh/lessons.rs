@@ -1,8 +1,32 @@
 //! What a lesson's goal still lacks.
 
 use crate::lesson::goal::{Field, Happening, Missing, Turn};
+use crate::locales::LessonWords;
 
-pub(super) fn missing(missing: &Missing) -> String {
+pub(in crate::locales) static LESSON_WORDS: LessonWords = LessonWords {
+    intro: "一个个小练习，各在自己的世界里。看结果，不看方式：输入、点击、拖动都算。",
+    loading: "课程马上就到…",
+    failed: "无法取得课程：",
+    all: "全部课程",
+    open_file: "打开自己的课程文件",
+    broken: "这还不是课程：",
+    reached: "完成。",
+    missing_title: "还差：",
+    hint: "提示",
+    solution: "显示解法",
+    solution_how: "一种做法。点击一行，它会输入到命令行里，然后在那里按 Enter。",
+    next: "下一步",
+    again: "重做这一步",
+    link: "这一步的链接",
+    step: |step, of| format!("第 {step} 步，共 {of} 步"),
+    progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ 完成".to_owned() },
+    following: |title| format!("下一课：{title}"),
+    write: |file| format!("写入文件 {file}"),
+    wait: |seconds| format!("等待 {seconds} 秒"),
+    missing,
+};
+
+fn missing(missing: &Missing) -> String {
     match missing {
         Missing::Absent(key) => format!("`{key}` 不存在。"),
         Missing::Present(key) => format!("`{key}` 还在。"),

@@ -2,16 +2,16 @@
 
 mod errors;
 mod examples;
+mod help;
 mod lessons;
 mod predict;
+mod share;
 mod why;
 
 use machinery::decision::BrokenLink;
-use session::Sensitive;
 
 use super::Words;
 use crate::effect::{Effect, Hold, SetChange};
-use crate::embed::Part;
 use crate::marks;
 use crate::templates::Template;
 use crate::track::{Mark, Subject, Tick};
@@ -20,11 +20,13 @@ use crate::view::pod::{Note, short_image};
 use crate::view::stage::{SetView, Stage};
 use crate::view::timeline::clock;
 
+pub(super) use help::HELP_WORDS;
+pub(super) use lessons::LESSON_WORDS;
 pub(super) use predict::PREDICT_WORDS;
+pub(super) use share::SHARE_WORDS;
 
 use errors::{common_error, confusable};
 use examples::{example_hint, example_title};
-use lessons::missing;
 use why::{risk, why_next, why_rule, why_sentence};
 
 pub(super) static WORDS: Words = Words {
@@ -45,12 +47,6 @@ pub(super) static WORDS: Words = Words {
     theme_light: "浅色",
     theme_dark: "深色",
     help: "帮助",
-    help_text: "StatefulSet 给每个 Pod 一个比它活得更久的身份：名字、DNS 记录和自己的存储。舞台上的每一列就是一个身份。Pod 死了，列还在，Pod 会回到自己的列里。\n\
-        按`应用`创建编辑器里的内容，然后扩缩容、删除 Pod、拖动分区 (partition)、更换镜像。每个按钮都会在终端里输入对应的 `kubectl` 命令；你也可以自己输入。\n\
-        工具条下面的一行说明为什么发生、在等什么。点击一张卡片，就问到那个对象。\n\
-        `Ctrl`+`Enter` 应用文件。在终端里，`↑` 和 `↓` 找回之前的命令，`Ctrl`+`R` 在其中查找，`Tab` 补全（按过 `Esc` 后则移到下一个控件），`Ctrl`+`C` 停止命令。焦点在分区手柄上时，方向键移动，`Enter` 确定，`Esc` 放回。在编辑器里，`Tab` 移到下一个控件。\n\
-        这里在本标签页中模拟 Kubernetes v1.36（也可选 v1.32）：API server、控制器、调度器、kubelet 和 DNS，时钟可以停下。容器并不真的运行。",
-    docs: "文档（英文）：课程、嵌入、npm 包，以及它有多真实",
     close: "关闭",
     editor: "编辑器",
     files: "文件",
@@ -100,6 +96,9 @@ No diagnostics = 没有问题",
     terminal_hint: "# 试试：kubectl get pv · help",
     completions: "这里可以填的词",
     complete: "补全",
+    earlier_line: "上一条命令",
+    beginnings: "常用命令",
+    touch_keys: "按键",
     search_history: "在之前的命令中查找",
     search_none: "之前的命令里没有",
     paste_about: "提示符已去掉；看起来是输出或说明文字的行没有勾选。勾选的行会依次运行。",
@@ -259,12 +258,6 @@ No diagnostics = 没有问题",
     no_objects: "没有符合的对象。",
     line_added: "增加：",
     line_removed: "删去：",
-    keys: "按键",
-    keys_switch: "焦点在舞台或时间轴上时，单个按键有效",
-    key_space: "播放或暂停",
-    key_step: "到下一个变化",
-    key_help: "本帮助",
-    key_terminal: "到命令行",
     panes: "面板",
     pane_stage: "舞台",
     pane_why: "为什么",
@@ -281,56 +274,14 @@ No diagnostics = 没有问题",
     role_only: "版本",
     nxdomain: "NXDOMAIN",
     share: "分享",
-    share_extent: "包含什么",
-    share_whole: "做过的一切，以及现在这一刻",
-    share_start: "只有起点和文件",
-    share_link: "链接",
-    share_left_out: "不勾选就不包含：",
-    share_copies: "复制为 Markdown、脚本或清单时，总是包含这些内容。",
-    share_long: "这个链接很长，有些程序会把它截断：请改为保存文件。",
-    copy_link: "复制链接",
-    save_file: "存为文件",
-    copy_markdown: "复制为 Markdown",
-    copy_script: "复制为脚本",
-    copy_manifest: "复制清单",
-    copied: "已复制。",
-    not_copied: "浏览器不允许：请选中链接手动复制。",
-    open_file: "打开保存的文件",
-    kept: "浏览器会保留这个世界，下次来还在。",
-    not_kept: "没有保存：浏览器不保留，或者世界太大。请存为文件。",
-    kept_once_touched: "只要你在这个世界里做了什么，浏览器就会保留它，下次来还在。",
-    kept_elsewhere: "petset 已在另一个标签页中打开，浏览器保留的是那一个。这里做的事不会保留。",
-    keep_here: "改为保留这一个",
     opening: "正在重放保存的世界…",
     restored: "这是你上次留下的世界。要重新开始，请用“从这里开始”。",
     new_version: "petset 有新版本可用。",
     reload: "重新加载",
-    embed: "嵌入网页",
-    embed_parts: "显示什么",
-    embed_read_only: "读者只能看",
-    embed_element: "元素",
-    embed_frame: "框架，用于不允许脚本的地方",
-    embed_copy_element: "复制元素",
-    embed_copy_frame: "复制框架",
-    embed_title: "由 petset 模拟的 Kubernetes 集群",
-    embed_preview: "读者看到的样子",
-    open_in_playground: "在演练场中打开",
-    embed_problems: "这个嵌入页的地址里有无法理解的设置：",
     lessons: "课程",
-    lessons_intro: "一个个小练习，各在自己的世界里。看结果，不看方式：输入、点击、拖动都算。",
-    lessons_loading: "课程马上就到…",
-    lessons_failed: "无法取得课程：",
-    lessons_all: "全部课程",
-    lesson_open_file: "打开自己的课程文件",
-    lesson_broken: "这还不是课程：",
-    lesson_reached: "完成。",
-    lesson_missing: "还差：",
-    lesson_hint: "提示",
-    lesson_solution: "显示解法",
-    lesson_solution_how: "一种做法。点击一行，它会输入到命令行里，然后在那里按 Enter。",
-    lesson_next: "下一步",
-    lesson_again: "重做这一步",
-    lesson_link: "这一步的链接",
+    crashed: "模拟器停止了：这是我们的错，不是你的。你输入的内容还在编辑器里。",
+    crashed_link: "可以重现问题的链接",
+    crashed_again: "重新开始",
     failed: "模拟的集群停止了：这是我们的错误，不是你的。你输入的内容都还在。",
     why_sentence,
     why_next,
@@ -374,41 +325,11 @@ No diagnostics = 没有问题",
         "" => format!("申请 {requested}"),
         capacity => format!("{capacity} 中的 {requested}"),
     },
-    sensitive: |kind, values| {
-        let what = match kind {
-            Sensitive::SecretData => "Secret 的数据",
-            Sensitive::EnvValues => "环境变量的值",
-            Sensitive::Annotations => "注解 (annotation)",
-        };
-        format!("{what}：{values} 个")
-    },
-    share_imported: |objects| {
-        format!("其中还包含你从集群导入的 {objects} 个对象：只分享给可以看到它们的人。")
-    },
-    share_contents: |files, lines| {
-        let files = if files.is_empty() { "没有文件".to_owned() } else { files.join("、") };
-        format!("里面有 {files} 和 {lines} 条命令。这些都在链接里，不会到达任何服务器。")
-    },
+    spoken_more: |lines| format!("还有 {lines} 行"),
     completions_count: |count| format!("有 {count} 个可填的词；用 Tab 或方向键选择，Enter 填入。"),
     paste_title: |ticked, all| format!("已粘贴：{all} 条中将运行 {ticked} 条"),
     schema_failed: |why| format!("无法获取 API 字段的说明：{why}。按 Enter 重试。"),
-    embed_part: |part| {
-        let name = match part {
-            Part::Editor => "YAML",
-            Part::Stage => "舞台",
-            Part::Why => "为什么",
-            Part::Terminal => "终端",
-            Part::Timeline => "时间轴",
-        };
-        name.to_owned()
-    },
     not_opened: |why| format!("打不开这个世界：{why}。"),
-    lesson_step: |step, of| format!("第 {step} 步，共 {of} 步"),
-    lesson_progress: |done, of| if done < of { format!("{done}/{of}") } else { "✓ 完成".to_owned() },
-    lesson_following: |title| format!("下一课：{title}"),
-    lesson_write: |file| format!("写入文件 {file}"),
-    lesson_wait: |seconds| format!("等待 {seconds} 秒"),
-    missing,
     released_by: |claim| format!("由 {claim} 释放"),
     held_by: |names| format!("被 {} 占用", names.join("、")),
     counts,
