@@ -10,7 +10,7 @@ use crate::dom;
 use crate::hooks::use_dispatch;
 
 /// What is typed often and stands deep in a phone's keyboard.
-const TYPED: [&str; 5] = ["'", "{", "}", "-", "|"];
+const TYPED: [&str; 3] = ["'", "{", "}"];
 
 /// The keys.
 #[derive(Clone, PartialEq, Properties)]
