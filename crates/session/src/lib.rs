@@ -10,6 +10,7 @@ pub mod import;
 pub mod outcome;
 pub mod predict;
 pub mod redact;
+mod room;
 pub mod saved;
 mod session;
 pub mod shell;

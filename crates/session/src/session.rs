@@ -10,6 +10,7 @@ use kubectl::{Kubeconfig, Schema, SchemaSlot};
 use machinery::time::{after_ms, ms_between};
 
 use crate::files::Files;
+use crate::room;
 use crate::shell::{Completion, Shell};
 use crate::state::{Running, State};
 use crate::terminal::Terminal;
@@ -387,6 +388,7 @@ impl Session {
         let mut next_checkpoint = self.timeline.writes_before(to) + CHECKPOINT_WRITES;
         while self.state.next_due().is_some_and(|due| due <= to) {
             self.state.step();
+            room::make();
             let writes = self.world().server().resource_version();
             if writes >= next_checkpoint && self.state.is_settled() {
                 self.timeline.keep(self.applied, &self.state);
