@@ -254,7 +254,7 @@ pub(super) static WORDS: Words = Words {
     reload: "Reload",
     lessons: "Lessons",
     crashed: "The simulator has stopped: this is a mistake of ours, not yours. What you typed is still in the editor.",
-    crashed_link: "A link that brings it back",
+    crashed_link: "A link that brings it back, with everything that was done",
     crashed_again: "Start again",
     failed: "The simulated cluster has stopped: this is a mistake of ours, not yours. What you typed is still there.",
     why_sentence,
