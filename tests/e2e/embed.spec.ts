@@ -315,7 +315,7 @@ test('the playground writes the snippet for what is on the screen, and shows wha
   await prompt.fill('sleep 60; echo rested');
   await prompt.press('Enter');
   await page.getByTestId('quiet').click();
-  await expect(page.getByText('rested', { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('log').getByText('rested', { exact: true })).toBeVisible({ timeout: 20_000 });
   await page.getByRole('button', { name: 'Share' }).click();
   await expect(page.getByRole('textbox', { name: 'Link' })).toHaveValue(/#g=/);
   await page.getByText('Embed in a page').click();

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use machinery::ObjectKey;
+use playground::early::Early;
 use playground::embed::{Embed, Part, Setup};
 use playground::model::Pane;
 use playground::predict::PredictMsg;
@@ -31,13 +32,14 @@ use crate::hooks::{
     use_pause, use_schema, use_template, use_theme,
 };
 use crate::session::{Dispatch, State};
-use crate::skeleton::Early;
 
 /// What the page starts with.
 #[derive(Clone, PartialEq, Properties)]
 pub struct AppProps {
     /// What was done before the code arrived.
     pub early: Early,
+    /// The id of the element that had the focus then.
+    pub focus: Option<String>,
     /// What the address of an embed asks for.
     pub setup: Option<Setup>,
 }
@@ -50,7 +52,6 @@ pub fn App(props: &AppProps) -> Html {
         State(setup.map_or_else(|| Model::new(Default::default()), Model::embedded))
     });
     let dispatch = Dispatch(state.dispatcher());
-    use_early(&dispatch, &props.early);
     let model = &state.0;
     let is_embed = model.embed.is_some();
     use_locale(&dispatch, model.locale);
@@ -65,6 +66,8 @@ pub fn App(props: &AppProps) -> Html {
     let (keys_on, switch_keys) = use_key_switch();
     let onkeydown = keys(&dispatch, keys_on, model.playing);
     let kept = use_kept(&dispatch, &state);
+    // After that it is known whether a world is being opened.
+    use_early(&dispatch, &props.early, props.focus.clone());
     let onopen = use_opening(&state);
     let parts = Parts { model, dispatch: &dispatch, theme, onkeydown };
     let body = match &model.embed {
@@ -325,19 +328,11 @@ fn files(model: &Model) -> Vec<AttrValue> {
 
 /// Takes over what was done on the static page, once.
 #[hook]
-fn use_early(dispatch: &Dispatch, early: &Early) {
+fn use_early(dispatch: &Dispatch, early: &Early, focus: Option<String>) {
     let (dispatch, early) = (dispatch.clone(), early.clone());
     use_effect_with((), move |()| {
-        if let Some(manifest) = early.manifest {
-            dispatch.send(Msg::Edit(manifest));
-        }
-        if !early.line.is_empty() {
-            dispatch.send(Msg::Type(early.line));
-        }
-        if early.apply {
-            dispatch.send(Msg::Apply);
-        }
-        if let Some(id) = early.focus {
+        dispatch.send(Msg::Early(early));
+        if let Some(id) = focus {
             dom::focus(&id);
         }
     });

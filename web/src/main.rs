@@ -17,6 +17,6 @@ fn main() {
     let Some(root) = dom::by_id("app") else { return };
     let setup = playground::embed::Setup::read(&dom::settings());
     // Of an embed's page nothing has shown yet.
-    let early = if setup.is_some() { skeleton::Early::default() } else { skeleton::take() };
-    yew::Renderer::<app::App>::with_root_and_props(root, app::AppProps { early, setup }).render();
+    let (early, focus) = if setup.is_some() { Default::default() } else { skeleton::take() };
+    yew::Renderer::<app::App>::with_root_and_props(root, app::AppProps { early, focus, setup }).render();
 }

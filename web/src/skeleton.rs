@@ -1,34 +1,28 @@
-//! What was done on the static page before the code arrived: it is kept.
+//! What was done on the static page before the code arrived.
 
+use playground::early::Early;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 
 use crate::dom;
 
-/// What was done.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Early {
-    /// The text in the editor, if there is one.
-    pub manifest: Option<String>,
-    /// The text in the prompt.
-    pub line: String,
-    /// Whether Apply was pressed.
-    pub apply: bool,
-    /// The id of the element that had the focus.
-    pub focus: Option<String>,
-}
-
-/// Reads the static page.
-pub fn take() -> Early {
-    let manifest = dom::by_id("editor").and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok());
-    let line = dom::by_id("prompt").and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok());
-    Early {
-        manifest: manifest.map(|manifest| manifest.value()),
-        line: line.map(|line| line.value()).unwrap_or_default(),
-        focus: dom::document()
-            .and_then(|document| document.active_element())
-            .map(|element| element.id())
-            .filter(|id| !id.is_empty()),
-        apply: dom::by_id("apply").is_some_and(|button| button.has_attribute("data-pressed")),
-    }
+/// What was done, and the id of the element that had the focus.
+pub fn take() -> (Early, Option<String>) {
+    let area = |id: &str| dom::by_id(id).and_then(|element| element.dyn_into::<HtmlTextAreaElement>().ok());
+    let is_pressed = |id: &str| dom::by_id(id).is_some_and(|element| element.has_attribute("data-pressed"));
+    let typed = |area: HtmlTextAreaElement| {
+        let text = area.value();
+        (area.default_value().ok().as_ref() != Some(&text)).then_some(text)
+    };
+    let early = Early {
+        manifest: area("editor").and_then(typed),
+        line: area("prompt").map(|line| line.value()).unwrap_or_default(),
+        applies: is_pressed("apply"),
+        enters: is_pressed("prompt"),
+    };
+    let focus = dom::document()
+        .and_then(|document| document.active_element())
+        .map(|element| element.id())
+        .filter(|id| !id.is_empty());
+    (early, focus)
 }

@@ -1,4 +1,4 @@
-// Loads the page's code. Until it runs, the static page keeps what is typed and remembers that Apply was pressed.
+// Loads the page's code. Until it runs, the static page keeps what is typed and remembers that Apply or Enter was pressed.
 //
 // What `cargo xtask dist` builds comes in two parts. The second is fetched when somebody has begun to use the page and it
 // has nothing better to do, or at once when the first calls for it (crates/ARCHITECTURE.md). An embed waits for both, and so
@@ -12,14 +12,21 @@ const isEmbed = 'embed' in document.documentElement.dataset;
 /** Whether the page comes from the files that its worker keeps. */
 const isKept = Boolean(navigator.serviceWorker?.controller);
 
-const apply = document.getElementById('apply');
-const press = () => {
-    apply.dataset.pressed = 'true';
-    apply.setAttribute('aria-busy', 'true');
+const [apply, editor, prompt] = ['apply', 'editor', 'prompt'].map((id) => document.getElementById(id));
+const press = (control) => {
+    control.dataset.pressed = 'true';
+    control.setAttribute('aria-busy', 'true');
 };
-apply.addEventListener('click', press);
-document.getElementById('editor').addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) press();
+apply.addEventListener('click', () => press(apply));
+editor.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) press(apply);
+});
+prompt.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    press(prompt);
+    // The line waits as it is.
+    prompt.readOnly = true;
 });
 
 const begun = new Promise((resolve) => {

@@ -10,6 +10,7 @@ use session::redact::Kinds;
 use session::{Content, Saved, Sensitive, Session};
 
 use crate::commands;
+use crate::early::{self, Early};
 use crate::model::Model;
 use crate::msg::Msg;
 
@@ -54,6 +55,8 @@ pub struct Keep {
     pub opening: Option<u64>,
     /// Whether the dialog is open in which the world is handed on.
     pub sharing: bool,
+    /// What was done before the page stood, and waits for the world that is being opened.
+    pub(crate) early: Option<Early>,
     /// Why something could not be opened.
     pub refused: Option<Rc<str>>,
     /// Whether the world is the one of the last visit.
@@ -103,7 +106,7 @@ pub(crate) fn update(model: &mut Model, msg: KeepMsg) {
             Err(why) => model.keep.refused = Some(why.into()),
         },
         KeepMsg::Refuse(why) => model.keep.refused = Some(why.into()),
-        KeepMsg::Stop => model.keep.opening = None,
+        KeepMsg::Stop => opened(model),
         KeepMsg::Dismiss => (model.keep.refused, model.keep.restored) = (None, false),
         KeepMsg::Share(sharing) => model.keep.sharing = sharing,
         KeepMsg::Extent(extent) => model.keep.extent = extent,
@@ -135,9 +138,17 @@ pub(crate) fn replay(model: &mut Model) -> bool {
     let left = target.saturating_sub(model.session.elapsed_ms());
     model.session.advance(left.min(REPLAY_MS));
     if left <= REPLAY_MS {
-        model.keep.opening = None;
+        opened(model);
     }
     true
+}
+
+/// The world stands where it is to be.
+fn opened(model: &mut Model) {
+    model.keep.opening = None;
+    if let Some(done) = model.keep.early.take() {
+        early::act(model, done);
+    }
 }
 
 /// What changes with everything that is done.

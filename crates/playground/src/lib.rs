@@ -8,6 +8,7 @@ pub mod common_error;
 pub mod completion;
 pub mod confusable;
 pub mod diff;
+pub mod early;
 pub mod effect;
 pub mod embed;
 pub mod examples;

@@ -5,6 +5,7 @@ use machinery::ObjectKey;
 use machinery::yaml::Position;
 use session::Start;
 
+use crate::early::Early;
 use crate::embed::HostMsg;
 use crate::examples::Example;
 use crate::keep::KeepMsg;
@@ -41,6 +42,8 @@ pub enum Msg {
     Mark(bool),
     /// How fast time passes.
     Speed(Speed),
+    /// Do what was done before the page stood.
+    Early(Early),
     /// Another file in the editor.
     Open(String),
     /// What a command has open in the editor, instead of a file.
@@ -148,6 +151,7 @@ impl Msg {
             Msg::StepBack
             | Msg::TakeUp(_)
             | Msg::Edit(_)
+            | Msg::Early(_)
             | Msg::Remedy(_)
             | Msg::Mend
             | Msg::Apply

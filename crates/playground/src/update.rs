@@ -8,6 +8,7 @@ use machinery::time::after_ms;
 use session::Session;
 
 use crate::commands;
+use crate::early;
 use crate::embed::host;
 use crate::keep;
 use crate::lesson::panel;
@@ -75,6 +76,7 @@ fn act(model: &mut Model, msg: Msg) {
         Msg::Mark(marked) => model.mark(marked),
         Msg::Filter(filter) => model.filter = filter.into(),
         Msg::Speed(speed) => model.speed = speed,
+        Msg::Early(done) => early::act(model, done),
         Msg::Open(name) => {
             model.file = name.into();
             show_edit(model, false);

@@ -1,5 +1,6 @@
 //! A world that is handed on comes up again as it was, and what is copied can be pasted.
 
+use playground::early::Early;
 use playground::keep::{self, Extent, Form, KeepMsg};
 use playground::{Model, Msg, update};
 use session::{Input, Sensitive, StartWorld};
@@ -123,4 +124,30 @@ fn a_failure_of_the_page_is_brought_back_by_a_link() {
     let log = |model: &Model| model.copied(Form::Markdown);
     assert!(!log(&live).contains("get sts") && log(&opened).contains("$ kubectl get sts\nNAME"));
     assert!(opened.session.elapsed_ms() > live.session.elapsed_ms());
+}
+
+#[test]
+fn what_was_done_before_the_page_stood_is_done_once_the_kept_world_stands() {
+    let early =
+        || Early { line: "kubectl get sts".to_owned(), applies: true, enters: true, ..Early::default() };
+    let lines = |model: &Model| {
+        let typed = model.session.inputs().filter_map(|dated| match &dated.input {
+            Input::Command { line } => Some(line.to_string()),
+            _ => None,
+        });
+        typed.collect::<Vec<_>>()
+    };
+    let done = ["kubectl apply -f stateful-demo.yaml", "kubectl get sts"];
+    let mut fresh = Model::new(StartWorld::Manifest);
+    update(&mut fresh, Msg::Early(early()));
+    assert_eq!(lines(&fresh), done);
+
+    let live = played();
+    let mut opened = open(live.handed_on().0.to_text());
+    update(&mut opened, Msg::Early(Early { manifest: Some("# mine\n".to_owned()), ..early() }));
+    let kept = lines(&live);
+    assert_eq!(lines(&opened), kept);
+    frames(&mut opened, 10);
+    assert_eq!(lines(&opened), [&kept[..], &done.map(str::to_owned)].concat());
+    assert_eq!(&*opened.text(), "# mine\n");
 }
