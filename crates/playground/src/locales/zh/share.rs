@@ -40,8 +40,8 @@ pub(in crate::locales) static SHARE_WORDS: ShareWords = ShareWords {
     embed_problems: "这个嵌入页的地址里有无法理解的设置：",
     imported: |objects| format!("其中还包含你从集群导入的 {objects} 个对象：只分享给可以看到它们的人。"),
     contents: |files, lines| {
-        let files = if files.is_empty() { "没有文件".to_owned() } else { files.join("、") };
-        format!("里面有 {files} 和 {lines} 条命令。这些都在链接里，不会到达任何服务器。")
+        let files = if files.is_empty() { String::new() } else { format!("{} 和 ", files.join("、")) };
+        format!("里面有 {files}{lines} 条命令。这些都在链接里，不会到达任何服务器。")
     },
     sensitive: |kind, values| {
         let what = match kind {
