@@ -1,7 +1,6 @@
 //! A panic is our own bug: the page says so, leaves what was typed where it is, and makes a link that brings it back.
 
 use std::cell::RefCell;
-use std::panic;
 use std::rc::Rc;
 
 use playground::{Msg, keep};
@@ -21,8 +20,13 @@ pub fn note(state: &Rc<State>, act: &Msg) {
 
 /// From here on, a panic shows the banner of `index.html` with its message.
 pub fn show_panics() {
-    panic::set_hook(Box::new(|info| {
-        let Some(banner) = dom::by_id("crash") else { return };
+    // Yew would put its own hook in the place of any other.
+    yew::set_custom_panic_hook(Box::new(|info| {
+        web_sys::console::error_1(&info.to_string().into());
+        // What fails after that fails because of it.
+        let Some(banner) = dom::by_id("crash").filter(|banner| banner.has_attribute("hidden")) else {
+            return;
+        };
         write("crash-message", &info.to_string());
         // Nothing can be done if even this is refused.
         let _ = banner.remove_attribute("hidden");
