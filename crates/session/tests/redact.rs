@@ -175,3 +175,31 @@ fn a_world_without_its_secrets_goes_the_same_course() {
     assert_eq!(told(&redacted), told(&saved));
     assert_eq!(saved.redacted(Kinds::ALL).0, saved);
 }
+
+#[test]
+fn no_text_is_too_odd() {
+    let deep = "/a".repeat(100_000);
+    let patch = format!(
+        "kubectl patch sts web --type=json -p '[{{\"op\":\"add\",\"path\":\"{deep}\",\"value\":\"x\"}}]'"
+    );
+    for text in [
+        "op: add\n",
+        "{\"op\": 1, \"path\": 2}",
+        "env:\n- &a {name: A, value: a long value}\n- *a\n- {name: é, value: \"ü\"}\n",
+        "kubectl annotate sts web 'n=<<EOF\nkind: Secret\nstringData: {p: é}\nEOF\n'",
+        "kubectl set env sts/web A='<<EOF\nenv: [{name: A, value: é}]\nEOF",
+        "cat <<A <<B\nA\nkind: Secret\nstringData: {p: é}\nB\n",
+        "kubectl create secret generic --from-literal",
+        "é='\"\\",
+        &patch,
+    ] {
+        let mut redactor = Redactor::showing(Kinds::default());
+        redactor.learn(text);
+        redactor.line(text, Features::default());
+        redactor.manifest(text, Features::default());
+        redactor.file("f", text, Features::default());
+    }
+    let shared = "env:\n- &a {name: A, value: a long value}\n- *a\n";
+    let redacted = Redactor::showing(Kinds::default()).manifest(shared, Features::default());
+    assert_eq!(redacted, "env:\n- &a {name: A, value: left-out-1}\n- *a\n");
+}

@@ -6,7 +6,7 @@ use machinery::json;
 use machinery::version::Features;
 use machinery::yaml::documents_in;
 
-use super::{Redactor, Sensitive};
+use super::{Edit, Redactor, Sensitive, edited};
 
 /// A word with its quotes taken off, and where it stands in the line.
 struct Word {
@@ -21,9 +21,6 @@ struct Flag<'a> {
     prefix: String,
     range: &'a Range<usize>,
 }
-
-/// What is written in the place of something else.
-type Edit = (Range<usize>, String);
 
 /// Flags whose values are `NAME=VALUE`, and what these values are.
 const PAIRS: [(&str, Sensitive); 4] = [
@@ -59,14 +56,7 @@ impl Redactor {
         for body in here_documents(line) {
             edits.push((body.clone(), self.manifest(&line[body], features)));
         }
-        edits.sort_by_key(|(range, _)| range.start);
-        // An argument that is a flag's value, too, was redacted as both.
-        edits.dedup_by_key(|(range, _)| range.start);
-        let mut redacted = line.to_owned();
-        for (range, text) in edits.into_iter().rev() {
-            redacted.replace_range(range, &text);
-        }
-        redacted
+        edited(line, edits)
     }
 
     fn command(&mut self, command: &[Word], features: Features, edits: &mut Vec<Edit>) {

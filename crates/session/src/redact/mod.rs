@@ -8,7 +8,9 @@
 mod line;
 mod text;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use k8s_openapi::ByteString;
 use machinery::decode::decode_base64;
@@ -56,6 +58,8 @@ impl Kinds {
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What a person wrote about a change, or the command line, although Kubernetes gave it a name.
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+/// Deeper than any path of Kubernetes' types; what is to stand beyond it is left out whole.
+const DEPTH_LIMIT: usize = 100;
 /// Keys of Secrets whose values have to be JSON.
 const JSON_DATA: [&str; 2] = [".dockerconfigjson", ".dockercfg"];
 
@@ -123,7 +127,7 @@ impl Redactor {
     fn walk(&mut self, value: &mut Value, of_secret: bool) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.walk(item, of_secret)),
-            Value::Object(fields) if fields.contains_key("op") && fields["path"].is_string() => {
+            Value::Object(fields) if is_operation(fields) => {
                 self.walk_operation(fields, of_secret);
             }
             Value::Object(fields) => self.walk_fields(fields, of_secret),
@@ -162,6 +166,10 @@ impl Redactor {
         let Some(value) = operation.get_mut("value") else { return };
         let steps: Vec<String> =
             path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+        if steps.len() > DEPTH_LIMIT {
+            *value = Value::Null;
+            return;
+        }
         let is_item = |step: &String| step == "-" || step.parse::<usize>().is_ok();
         let mut nested = std::mem::take(value);
         for step in steps.iter().rev() {
@@ -196,6 +204,29 @@ impl Redactor {
         }
         self.cover(Sensitive::Annotations, text)
     }
+}
+
+/// What is written in the place of something else.
+type Edit = (Range<usize>, String);
+
+/// The text after the edits. Of those that overlap the first one counts, which covers the others.
+fn edited(text: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|(range, _)| (range.start, Reverse(range.end)));
+    let mut written = String::new();
+    let mut at = 0;
+    for (range, new) in edits {
+        if range.start >= at {
+            written += &text[at..range.start];
+            written += &new;
+            at = range.end;
+        }
+    }
+    written + &text[at..]
+}
+
+/// Whether this is a part of a JSON patch.
+fn is_operation(fields: &Map<String, Value>) -> bool {
+    fields.contains_key("op") && fields.get("path").is_some_and(Value::is_string)
 }
 
 /// Replaces each text among the values.

@@ -5,7 +5,7 @@ use machinery::version::Features;
 use machinery::yaml::{Document, documents_in, to_yaml};
 use serde_json::Value;
 
-use super::{Kinds, Redactor, Sensitive};
+use super::{Kinds, Redactor, Sensitive, edited};
 
 /// What stands for a text that cannot be read and may hold what is to be left out.
 const UNREADABLE: &str = "# left out: this cannot be read\n";
@@ -56,10 +56,10 @@ impl Redactor {
         if documents.iter().zip(&redacted).all(|(document, value)| document.value == *value) {
             return text.to_owned();
         }
-        let edited = in_place(text, &documents, &redacted);
-        let is_right = read(&edited, features)
+        let changed = in_place(text, &documents, &redacted);
+        let is_right = read(&changed, features)
             .is_some_and(|edited| edited.iter().map(|document| &document.value).eq(&redacted));
-        if is_right { edited } else { redacted.iter().map(to_yaml).collect::<Vec<_>>().join("---\n") }
+        if is_right { changed } else { redacted.iter().map(to_yaml).collect::<Vec<_>>().join("---\n") }
     }
 }
 
@@ -84,12 +84,7 @@ fn in_place(text: &str, documents: &[Document], redacted: &[Value]) -> String {
             edits.push((start..start + old.trim_end().len(), scalar(old, value)));
         }
     }
-    edits.sort_by_key(|(range, _)| range.start);
-    let mut edited = text.to_owned();
-    for (range, value) in edits.into_iter().rev() {
-        edited.replace_range(range, &value);
-    }
-    edited
+    edited(text, edits)
 }
 
 /// A text as a scalar, quoted where the old one was, or where it has to be.
