@@ -84,3 +84,12 @@ test.describe('in the dark', () => {
     await page.screenshot({ path: 'output/states/dark.png' });
   });
 });
+
+test('the head is no higher than two rows, in any language', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: '中文' }).click();
+  for (const width of [1440, 1024, 900, 768]) {
+    await page.setViewportSize({ width, height: 900 });
+    expect((await page.getByRole('banner').boundingBox())!.height, `at ${width} px`).toBeLessThan(100);
+  }
+});
