@@ -1,6 +1,7 @@
 //! The few things asked of the DOM directly.
 
 use js_sys::Array;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, Element, File, HtmlElement, MouseEvent, Response, UrlSearchParams, Window};
@@ -34,6 +35,29 @@ pub fn leave_button(event: &MouseEvent) {
     if event.detail() == 0 {
         focus("prompt");
     }
+}
+
+/// A call to come, that does not come once this is dropped.
+pub struct Pending {
+    window: Window,
+    id: i32,
+    _act: Closure<dyn FnMut()>,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.window.clear_timeout_with_handle(self.id);
+    }
+}
+
+/// Calls it once, in so many milliseconds.
+pub fn later(ms: i32, act: impl FnOnce() + 'static) -> Option<Pending> {
+    let window = window()?;
+    let act = Closure::once(act);
+    let id = window
+        .set_timeout_with_callback_and_timeout_and_arguments_0(act.as_ref().unchecked_ref(), ms)
+        .ok()?;
+    Some(Pending { window, id, _act: act })
 }
 
 /// What is kept in the browser under that name; an embed remembers nothing.

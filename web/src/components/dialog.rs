@@ -35,20 +35,31 @@ pub fn Dialog(props: &DialogProps) -> Html {
             }
         }
     });
+    // Told at once: the browser's own event comes later, perhaps after the key that opens the dialog again.
     let close = {
-        let dialog = dialog.clone();
-        Callback::from(move |_: MouseEvent| {
+        let (dialog, dispatch, closed) = (dialog.clone(), dispatch.clone(), props.closed.clone());
+        move || {
             if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
                 dialog.close();
             }
-        })
+            dispatch.send(closed.clone());
+        }
     };
+    let onclick = {
+        let close = close.clone();
+        Callback::from(move |_: MouseEvent| close())
+    };
+    // Of the Escape key.
+    let oncancel = Callback::from(move |event: Event| {
+        event.prevent_default();
+        close();
+    });
     let title_id = format!("{}-title", props.id);
     html! {
-        <dialog class={classes!("dialog", props.id)} id={props.id} ref={dialog} aria-labelledby={title_id.clone()} onclose={dispatch.on(props.closed.clone())}>
+        <dialog class={classes!("dialog", props.id)} id={props.id} ref={dialog} aria-labelledby={title_id.clone()} {oncancel} onclose={dispatch.on(props.closed.clone())}>
             <h2 id={title_id}>{props.title}</h2>
             { props.children.clone() }
-            <button type="button" class="control" onclick={close}>{props.locale.words().close}</button>
+            <button type="button" class="control" {onclick}>{props.locale.words().close}</button>
         </dialog>
     }
 }

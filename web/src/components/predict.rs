@@ -44,8 +44,16 @@ pub fn PredictPanel(props: &PredictPanelProps) -> Html {
         }
     });
     let close = Msg::Predict(PredictMsg::Open(false));
+    // Of the Escape key: told at once, since the browser's own event may come after the key that opens the panel again.
+    let oncancel = {
+        let close = close.clone();
+        dispatch.map(move |event: Event| {
+            event.prevent_default();
+            Some(close.clone())
+        })
+    };
     html! {
-        <dialog class="predict" ref={dialog} aria-labelledby="predict-title" onclose={dispatch.on(close.clone())}>
+        <dialog class="predict" ref={dialog} aria-labelledby="predict-title" {oncancel} onclose={dispatch.on(close.clone())}>
             <div class="predict-head">
                 <h2 id="predict-title">{words.title}</h2>
                 <p class="predict-privacy">{words.privacy}</p>

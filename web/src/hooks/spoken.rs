@@ -2,14 +2,12 @@
 
 use playground::Locale;
 use session::{Content, Terminal};
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::*;
 use yew::prelude::*;
 
 use crate::dom;
 
 /// How often what streams is read, in milliseconds.
-const PAUSE_MS: f64 = 5_000.0;
+const PAUSE_MS: i32 = 5_000;
 /// Most lines that are read at once.
 const LINES: usize = 20;
 
@@ -25,12 +23,14 @@ pub fn use_spoken(locale: Locale, log: &Terminal, streams: bool, silent: bool) -
             let (from, at) = *read.borrow();
             let now = js_sys::Date::now();
             let mut pending = None;
-            let wait = if *streams { (at + PAUSE_MS - now).max(0.0) } else { 0.0 };
+            // No more than the pause, and so no more than fits.
+            #[expect(clippy::cast_possible_truncation, reason = "bounded")]
+            let wait = if *streams { (at + f64::from(PAUSE_MS) - now).max(0.0) as i32 } else { 0 };
             if silent || *written < from {
                 read.replace((*written, now));
             } else if *written > from {
                 let written = *written;
-                pending = later(wait, move || {
+                pending = dom::later(wait, move || {
                     read.replace((written, js_sys::Date::now()));
                     spoken.set(text(locale, &log, from).into());
                 });
@@ -39,30 +39,6 @@ pub fn use_spoken(locale: Locale, log: &Terminal, streams: bool, silent: bool) -
         }
     });
     (*spoken).clone()
-}
-
-/// A call to come, that does not come once this is dropped.
-struct Pending {
-    window: web_sys::Window,
-    id: i32,
-    _act: Closure<dyn FnMut()>,
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.window.clear_timeout_with_handle(self.id);
-    }
-}
-
-fn later(ms: f64, act: impl FnOnce() + 'static) -> Option<Pending> {
-    let window = dom::window()?;
-    let act = Closure::once(act);
-    // At most the pause, and so no more than fits.
-    #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
-    let id = window
-        .set_timeout_with_callback_and_timeout_and_arguments_0(act.as_ref().unchecked_ref(), ms as i32)
-        .ok()?;
-    Some(Pending { window, id, _act: act })
 }
 
 /// What was printed since then; of much only the last.
