@@ -218,6 +218,11 @@ impl World {
                 self.components.kubelet.evict(&key)?;
                 self.wake_kubelet(key);
             }
+            Fault::Break { defect: Defect::NodeDown { node } }
+                if self.listers.get::<Node>("", node).is_none() =>
+            {
+                return Err(format!("there is no node {node}"));
+            }
             _ => self.set_defects(fault.apply(&self.defects)),
         }
         Ok(())

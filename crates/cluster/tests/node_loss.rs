@@ -45,6 +45,14 @@ fn is_terminating(world: &World, pod: &str) -> bool {
 }
 
 #[test]
+fn a_node_that_is_not_there_cannot_be_lost() {
+    let mut world = world(Config::default());
+    let fault = Fault::Break { defect: Defect::NodeDown { node: "node-9".to_owned() } };
+    assert_eq!(world.inject(&fault), Err("there is no node node-9".to_owned()));
+    assert!(world.defects().is_empty());
+}
+
+#[test]
 fn a_lost_node_is_noticed_tainted_and_its_pods_are_marked_and_stay() {
     let (mut world, lost) = lost();
     advance(&mut world, 39_000);

@@ -148,7 +148,7 @@ impl Cluster {
     /// Breaks something on purpose, or heals it. It is part of the session's course of events, like a command.
     ///
     /// # Errors
-    /// What is no fault, or a crash or an eviction of a pod that does not run.
+    /// What is no fault; a crash or an eviction of a pod that does not run; a node to go down that is not there.
     pub fn fault(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Fault")] fault: JsValue,
