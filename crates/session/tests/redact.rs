@@ -57,6 +57,42 @@ fn lines_lose_values_and_nothing_else() {
             "kubectl apply -f - <<'EOF'\nkind: Secret\nstringData: {p: x} # mine\nEOF\necho p: x",
             "kubectl apply -f - <<'EOF'\nkind: Secret\nstringData: {p: left-out-1} # mine\nEOF\necho p: x",
         ),
+        (
+            "kubectl patch secret db --patch='{\"stringData\":{\"p\":\"x=y\"}}'",
+            "kubectl patch secret db --patch='{\"stringData\":{\"p\":\"left-out-1\"}}'",
+        ),
+        (
+            "kubectl patch secret db -p'{\"stringData\":{\"p\":\"x=y\"}}'",
+            "kubectl patch secret db -p'{\"stringData\":{\"p\":\"left-out-1\"}}'",
+        ),
+        (
+            "kubectl patch secret/db -p='stringData: {p: x}' -n a",
+            "kubectl patch secret/db -p='{\"stringData\":{\"p\":\"left-out-1\"}}' -n a",
+        ),
+        (
+            "kubectl patch secret db --type=json -p '[{\"op\":\"replace\",\"path\":\"/data/p\",\"value\":\"eA==\"}]'",
+            "kubectl patch secret db --type=json -p '[{\"op\":\"replace\",\"path\":\"/data/p\",\"value\":\"bGVmdC1vdXQtMQ==\"}]'",
+        ),
+        ("kubectl patch secret db -p 'stringData: {p: hunter2'", "kubectl patch secret db -p left-out-1"),
+        ("kubectl patch sts web -p 'spec: {replicas: 3'", ""),
+        (
+            "kubectl run x --image=b --overrides='{\"spec\":{\"containers\":[{\"name\":\"x\",\"env\":[{\"name\":\"A\",\"value\":\"y\"}]}]}}'",
+            "kubectl run x --image=b --overrides='{\"spec\":{\"containers\":[{\"env\":[{\"name\":\"A\",\"value\":\"left-out-1\"}],\"name\":\"x\"}]}}'",
+        ),
+        ("kubectl set env sts/web -eA=1", "kubectl set env sts/web -eA=left-out-1"),
+        ("kubectl logs -p web-0; kubectl get pods -o'jsonpath={.items}'; wc <x", ""),
+        (
+            "kubectl apply -f - <<<'kind: Secret\nstringData: {p: x}' # a<b",
+            "kubectl apply -f - <<<'kind: Secret\nstringData: {p: left-out-1}' # a<b",
+        ),
+        (
+            "echo \"kind: Secret\nstringData: {p: 'a<b'}\" | kubectl apply -f -",
+            "echo 'kind: Secret\nstringData: {p: left-out-1}' | kubectl apply -f -",
+        ),
+        (
+            "kubectl --token=t0k get pods --token t0k",
+            "kubectl --token=left-out-1 get pods --token left-out-1",
+        ),
     ] {
         assert_eq!(line(before), if after.is_empty() { before } else { after });
     }

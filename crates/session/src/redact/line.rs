@@ -1,4 +1,4 @@
-//! Command lines: what is given to `kubectl` as flags and arguments, patches, and here-documents.
+//! Command lines: what is given to `kubectl` as flags and arguments, objects and patches, and here-documents.
 
 use std::ops::Range;
 
@@ -6,6 +6,7 @@ use machinery::json;
 use machinery::version::Features;
 use machinery::yaml::documents_in;
 
+use super::text::may_hold;
 use super::{Edit, Redactor, Sensitive, edited};
 
 /// A word with its quotes taken off, and where it stands in the line.
@@ -18,7 +19,7 @@ struct Word {
 struct Flag<'a> {
     name: &'a str,
     value: &'a str,
-    prefix: String,
+    prefix: &'a str,
     range: &'a Range<usize>,
 }
 
@@ -29,6 +30,10 @@ const PAIRS: [(&str, Sensitive); 4] = [
     ("-e", Sensitive::EnvValues),
     ("--annotations", Sensitive::Annotations),
 ];
+/// Flags whose values are patches, or parts of an object.
+const PARTS: [&str; 3] = ["-p", "--patch", "--overrides"];
+/// Flags that say who one is.
+const CREDENTIALS: [&str; 2] = ["--token", "--password"];
 /// Flags of `create secret` whose values are data.
 const DATA: [&str; 3] = ["--docker-password", "--docker-username", "--docker-email"];
 /// Flags of `create secret` that name files.
@@ -63,8 +68,12 @@ impl Redactor {
         let names_secret = |word: &Word| matches!(word.text.split('/').next(), Some("secret" | "secrets"));
         let is_secret = command.iter().any(names_secret);
         for flag in flags(command) {
-            if let Some(value) = self.flag(&flag, command, is_secret).filter(|value| value != flag.value) {
-                edits.push((flag.range.clone(), flag.prefix + &quoted(&value)));
+            let value = match PARTS.contains(&flag.name) {
+                true => self.part(flag.value, is_secret, features),
+                false => self.flag(&flag, command, is_secret),
+            };
+            if let Some(value) = value.filter(|value| value != flag.value) {
+                edits.push((flag.range.clone(), format!("{}{}", flag.prefix, quoted(&value))));
             }
         }
         let kind = match () {
@@ -75,7 +84,8 @@ impl Redactor {
         for word in command.iter().filter(|word| !word.text.starts_with('-')) {
             let redacted = match kind {
                 Some(kind) => self.pair(kind, &word.text),
-                None if word.text.starts_with(['{', '[']) => self.patch(&word.text, is_secret, features),
+                None if word.text.starts_with(['{', '[']) => self.part(&word.text, is_secret, features),
+                None if word.text.contains(": ") => Some(self.manifest(&word.text, features)),
                 None => None,
             };
             if let Some(text) = redacted.filter(|text| *text != word.text) {
@@ -86,7 +96,7 @@ impl Redactor {
 
     /// What stands for a flag's value, if it is one of those.
     fn flag(&mut self, flag: &Flag<'_>, command: &[Word], is_secret: bool) -> Option<String> {
-        if is_secret && DATA.contains(&flag.name) {
+        if CREDENTIALS.contains(&flag.name) || is_secret && DATA.contains(&flag.name) {
             return Some(self.cover(Sensitive::SecretData, flag.value));
         }
         let (_, kind) = *PAIRS.iter().find(|(name, _)| *name == flag.name)?;
@@ -109,12 +119,14 @@ impl Redactor {
         Some(format!("{name}={covered}"))
     }
 
-    /// A patch, if it can be read.
-    fn patch(&mut self, text: &str, of_secret: bool, features: Features) -> Option<String> {
-        let before = documents_in(text, features).next()?.ok()?.value;
-        let mut after = before.clone();
+    /// What stands for a patch or a part of an object. One that cannot be read stays as wrong as it was.
+    fn part(&mut self, text: &str, of_secret: bool, features: Features) -> Option<String> {
+        let Some(Ok(before)) = documents_in(text, features).next() else {
+            return (of_secret || may_hold(text)).then(|| self.cover(Sensitive::SecretData, text));
+        };
+        let mut after = before.value.clone();
         self.walk(&mut after, of_secret);
-        (before != after).then(|| json::to_string(&after))
+        (before.value != after).then(|| json::to_string(&after))
     }
 }
 
@@ -128,22 +140,28 @@ fn has(command: &[Word], word: &str) -> bool {
     command.iter().any(|other| other.text == word)
 }
 
-/// The flags with their values: `--name=value`, `--name value`.
+/// The flags with their values: `--name=value`, `--name value`, `-nvalue`.
 fn flags(command: &[Word]) -> Vec<Flag<'_>> {
     let mut found = Vec::new();
     for (index, word) in command.iter().enumerate().filter(|(_, word)| word.text.starts_with('-')) {
-        match (word.text.split_once('='), command.get(index + 1)) {
-            (Some((name, value)), _) => {
-                found.push(Flag { name, value, prefix: format!("{name}="), range: &word.range });
-            }
-            (None, Some(next)) => {
-                let (name, value) = (word.text.as_str(), next.text.as_str());
-                found.push(Flag { name, value, prefix: String::new(), range: &next.range });
-            }
-            (None, None) => {}
-        }
+        let (name, own) = name_and_value(&word.text);
+        let (value, range) = match (own, command.get(index + 1)) {
+            (Some(value), _) => (value, &word.range),
+            (None, Some(next)) => (&*next.text, &next.range),
+            (None, None) => continue,
+        };
+        let prefix = own.map_or("", |own| &word.text[..word.text.len() - own.len()]);
+        found.push(Flag { name, value, prefix, range });
     }
     found
+}
+
+/// A flag's name, and the value in the same word. Of those with one letter only such as matter here have one.
+fn name_and_value(word: &str) -> (&str, Option<&str>) {
+    match word.strip_prefix("-p").or_else(|| word.strip_prefix("-e")).filter(|value| !value.is_empty()) {
+        Some(value) => (&word[..2], Some(value.strip_prefix('=').unwrap_or(value))),
+        None => word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value))),
+    }
 }
 
 /// The commands of a line as words; what stands in here-documents is not among them.
@@ -151,9 +169,14 @@ fn commands(line: &str) -> Vec<Vec<Word>> {
     let bodies = here_documents(line);
     let is_code = |at: usize| !bodies.iter().any(|body| body.contains(&at));
     let (mut commands, mut command, mut word) = (Vec::new(), Vec::new(), None::<Word>);
-    let mut quote = None;
+    let (mut quote, mut is_sign) = (None, false);
     let mut characters = line.char_indices().filter(|(at, _)| is_code(*at)).peekable();
     while let Some((at, character)) = characters.next() {
+        // What stands behind the sign of a here-string is a word of its own.
+        let was_sign = std::mem::replace(&mut is_sign, (quote, character) == (None, '<'));
+        if was_sign != is_sign {
+            command.extend(word.take());
+        }
         let mut written = None;
         match (quote, character) {
             (Some(open), close) if open == close => quote = None,

@@ -44,8 +44,7 @@ impl Redactor {
     /// A manifest of any number of documents, in its own style.
     pub fn manifest(&mut self, text: &str, features: Features) -> String {
         let Some(documents) = read(text, features) else {
-            let may_hold = MARKS.iter().any(|mark| text.contains(mark));
-            return if may_hold && self.shown != Kinds::ALL {
+            return if may_hold(text) && self.shown != Kinds::ALL {
                 UNREADABLE.to_owned()
             } else {
                 text.to_owned()
@@ -61,6 +60,11 @@ impl Redactor {
             .is_some_and(|edited| edited.iter().map(|document| &document.value).eq(&redacted));
         if is_right { changed } else { redacted.iter().map(to_yaml).collect::<Vec<_>>().join("---\n") }
     }
+}
+
+/// Whether a text that cannot be read may hold what is to be left out.
+pub(super) fn may_hold(text: &str) -> bool {
+    MARKS.iter().any(|mark| text.contains(mark))
 }
 
 fn is_name(character: char) -> bool {
