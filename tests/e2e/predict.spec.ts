@@ -75,6 +75,15 @@ async function overflow(dialog: Locator): Promise<number> {
   return dialog.evaluate((e) => Math.max(...[e, ...e.querySelectorAll('.predict-ask, .predict-answer, .predict-body')].map((e) => e.scrollWidth - e.clientWidth)));
 }
 
+test('a prediction is made while the clock stands', async ({ page }) => {
+  const dialog = await imported(page);
+  await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByRole('button', { name: 'Import / Predict…' }).click();
+  await predict(dialog, `${IMAGE}:v2`);
+  await expect(dialog.getByTestId('outcome')).toHaveText('✓ goes through');
+});
+
 for (const [name, width, height] of [['wide', 1440, 900], ['tablet', 1024, 768], ['phone', 360, 740]] as const) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test.describe(`${name}, ${colorScheme}`, () => {

@@ -57,8 +57,8 @@ pub fn App(props: &AppProps) -> Html {
     use_locale(&dispatch, model.locale);
     use_host(&dispatch, is_embed, &model.host.out);
     let in_view = use_in_view(is_embed);
-    let forecast = model.predict.moments();
-    use_frames(&dispatch, (model.playing && in_view) || forecast > 0, (model.session.reached_ms(), forecast));
+    let reached = (model.session.reached_ms(), model.predict.moments());
+    use_frames(&dispatch, model.wants_frames() && in_view, reached);
     use_schema(&dispatch, model.schema.is_wanted());
     use_pause(&dispatch, model.typing, model.text());
     use_template(&dispatch, model.template);
@@ -200,7 +200,7 @@ impl Parts<'_> {
         html! {
             <TerminalPane
                 locale={model.locale}
-                written={session.log().written()}
+                written={(session.course(), session.log().written())}
                 log={session.log().clone()}
                 prompt={model.prompt.clone()}
                 slip={model.slip.clone()}

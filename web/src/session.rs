@@ -15,7 +15,7 @@ impl Reducible for State {
 
     fn reduce(self: Rc<Self>, msg: Msg) -> Rc<Self> {
         // The same reference means: draw nothing.
-        if matches!(msg, Msg::Frame(_)) && !self.0.playing {
+        if matches!(msg, Msg::Frame(_)) && !self.0.wants_frames() {
             return self;
         }
         crash::note(&self, &msg);

@@ -1,20 +1,76 @@
-//! Differences of texts, as `diff -u` writes them.
+//! Differences of texts, line by line, and as `diff -u` writes them.
 
 /// Lines around each change.
 const CONTEXT: usize = 3;
+/// Most pairs of lines that are compared; where there would be more, all of them count as changed.
+const PAIR_LIMIT: usize = 1 << 22;
 
-/// A unified difference. The lines between the first and the last that differ are matched with the longest common
-/// subsequence.
-pub fn unified(old: &[String], new: &[String]) -> String {
-    let edits = edits(old, new);
+/// What happened to a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in both.
+    Kept,
+    /// It is only in the new text.
+    Added,
+    /// It is only in the old text.
+    Removed,
+}
+
+/// The lines of both texts in their order, each with its fate. Those that are not removed, joined, are the new text.
+pub fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(Fate, &'a str)> {
+    let same = |(a, b): &(&&str, &&str)| a == b;
+    let head = old.iter().zip(new).take_while(same).count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(same).count();
+    let mut lines: Vec<(Fate, &str)> = new[..head].iter().map(|line| (Fate::Kept, *line)).collect();
+    middle(&old[head..old.len() - tail], &new[head..new.len() - tail], &mut lines);
+    lines.extend(new[new.len() - tail..].iter().map(|line| (Fate::Kept, *line)));
+    lines
+}
+
+/// The longest common subsequence decides what is kept.
+fn middle<'a>(old: &[&'a str], new: &[&'a str], lines: &mut Vec<(Fate, &'a str)>) {
+    let (mut i, mut j) = (0, 0);
+    if old.len().saturating_mul(new.len()) <= PAIR_LIMIT {
+        let width = new.len() + 1;
+        // Of old[i..] and new[j..]; as there are so few pairs, none is longer than a u16 can say.
+        let mut longest = vec![0_u16; (old.len() + 1) * width];
+        for (i, a) in old.iter().enumerate().rev() {
+            for (j, b) in new.iter().enumerate().rev() {
+                longest[i * width + j] = if a == b {
+                    longest[(i + 1) * width + j + 1] + 1
+                } else {
+                    longest[(i + 1) * width + j].max(longest[i * width + j + 1])
+                };
+            }
+        }
+        while i < old.len() && j < new.len() {
+            if old[i] == new[j] {
+                lines.push((Fate::Kept, new[j]));
+                (i, j) = (i + 1, j + 1);
+            } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {
+                lines.push((Fate::Removed, old[i]));
+                i += 1;
+            } else {
+                lines.push((Fate::Added, new[j]));
+                j += 1;
+            }
+        }
+    }
+    lines.extend(old[i..].iter().map(|line| (Fate::Removed, *line)));
+    lines.extend(new[j..].iter().map(|line| (Fate::Added, *line)));
+}
+
+/// A unified difference.
+pub fn unified<'a>(old: &'a [String], new: &'a [String]) -> String {
+    let lines = |text: &'a [String]| text.iter().map(String::as_str).collect::<Vec<_>>();
+    let edits = compare(&lines(old), &lines(new));
+    let is_change = |(fate, _): &(Fate, &str)| *fate != Fate::Kept;
     let mut text = String::new();
     let mut start = 0;
-    while let Some(first) = edits[start..].iter().position(|edit| edit.sign != ' ').map(|i| i + start) {
+    while let Some(first) = edits[start..].iter().position(is_change).map(|i| i + start) {
         // A hunk goes on while no more than twice the context lies between two changes.
         let mut last = first;
-        while let Some(next) =
-            edits[last + 1..].iter().position(|edit| edit.sign != ' ').map(|i| i + last + 1)
-        {
+        while let Some(next) = edits[last + 1..].iter().position(is_change).map(|i| i + last + 1) {
             if next - last > 2 * CONTEXT + 1 {
                 break;
             }
@@ -28,14 +84,9 @@ pub fn unified(old: &[String], new: &[String]) -> String {
     text
 }
 
-struct Edit<'a> {
-    sign: char,
-    line: &'a str,
-}
-
-fn hunk(edits: &[Edit<'_>], from: usize, to: usize) -> String {
-    let count = |edits: &[Edit<'_>], other: char| edits.iter().filter(|edit| edit.sign != other).count();
-    let range = |other: char| {
+fn hunk(edits: &[(Fate, &str)], from: usize, to: usize) -> String {
+    let count = |edits: &[(Fate, &str)], other: Fate| edits.iter().filter(|(fate, _)| *fate != other).count();
+    let range = |other: Fate| {
         let (before, length) = (count(&edits[..from], other), count(&edits[from..to], other));
         match length {
             1 => format!("{}", before + 1),
@@ -43,52 +94,26 @@ fn hunk(edits: &[Edit<'_>], from: usize, to: usize) -> String {
             _ => format!("{},{length}", before + 1),
         }
     };
-    let mut text = format!("@@ -{} +{} @@\n", range('+'), range('-'));
-    for edit in &edits[from..to] {
-        text.push(edit.sign);
-        text.push_str(edit.line);
+    let mut text = format!("@@ -{} +{} @@\n", range(Fate::Added), range(Fate::Removed));
+    for (fate, line) in &edits[from..to] {
+        text.push(match fate {
+            Fate::Kept => ' ',
+            Fate::Added => '+',
+            Fate::Removed => '-',
+        });
+        text.push_str(line);
         text.push('\n');
     }
     text
 }
 
-fn edits<'a>(old: &'a [String], new: &'a [String]) -> Vec<Edit<'a>> {
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let (removed, added) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
-    // lengths[i][j] is that of the longest common subsequence of removed[i..] and added[j..].
-    let mut lengths = vec![vec![0usize; added.len() + 1]; removed.len() + 1];
-    for i in (0..removed.len()).rev() {
-        for j in (0..added.len()).rev() {
-            lengths[i][j] = if removed[i] == added[j] {
-                lengths[i + 1][j + 1] + 1
-            } else {
-                lengths[i + 1][j].max(lengths[i][j + 1])
-            };
-        }
-    }
-    let keep = |lines: &'a [String]| lines.iter().map(|line| Edit { sign: ' ', line });
-    let mut edits: Vec<Edit<'a>> = keep(&old[..head]).collect();
-    let (mut i, mut j) = (0, 0);
-    while i < removed.len() || j < added.len() {
-        if i < removed.len() && j < added.len() && removed[i] == added[j] {
-            edits.push(Edit { sign: ' ', line: &removed[i] });
-            (i, j) = (i + 1, j + 1);
-        } else if i < removed.len() && (j == added.len() || lengths[i + 1][j] >= lengths[i][j + 1]) {
-            edits.push(Edit { sign: '-', line: &removed[i] });
-            i += 1;
-        } else {
-            edits.push(Edit { sign: '+', line: &added[j] });
-            j += 1;
-        }
-    }
-    edits.extend(keep(&old[old.len() - tail..]));
-    edits
-}
-
 #[cfg(test)]
 mod tests {
-    use super::unified;
+    use super::{Fate, compare, unified};
+
+    fn diff<'a>(old: &'a str, new: &'a str) -> Vec<(Fate, &'a str)> {
+        compare(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>())
+    }
 
     #[test]
     fn far_apart_changes_are_hunks_of_their_own() {
@@ -99,5 +124,37 @@ mod tests {
         let expected =
             "@@ -1,5 +1,5 @@\n 0\n-1\n+x\n 2\n 3\n 4\n@@ -13,7 +13,6 @@\n 12\n 13\n 14\n-15\n 16\n 17\n 18\n";
         assert_eq!(unified(&old, &new), expected);
+    }
+
+    #[test]
+    fn a_diff_tells_what_went_and_what_came() {
+        for (old, new, expected) in [
+            ("", "", ""),
+            ("a\nb\nc", "a\nb\nc", "=a =b =c"),
+            ("a\nb\nc", "a\nx\nc", "=a -b +x =c"),
+            ("", "a\nb", "+a +b"),
+            ("a\nb", "", "-a -b"),
+            ("a\nb\nc\nd", "b\nc\ne\nd", "-a =b =c +e =d"),
+            ("x\na\nx", "x\nx", "=x -a =x"),
+        ] {
+            let told: Vec<String> = diff(old, new)
+                .into_iter()
+                .map(|(fate, line)| {
+                    let sign = match fate {
+                        Fate::Kept => '=',
+                        Fate::Added => '+',
+                        Fate::Removed => '-',
+                    };
+                    format!("{sign}{line}")
+                })
+                .collect();
+            assert_eq!(told.join(" "), expected, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_bounded() {
+        let (old, new) = ("a\n".repeat(5000), "b\n".repeat(5000));
+        assert_eq!(diff(&old, &new).len(), 10_000);
     }
 }

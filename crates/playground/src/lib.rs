@@ -7,7 +7,6 @@ pub mod commands;
 pub mod common_error;
 pub mod completion;
 pub mod confusable;
-pub mod diff;
 pub mod early;
 pub mod effect;
 pub mod embed;

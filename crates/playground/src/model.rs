@@ -11,7 +11,7 @@ use machinery::ObjectKey;
 use machinery::time::ms_between;
 use machinery::yaml::Position;
 use session::outcome::run;
-use session::{Branch, Content, Entry, Input, Session, Start, StartWorld};
+use session::{Branch, Content, Dated, Entry, Input, Session, Start, StartWorld};
 
 use crate::commands;
 use crate::confusable::{self, Blamed};
@@ -258,7 +258,7 @@ pub struct Model {
     drafts: BTreeMap<Arc<str>, Arc<str>>,
     // What page and trial were made from.
     shown: Option<Shown>,
-    tried: Option<(Arc<str>, Arc<str>, u64)>,
+    tried: Option<(Arc<str>, Arc<str>, u64, u64)>,
 }
 
 /// What decides whether a page is still true.
@@ -462,6 +462,13 @@ impl Model {
         ms_between(self.session.began(), self.session.end()).unsigned_abs()
     }
 
+    /// Whether there is something to do in a frame: time to pass, a kept world to go on with, or a prediction. Time stands
+    /// while a command waits for the schema.
+    pub fn wants_frames(&self) -> bool {
+        let passes = self.playing && !self.schema.is_awaited();
+        passes || self.keep.opening.is_some() || self.predict.moments() > 0
+    }
+
     /// Looks at another part of a long set; `None` follows what moves.
     pub(crate) fn look_at(&mut self, set: ObjectKey, first: Option<usize>) {
         let last = self.parts.get(&set).copied().unwrap_or_default();
@@ -487,11 +494,12 @@ impl Model {
     pub(crate) fn step_back(&mut self) {
         let texts: Vec<(Arc<str>, Arc<str>)> =
             self.session.files().iter().map(|file| (file.name.clone(), file.text.clone())).collect();
-        let applied = self.session.applied();
-        let is_file = |at: usize| {
-            matches!(self.session.inputs().nth(at).map(|dated| &dated.input), Some(Input::WriteFile { .. }))
-        };
-        let files = (0..applied.saturating_sub(1)).rev().take_while(|at| is_file(*at)).count();
+        let applied: Vec<&Dated> = self.session.inputs().take(self.session.applied()).collect();
+        let files = applied.split_last().map_or(0, |(act, before)| {
+            let is_of_it =
+                |dated: &&&Dated| dated.at == act.at && matches!(dated.input, Input::WriteFile { .. });
+            before.iter().rev().take_while(is_of_it).count()
+        });
         if !self.session.step_back(1 + files) {
             return;
         }
@@ -605,7 +613,8 @@ impl Model {
         if self.typing {
             return;
         }
-        let tried = (self.file.clone(), self.text(), self.session.log().written());
+        let course = self.session.course();
+        let tried = (self.file.clone(), self.text(), course, self.session.log().written());
         if self.tried.as_ref() != Some(&tried) {
             self.trial = Rc::new(Trial::of(&self.session, &tried.0, &tried.1));
             self.tried = Some(tried);

@@ -26,26 +26,37 @@ pub struct Review {
 }
 
 impl Review {
-    /// Reads what was pasted; `None` if it is one line, which needs no review.
+    /// Reads what was pasted; `None` if it is one line, which needs no review. What comes behind the lines that are looked
+    /// at is one piece.
     pub fn read(text: &str) -> Option<Review> {
-        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(LINE_LIMIT).collect();
-        if lines.len() < 2 {
+        let lines: Vec<&str> = text.lines().collect();
+        if lines.iter().filter(|line| !line.trim().is_empty()).count() < 2 {
             return None;
         }
+        let (lines, rest) = lines.split_at(lines.len().min(LINE_LIMIT));
         let has_prompts = lines.iter().any(|line| without_prompt(line).is_some());
         let mut items: Vec<Item> = Vec::new();
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(LINE_LIMIT).peekable();
+        let mut lines = lines.iter().copied();
         while let Some(line) = lines.next() {
             let stripped = without_prompt(line);
             let is_command = if has_prompts { stripped.is_some() } else { begins_command(line) };
             let mut text = stripped.unwrap_or(line).trim_end().to_owned();
+            let mut is_whole = true;
             while is_command && shell::is_unfinished(&text) {
-                let Some(next) = lines.next() else { break };
+                let Some(next) = lines.next() else {
+                    is_whole = rest.is_empty();
+                    break;
+                };
                 text.push('\n');
-                text.push_str(next.strip_prefix("> ").unwrap_or(next).trim_end());
+                text.push_str(next.strip_prefix("> ").filter(|_| has_prompts).unwrap_or(next));
             }
-            let ticked = is_command && !text.trim_start().starts_with('#');
-            items.push(Item { text, ticked });
+            let ticked = is_command && is_whole && !text.trim_start().starts_with('#');
+            if !text.is_empty() {
+                items.push(Item { text, ticked });
+            }
+        }
+        if !rest.is_empty() {
+            items.push(Item { text: rest.join("\n"), ticked: false });
         }
         Some(Review { items })
     }
@@ -144,7 +155,7 @@ mod tests {
 
     #[test]
     fn commands_are_told_from_output_and_prose() {
-        let cases: [(&str, &[&str]); 7] = [
+        let cases: [(&str, &[&str]); 9] = [
             ("kubectl get po", &[]),
             ("kubectl get po\n\n", &[]),
             (
@@ -167,9 +178,19 @@ mod tests {
                 "kubectl scale sts myapp \\\n  --replicas=4\nrm -rf x",
                 &["+kubectl scale sts myapp \\\n  --replicas=4", "+rm -rf x"],
             ),
+            ("cat <<EOF\n\n> said\n\nEOF\n\nls", &["+cat <<EOF\n\n> said\n\nEOF", "+ls"]),
+            ("$ ls\n$\n$ date", &["+ls", "+date"]),
         ];
         for (text, expected) in cases {
             assert_eq!(review(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_is_one_piece_and_does_not_run() {
+        let rest = format!("{}EOF\nls", "x\n".repeat(1_000));
+        let expected =
+            [format!("-cat <<EOF{}", "\nx".repeat(998)), format!("-{}", &rest["x\n".len() * 998..])];
+        assert_eq!(review(&format!("\ncat <<EOF\n{rest}")), expected);
     }
 }

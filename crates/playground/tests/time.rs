@@ -1,7 +1,8 @@
 //! Time on the page: the past is shown, typing there forks, the last act is undone, moments are compared.
 
-use playground::diff::Fate;
+use machinery::text_diff::Fate;
 use playground::model::{Number, Tab};
+use playground::predict::PredictMsg;
 use playground::track::{Mark, Row};
 use playground::view::Details;
 use playground::view::objects::{Objects, State};
@@ -116,6 +117,41 @@ fn stepping_back_undoes_the_last_act_and_loses_nothing_that_was_typed() {
     update(&mut model, Msg::StepBack);
     assert_eq!((pods(&model), model.session.elapsed_ms()), (0, 0));
     assert_eq!(*model.text(), *wider);
+}
+
+#[test]
+fn only_files_written_for_the_act_are_undone_with_it() {
+    let mut model = Model::new(StartWorld::Empty);
+    model.session.write_file("earlier.yaml", "a: 1");
+    pass(&mut model, 10);
+    run(&mut model, "echo one");
+    update(&mut model, Msg::StepBack);
+    assert_eq!((model.session.elapsed_ms(), model.session.log().is_empty()), (10_000, true));
+    assert_eq!(model.session.files().get("earlier.yaml"), Some("a: 1"));
+}
+
+#[test]
+fn frames_have_something_to_do_as_long_as_time_passes_or_a_prediction_is_made() {
+    let mut model = Model::new(StartWorld::Empty);
+    assert!(model.wants_frames());
+    update(&mut model, Msg::Run("kubectl explain cm".to_owned()));
+    assert!(!model.wants_frames(), "the schema is waited for");
+    update(&mut model, Msg::Schema(Err("no network".to_owned())));
+    assert!(model.wants_frames());
+    update(&mut model, Msg::Play(false));
+    assert!(!model.wants_frames());
+    update(
+        &mut model,
+        Msg::Predict(PredictMsg::Try {
+            change: "kubectl create ns a".to_owned(),
+            namespace: "default".to_owned(),
+        }),
+    );
+    for _ in 0..100 {
+        assert_eq!(model.wants_frames(), model.predict.answer.is_none());
+        update(&mut model, Msg::Frame(16));
+    }
+    assert!(model.predict.answer.is_some());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! Read back, the inputs are the timeline of a new session, and whoever goes to its end replays them. Invariant: old
 //! texts are understood for ever ([`FORMAT`] grows, and every earlier one stays readable); no text panics, and one that
-//! is too large or too long a story is refused before anything is replayed.
+//! is too large, has too many inputs or lasts too long is refused before anything is replayed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -184,20 +184,29 @@ impl Saved {
         Ok(saved)
     }
 
-    /// How it began, if everything about it is sound.
-    fn check(&self) -> Result<Start, String> {
-        let start = self.start_again()?;
+    /// Whether it would be opened again, as far as its length goes.
+    ///
+    /// # Errors
+    /// For people: what there is too much of.
+    pub fn check_length(&self) -> Result<(), String> {
         if self.inputs.len() > INPUT_LIMIT {
             return Err(format!("it has {} inputs; at most {INPUT_LIMIT} are replayed", self.inputs.len()));
         }
+        if self.end > END_LIMIT_MS {
+            return Err("it lasts longer than a week".to_owned());
+        }
+        Ok(())
+    }
+
+    /// How it began, if everything about it is sound.
+    fn check(&self) -> Result<Start, String> {
+        let start = self.start_again()?;
+        self.check_length()?;
         if self.nodes > NODE_LIMIT {
             return Err(format!("it has {} nodes; at most {NODE_LIMIT} are simulated", self.nodes));
         }
-        if self.end > END_LIMIT_MS || self.at > self.end {
-            return Err("its times are not within a week".to_owned());
-        }
-        let mut times = self.inputs.iter().map(|(at, _)| *at);
-        if !times.clone().is_sorted() || times.next_back().is_some_and(|last| last > self.end) {
+        let times = self.inputs.iter().map(|(at, _)| *at).chain([self.end]);
+        if !times.is_sorted() || self.at > self.end {
             return Err("its inputs are not in the order of their times".to_owned());
         }
         Ok(start)

@@ -291,11 +291,12 @@ impl Session {
 
     /// Whether the input writes anew what the last one wrote at this moment: typing in an editor is one act.
     fn overwrites_last(&self, input: &Input) -> bool {
-        let (Input::WriteFile { name, .. }, Some(last)) = (input, self.timeline.inputs.last()) else {
+        let (Input::WriteFile { name, text }, Some(last)) = (input, self.timeline.inputs.last()) else {
             return false;
         };
-        // A write that failed has left its message in the terminal, and stays in the log.
-        matches!(&last.input, Input::WriteFile { name: n, text } if n == name && self.files().get(n) == Some(&**text))
+        // A write that fails leaves its message in the terminal, and stays in the log.
+        self.files().check(name, text).is_ok()
+            && matches!(&last.input, Input::WriteFile { name: n, text } if n == name && self.files().get(n) == Some(&**text))
             && last.at == self.now()
     }
 

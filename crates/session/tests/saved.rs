@@ -61,6 +61,12 @@ fn what_cannot_be_opened_says_why() {
         let said = Saved::from_text(text).expect_err(expected);
         assert!(said.contains(expected), "{said} does not say {expected}");
     }
+    let mut session = played();
+    assert_eq!(Saved::whole(&session).check_length(), Ok(()));
+    session.advance(8 * 24 * 3_600_000);
+    let long = Saved::whole(&session);
+    assert_eq!(long.check_length(), Err("it lasts longer than a week".to_owned()));
+    assert_eq!(long.open().err(), long.check_length().err());
     let long = format!("{}{}", " ".repeat(9 << 20), good);
     assert!(Saved::from_text(&long).expect_err("too long").contains("at most 8 MiB"));
 }

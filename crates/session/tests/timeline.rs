@@ -1,6 +1,6 @@
 //! Time: frames or leaps, back and forth, undo and branches.
 
-use session::{Content, Input, Session, Start, StartWorld};
+use session::{Content, Input, Saved, Session, Start, StartWorld};
 
 const SECOND: u64 = 1000;
 
@@ -153,4 +153,16 @@ fn edits_at_one_moment_are_one_input() {
     let digest = session.digest();
     session.seek(session.end());
     assert_eq!(session.digest(), digest);
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_one_before_it_in_the_log() {
+    let mut session = Session::new(Start::default());
+    for text in ["first", "second", &"x".repeat(5 << 20)] {
+        session.write_file("a.txt", text);
+    }
+    assert_eq!((session.files().get("a.txt"), session.inputs().count()), (Some("second"), 2));
+    let (mut again, at) = Saved::whole(&session).open().expect("a world");
+    again.advance(at);
+    assert_eq!((again.files(), again.digest()), (session.files(), session.digest()));
 }

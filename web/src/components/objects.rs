@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use playground::diff::Fate;
+use machinery::text_diff::Fate;
 use playground::view::objects::{ObjectRow, Objects, State};
 use playground::view::timeline::clock;
 use playground::{Locale, Msg};

@@ -1,5 +1,8 @@
 //! The dialog in which a world is handed on: as a link, as a file, or copied as text.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use playground::keep::{Extent, Form, KeepMsg};
 use playground::{Locale, Model, Msg};
 use session::{Saved, Sensitive};
@@ -47,7 +50,20 @@ pub fn Share(props: &ShareProps) -> Html {
     let (files, lines) = saved.contents();
     {
         let (address, text) = (address.clone(), saved.to_text());
-        use_effect_with(text.clone(), move |_| link::make(text, move |link| address.set(link)));
+        use_effect_with(text.clone(), move |_| {
+            // A link that comes late must not take the place of the one that was asked for after it.
+            let is_wanted = Rc::new(Cell::new(true));
+            address.set(String::new());
+            link::make(text, {
+                let is_wanted = is_wanted.clone();
+                move |link| {
+                    if is_wanted.get() {
+                        address.set(link);
+                    }
+                }
+            });
+            move || is_wanted.set(false)
+        });
     }
     let oncopy = {
         let done = done.clone();
@@ -127,13 +143,15 @@ pub fn Share(props: &ShareProps) -> Html {
                 <p class="nothing">{words.copies}</p>
             }
             <input class="field share-link" id="share-link" readonly=true value={(*address).clone()} aria-label={words.link} />
-            if long {
+            if let Err(why) = saved.check_length() {
+                <p role="alert">{(props.locale.words().not_opened)(&why)}</p>
+            } else if long {
                 <p>{words.long}</p>
             }
             <div class="share-acts">
-                <button type="button" class="control control-bright" onclick={copy(None)}>{words.copy_link}</button>
+                <button type="button" class="control control-bright" disabled={address.is_empty()} onclick={copy(None)}>{words.copy_link}</button>
                 <button type="button" class="control" onclick={save}>{words.save_file}</button>
-                <button type="button" class="control" onclick={copy_link}>{words.copy_markdown_link}</button>
+                <button type="button" class="control" disabled={address.is_empty()} onclick={copy_link}>{words.copy_markdown_link}</button>
                 <button type="button" class="control" onclick={copy(Some(Form::Markdown))}>{words.copy_markdown}</button>
                 <button type="button" class="control" onclick={copy(Some(Form::Script))}>{words.copy_script}</button>
                 <button type="button" class="control" onclick={copy(Some(Form::Manifest))}>{words.copy_manifest}</button>

@@ -29,8 +29,8 @@ const TOLD: usize = 3;
 pub struct TerminalProps {
     /// The language.
     pub locale: Locale,
-    /// How many entries were ever written: decides whether the log is drawn anew.
-    pub written: u64,
+    /// Which course of events it is, and how many entries were ever written: they decide whether the log is drawn anew.
+    pub written: (u64, u64),
     /// The log.
     pub log: Terminal,
     /// The line in the prompt.

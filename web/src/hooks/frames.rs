@@ -1,4 +1,4 @@
-//! Animation frames while time passes: none when it stands, none on a hidden page.
+//! Animation frames while there is something to do in them: none when time stands, none on a hidden page.
 
 use playground::Msg;
 use wasm_bindgen::JsCast;
@@ -11,12 +11,12 @@ use crate::session::Dispatch;
 /// Asks for one frame after each moment that was reached and drawn, so that a slow page slows the clock and never queues
 /// work. (The cluster's own time may stand still for a frame, after requests have taken of it in advance.)
 #[hook]
-pub fn use_frames(dispatch: &Dispatch, playing: bool, reached: (u64, u64)) {
+pub fn use_frames(dispatch: &Dispatch, wanted: bool, reached: (u64, u64)) {
     let last = use_mut_ref(|| None::<f64>);
     let dispatch = dispatch.clone();
-    use_effect_with((playing, reached), move |_| {
+    use_effect_with((wanted, reached), move |_| {
         let mut pending = None;
-        if !playing {
+        if !wanted {
             *last.borrow_mut() = None;
         } else if let Some(window) = dom::window() {
             let frame = Closure::once(move |at: f64| {

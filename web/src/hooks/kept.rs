@@ -73,8 +73,10 @@ pub fn use_kept(dispatch: &Dispatch, state: &State) -> Kept {
         let (fits, session) = (fits.clone(), session.clone());
         move |_| {
             if is_kept {
-                let text = Saved::whole(&session).to_text();
-                let is_stored = text.len() <= STORED_LIMIT && dom::store(STORED, &text);
+                let saved = Saved::whole(&session);
+                let text = saved.to_text();
+                let fits_here = text.len() <= STORED_LIMIT && saved.check_length().is_ok();
+                let is_stored = fits_here && dom::store(STORED, &text);
                 if *fits != is_stored {
                     fits.set(is_stored);
                 }

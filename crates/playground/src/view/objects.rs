@@ -1,10 +1,9 @@
 //! The Objects tab: every object, what has changed since another moment, and one of them as YAML with its diff.
 
 use apiserver::Server;
+use machinery::text_diff::{Fate, compare};
 use machinery::version::Features;
 use machinery::{Kind, Object, ObjectKey};
-
-use crate::diff::{Fate, diff};
 
 /// Most rows.
 const ROWS: usize = 300;
@@ -97,5 +96,6 @@ fn lines(old: Option<&Object>, new: Option<&Object>, features: Features) -> Vec<
         (None, Some(new)) => (yaml(new), yaml(new)),
         (old, new) => (old.map(yaml).unwrap_or_default(), new.map(yaml).unwrap_or_default()),
     };
-    diff(&old, &new).into_iter().map(|(fate, line)| (fate, line.to_owned())).collect()
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    compare(&old, &new).into_iter().map(|(fate, line)| (fate, line.to_owned())).collect()
 }

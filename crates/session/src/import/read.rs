@@ -88,13 +88,15 @@ fn items(document: &Document) -> Vec<(String, Value)> {
 pub(super) struct Reader {
     features: Features,
     found: Found,
+    // Where each object stands among them.
+    places: BTreeMap<ObjectKey, usize>,
     nodes: BTreeSet<String>,
 }
 
 impl Reader {
     pub fn new(features: Features) -> Reader {
         let found = Found { objects: Vec::new(), notes: Vec::new(), lines: BTreeMap::new(), newest: None };
-        Reader { features, found, nodes: BTreeSet::new() }
+        Reader { features, found, places: BTreeMap::new(), nodes: BTreeSet::new() }
     }
 
     /// Takes one in.
@@ -154,16 +156,22 @@ impl Reader {
         let too_many =
             |what, limit| ImportError { line: line(""), problem: Problem::TooMany { what, limit } };
         let at = line("metadata.name");
-        if let Some(before) = self.found.lines.insert(key.clone(), at.unwrap_or_default()) {
-            self.found.objects.retain(|object| object.key() != key);
-            self.note(Some(before), Fact::Repeated { object: key.clone() });
+        let before = self.found.lines.insert(key.clone(), at.unwrap_or_default());
+        if before.is_some() {
+            self.note(before, Fact::Repeated { object: key.clone() });
         }
         match &object {
             Object::Node(_) => drop(self.nodes.insert(key.name.to_string())),
             Object::Pod(pod) => self.nodes.extend(pod.spec.as_ref().and_then(|spec| spec.node_name.clone())),
             _ => {}
         }
-        self.found.objects.push(object);
+        match self.places.get(&key) {
+            Some(place) => self.found.objects[*place] = object,
+            None => {
+                self.places.insert(key, self.found.objects.len());
+                self.found.objects.push(object);
+            }
+        }
         if self.found.objects.len() > OBJECT_LIMIT {
             return Err(too_many("objects", OBJECT_LIMIT));
         }
