@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use machinery::version::Version;
+use serde_json::{Value, json};
+use tests::conformance::commands::Commands;
 use tests::conformance::{Mode, Report, Source, Trace, collect, replay, run};
 
 /// Recordings that the engine does not follow to their end yet, and what is missing.
@@ -127,5 +129,52 @@ fn a_recording_that_was_tampered_with_is_noticed() {
         let mut trace = untouched.clone();
         tamper(&mut trace);
         assert!(replay(&trace, Mode::default()).is_err(), "a changed {what} went unnoticed");
+    }
+}
+
+/// Of a second run of the same cluster a claim may have the other one of two equal volumes, and nothing else.
+#[test]
+fn only_equal_volumes_stand_for_one_another() {
+    let volume = |name: &str, size: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name, "labels": {"name": name}},
+            "spec": {
+                "capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "storageClassName": "a",
+                "hostPath": {"path": format!("/{name}")},
+            },
+        })
+    };
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
+        "spec": {
+            "storageClassName": "a", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
+        },
+    });
+    let items = [volume("pv1", "1Gi"), volume("pv2", "1Gi"), volume("pv3", "2Gi"), claim];
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    // Which volumes have the claim.
+    let listing = |bound: &[&str]| -> Value {
+        let row = |(name, size): (&str, &str)| {
+            let (status, claim) =
+                if bound.contains(&name) { ("Bound", "default/data") } else { ("Available", "") };
+            format!(
+                "{name:<7}{size:<11}RWO            Retain           {status:<12}{claim:<15}a              <unset>                          1s\n"
+            )
+        };
+        let header = "NAME   CAPACITY   ACCESS MODES   RECLAIM POLICY   STATUS      CLAIM          STORAGECLASS   VOLUMEATTRIBUTESCLASS   REASON   AGE\n";
+        let rows = [("pv1", "1Gi"), ("pv2", "1Gi"), ("pv3", "2Gi")].map(row).concat();
+        json!({"run": "kubectl get pv", "out": format!("{header}{rows}")})
+    };
+    let cases: [(&[&str], bool); 5] =
+        [(&["pv1"], true), (&["pv2"], true), (&["pv3"], false), (&["pv1", "pv2"], false), (&[], false)];
+    for (bound, is_free) in cases {
+        let commands = json!({
+            "files": {"all.json": list.to_string()}, "setup": ["kubectl create -f all.json"],
+            "commands": [listing(&["pv1"]), listing(bound)],
+        });
+        let commands: Commands = serde_json::from_value(commands).expect("a recording");
+        let [first, second] = &commands.play(Mode::default())[..] else { panic!("two commands") };
+        assert_eq!(first.difference, None);
+        assert_eq!(second.difference.is_none(), is_free, "{bound:?}: {:?}", second.difference);
     }
 }

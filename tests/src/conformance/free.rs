@@ -6,6 +6,7 @@
 //! | rows that a free value sorts; equal rows | so is their order | [`sorts_freely`] |
 //! | the widths of columns | they follow free values; cells are compared | [`super::tables`] |
 //! | which of equal volumes a claim gets, which node a pod | scripted from the recording | [`super::replay`] |
+//! | which of two equal volumes an output of commands names | one file may hold several runs of a cluster, a script follows one | [`super::volumes`] |
 //! | FailedScheduling: whether and how often | the scheduler may look before a claim is bound, or after | [`NUMBER`] |
 //! | conflict-retry Events, and where one was recorded the order of a claim's owners and binding | whether two writers meet is chance | [`CONFLICT`] |
 //! | which of a pod's claims is its first volume | upstream walks a map (stateful_set_utils.go, updateStorage) | [`claims_sorted`] |

@@ -24,6 +24,7 @@ pub mod terminal;
 pub mod trace;
 pub mod trail;
 pub mod trails;
+pub mod volumes;
 
 pub use recording::Recording;
 pub use replay::{Difference, replay};
