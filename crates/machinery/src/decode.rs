@@ -399,7 +399,10 @@ pub fn decode_base64(text: &str) -> Result<Vec<u8>, usize> {
             let mut kept_offsets = text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\n' | b'\r'));
             kept_offsets.nth(offset).map_or(text.len(), |(original, _)| original)
         }
-        base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => text.len(),
+        // Go means the place where the last four begin; if the text ends within its padding, its end.
+        base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => {
+            text.len() - if kept.ends_with(b"=") { 0 } else { kept.len() % 4 }
+        }
     })
 }
 
@@ -407,7 +410,7 @@ pub fn decode_base64(text: &str) -> Result<Vec<u8>, usize> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{decode_metadata_only, normalize, with_printed_nulls};
+    use super::{decode_base64, decode_metadata_only, normalize, with_printed_nulls};
     use crate::version::{Features, Version};
 
     const POD: (&str, &str) = ("core", "Pod");
@@ -428,6 +431,22 @@ mod tests {
         assert_eq!(empty["spec"]["template"], json!({"metadata": {}, "spec": {}}));
         assert!(empty["spec"].get("selector").is_none());
         assert_eq!(empty["spec"]["updateStrategy"], json!({}));
+    }
+
+    #[test]
+    fn what_is_no_base64_is_told_as_go_does() {
+        let cases = [
+            ("dGVzdA==", Ok(b"test".to_vec())),
+            ("dGVz\ndA==\n", Ok(b"test".to_vec())),
+            ("dGVzdA", Err(4)),
+            ("dGVz\ndA", Err(5)),
+            ("admin", Err(4)),
+            ("dGVzdA=", Err(7)),
+            ("dG-z", Err(2)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(decode_base64(text), expected, "{text}");
+        }
     }
 
     #[test]
