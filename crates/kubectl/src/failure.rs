@@ -117,9 +117,14 @@ impl Failure {
             other => {
                 let error = other.error();
                 // These begin with words of their own.
-                let is_whole = ["error: ", "Error in configuration: ", "The connection to the server "]
-                    .iter()
-                    .any(|words| error.starts_with(words));
+                let is_whole = [
+                    "error: ",
+                    "Error in configuration: ",
+                    "The connection to the server ",
+                    "Unable to connect to the server: ",
+                ]
+                .iter()
+                .any(|words| error.starts_with(words));
                 if is_whole { error } else { format!("error: {error}") }
             }
         }

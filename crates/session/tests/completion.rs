@@ -82,6 +82,12 @@ fn words_are_offered_where_they_may_stand() {
         ("kubectl rollout history sts myapp --revision ", "1 2", ""),
         ("kubectl delete pod myapp-0 --cascade=o", "--cascade=orphan", "--cascade=o"),
         ("kubectl explain stat", "statefulsets+", "stat"),
+        // The kubeconfig.
+        ("kubectl config set", "set set-cluster set-context set-credentials", "set"),
+        ("kubectl config delete-cluster ", "kubernetes", ""),
+        ("kubectl config delete-user ", "kubernetes-admin", ""),
+        ("kubectl config set-context a --user=", "--user=kubernetes-admin", "--user="),
+        ("kubectl config set-cluster a --certificate-authority st", "stateful-demo.yaml", "st"),
     ];
     for (line, words, replaced) in cases {
         let (found, of) = offered(&session, line);

@@ -78,7 +78,13 @@ pub(super) fn of(typed: &Typed<'_>, context: &mut Context<'_, '_>) -> Completion
         "config use-context" | "config set-context" | "config rename-context" | "config delete-context"
             if args.is_empty() =>
         {
-            Completions::of(context.env.kubeconfig.names()).beginning("", typed.word)
+            Completions::of(context.env.kubeconfig.contexts.keys()).beginning("", typed.word)
+        }
+        "config delete-cluster" if args.is_empty() => {
+            Completions::of(context.env.kubeconfig.clusters.keys()).beginning("", typed.word)
+        }
+        "config delete-user" if args.is_empty() => {
+            Completions::of(context.env.kubeconfig.users.keys()).beginning("", typed.word)
         }
         _ => Completions::default(),
     }

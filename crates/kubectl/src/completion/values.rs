@@ -8,7 +8,6 @@ use super::{Completions, Typed, arguments};
 use crate::context::Context;
 use crate::discovery;
 use crate::flags::{Flag, Parsed};
-use crate::kubeconfig::{CLUSTER, USER};
 use crate::printers::output;
 use crate::resource::{self, Rules};
 use crate::verbs::rollout::history::Revisions;
@@ -22,11 +21,23 @@ pub(super) fn of(
     context: &mut Context<'_, '_>,
 ) -> Completions {
     let known = match (flag.name, typed.name.as_str()) {
-        ("filename" | "from-file" | "from-env-file" | "patch-file" | "kubeconfig", _) => {
+        (
+            "filename"
+            | "from-file"
+            | "from-env-file"
+            | "patch-file"
+            | "kubeconfig"
+            | "certificate-authority"
+            | "client-certificate"
+            | "client-key",
+            _,
+        ) => {
             return Completions { files_after: Some(before.to_owned()), ..Completions::default() };
         }
         ("namespace", _) => namespaces(context),
-        ("context", _) => Completions::of(context.env.kubeconfig.names()),
+        ("context", _) => Completions::of(context.env.kubeconfig.contexts.keys()),
+        ("cluster", _) => Completions::of(context.env.kubeconfig.clusters.keys()),
+        ("user", _) => Completions::of(context.env.kubeconfig.users.keys()),
         ("output", command) => Completions::of(formats(command, context.env.features)),
         ("container", _) => match typed.parsed.args.first() {
             Some(pod) => arguments::containers(&typed.parsed, pod, context),
@@ -42,8 +53,6 @@ pub(super) fn of(
 /// The values of flags that are always the same.
 fn fixed(flag: &str, command: &str) -> &'static [&'static str] {
     match (flag, command) {
-        ("cluster", _) => &[CLUSTER],
-        ("user", _) => &[USER],
         ("dry-run", _) => &["none", "server", "client"],
         ("validate", _) => &["strict", "warn", "ignore"],
         ("cascade", _) => &["background", "orphan", "foreground"],

@@ -3,17 +3,16 @@
 //! Models kubectl/pkg/cmd/config (current_context.go, get_contexts.go, set_context.go, use_context.go, rename_context.go,
 //! delete_context.go).
 
-use super::{Call, Command, Next};
+use super::{Call, Command, FILE, Next, names};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, switch};
 use crate::go_value::quote;
-use crate::kubeconfig::Access;
 use crate::printers::tabwriter::{TABLE, align};
 use crate::verbs::help;
 
-/// Where kubectl would keep them.
-const FILE: &str = "/.kube/config";
+/// What a context says, and the flags that say it.
+const FIELDS: [&str; 3] = ["cluster", "user", "namespace"];
 
 pub(crate) const CURRENT_CONTEXT: Command = Command {
     name: "config current-context",
@@ -88,19 +87,6 @@ pub(crate) const DELETE_CONTEXT: Command = Command {
     run: delete_context,
 };
 
-/// The arguments, if there are as many as the command takes (`helpErrorf`: its help, and what is wrong).
-fn names<'a, const N: usize>(
-    call: &'a Call,
-    context: &mut Context<'_, '_>,
-    command: &Command,
-) -> Result<&'a [String; N], Failure> {
-    let args = call.parsed.args.as_slice();
-    args.try_into().map_err(|_| {
-        context.out(help::text(command));
-        Failure::message(format!("Unexpected args: [{}]", args.join(" ")))
-    })
-}
-
 fn get_contexts(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let names_only = match call.parsed.text("output").unwrap_or_default() {
         "" => false,
@@ -126,8 +112,9 @@ fn get_contexts(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Fail
         match config.contexts.get(name) {
             None => failures.push(Failure::message(format!("context {name} not found"))),
             Some(_) if names_only => text.push_str(&format!("{name}\n")),
-            Some(Access { cluster, user, namespace }) => {
+            Some(entry) => {
                 let mark = if *name == config.current { "*" } else { " " };
+                let [cluster, user, namespace] = FIELDS.map(|field| entry.text(field));
                 text.push_str(&format!("{mark}\t{name}\t{cluster}\t{user}\t{namespace}\n"));
             }
         }
@@ -161,12 +148,10 @@ fn set_context(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failu
         (name, false) => name.to_owned(),
     };
     let done = if config.contexts.contains_key(&name) { "modified" } else { "created" };
-    let access = config.contexts.entry(name.clone()).or_default();
-    let parts =
-        [("cluster", &mut access.cluster), ("user", &mut access.user), ("namespace", &mut access.namespace)];
-    for (flag, part) in parts {
-        if let Some(value) = parsed.text(flag) {
-            value.clone_into(part);
+    let entry = config.contexts.entry(name.clone()).or_default();
+    for field in FIELDS {
+        if let Some(value) = parsed.text(field) {
+            entry.set(field, value);
         }
     }
     context.out(format!("Context {} {done}.\n", quote(&name)));
@@ -180,7 +165,7 @@ fn rename_context(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Fa
     }
     let (old_name, new_name) = (quote(old), quote(new));
     let config = &mut *context.env.kubeconfig;
-    let Some(access) = config.contexts.get(old).cloned() else {
+    let Some(entry) = config.contexts.get(old).cloned() else {
         return Err(Failure::message(format!("cannot rename the context {old_name}, it's not in {FILE}")));
     };
     if config.contexts.contains_key(new) {
@@ -189,7 +174,7 @@ fn rename_context(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Fa
         )));
     }
     config.contexts.remove(old);
-    config.contexts.insert(new.clone(), access);
+    config.contexts.insert(new.clone(), entry);
     if config.current == *old {
         config.current.clone_from(new);
     }
