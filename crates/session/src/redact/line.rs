@@ -34,6 +34,8 @@ const PAIRS: [(&str, Sensitive); 4] = [
 const PARTS: [&str; 3] = ["-p", "--patch", "--overrides"];
 /// Flags that say who one is.
 const CREDENTIALS: [&str; 2] = ["--token", "--password"];
+/// How properties of a kubeconfig end that say the same.
+const CREDENTIAL_PROPERTIES: [&str; 3] = [".token", ".password", ".client-key-data"];
 /// Flags of `create secret` whose values are data.
 const DATA: [&str; 3] = ["--docker-password", "--docker-username", "--docker-email"];
 /// Flags of `create secret` that name files.
@@ -74,6 +76,12 @@ impl Redactor {
             };
             if let Some(value) = value.filter(|value| value != flag.value) {
                 edits.push((flag.range.clone(), format!("{}{}", flag.prefix, quoted(&value))));
+            }
+        }
+        for words in command.windows(2).filter(|_| has(command, "config") && has(command, "set")) {
+            if CREDENTIAL_PROPERTIES.iter().any(|property| words[0].text.ends_with(property)) {
+                let value = self.cover(Sensitive::SecretData, &words[1].text);
+                edits.push((words[1].range.clone(), quoted(&value)));
             }
         }
         let kind = match () {
