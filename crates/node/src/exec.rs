@@ -151,7 +151,9 @@ impl<'a> Shell<'a> {
         };
         let name = program.rsplit('/').next().unwrap_or(program);
         match name {
-            "nslookup" => nslookup::run(self.resolver(), args),
+            "nslookup" => {
+                nslookup::run(self.resolver(), self.container.image.as_deref().unwrap_or_default(), args)
+            }
             "wget" => http::wget(self.resolver(), self.runtime, args),
             "curl" => http::curl(self.resolver(), self.runtime, args),
             "hostname" => self.hostname(args),
