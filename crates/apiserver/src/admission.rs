@@ -243,8 +243,7 @@ fn service_account(server: &Server, env: &mut Env<'_>, pod: &mut Pod) -> Result<
 }
 
 fn account(server: &Server, namespace: &str, name: &str) -> Option<ServiceAccount> {
-    let stored = server.store.get(Kind::ServiceAccount, namespace, name).cloned();
-    match stored.or_else(|| made::one(server, Kind::ServiceAccount, namespace, name))? {
+    match made::one(server, Kind::ServiceAccount, namespace, name)? {
         Object::ServiceAccount(account) => Some(Arc::unwrap_or_clone(account)),
         _ => None,
     }

@@ -1,75 +1,163 @@
 //! Endpoints, made when they are read.
 //!
-//! Models pkg/controller/endpoint/endpoints_controller.go (syncService) and, for services without a selector, the slices
-//! that the API server keeps for itself (pkg/controlplane/reconcilers). Departs in one point: nothing is stored, so that
-//! no change of a pod costs a rewrite of a long list.
+//! Models pkg/controller/endpoint/endpoints_controller.go (syncService) and, for the API server's own service,
+//! pkg/controlplane/reconcilers. Departs: they are made of the service's slices, not of its pods, and stored only where
+//! somebody else writes them, so that no change of a pod costs a rewrite of a list of up to a thousand. What was written
+//! stands until a slice changes, which is when upstream's controller writes its own again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{
-    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, ObjectReference, Pod, Service, ServicePort,
-};
+use client::api::{Change, WatchEvent};
+use k8s_openapi::api::core::v1::{EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use machinery::labels::Selector;
 use machinery::{EndpointSlice, Object, Resource};
 
 use crate::server::Server;
 
 /// No more addresses than this are listed (maxCapacity).
 const MAX_ADDRESSES: usize = 1000;
+const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /// The port as the service's clients see it: name, protocol, number.
 type Port = (String, String, i32);
 
-/// The Endpoints of one service.
+/// The Endpoints of that name, made or stored.
 pub fn of(server: &Server, namespace: &str, name: &str) -> Option<Object> {
-    server.get::<Service>(namespace, name).and_then(|service| make(server, service))
+    let stored = server.get::<Endpoints>(namespace, name);
+    let service = server.get::<Service>(namespace, name);
+    let made = service.and_then(|service| make(server, service, stored.map(Arc::as_ref)));
+    made.or_else(|| stored.cloned().map(Object::Endpoints))
 }
 
-/// The Endpoints of every service in a namespace (in all, if it is empty).
+/// All Endpoints in a namespace (in all, if it is empty), by namespace and name.
 pub fn all(server: &Server, namespace: &str) -> Vec<Object> {
-    server.list::<Service>(namespace).filter_map(|service| make(server, service)).collect()
+    let services = server.list::<Service>(namespace).map(|one| (one.namespace(), one.name()));
+    let stored = server.list::<Endpoints>(namespace).map(|one| (one.namespace(), one.name()));
+    let names: BTreeSet<(&str, &str)> = services.chain(stored).collect();
+    names.into_iter().filter_map(|(namespace, name)| of(server, namespace, name)).collect()
 }
 
-fn make(server: &Server, service: &Service) -> Option<Object> {
-    let spec = service.spec.as_ref()?;
-    let selector = spec.selector.as_ref().filter(|selector| !selector.is_empty());
-    let (subsets, version) = match selector {
-        None => from_slices(server, service)?,
-        Some(selector) => from_pods(server, service, &Selector::from_map(selector)),
+/// The changes after a resourceVersion: those that were written, and those of what the others are made of. Each shows its
+/// Endpoints as they are now.
+pub fn changes(server: &Server, since: u64) -> Vec<WatchEvent> {
+    let mut changes: Vec<WatchEvent> =
+        server.changes_since(since).filter_map(|event| change(server, event)).collect();
+    changes.dedup_by(|later, event| later.change == event.change && later.object.key() == event.object.key());
+    changes
+}
+
+fn change(server: &Server, event: &WatchEvent) -> Option<WatchEvent> {
+    let event_of = |change: Change, object: Object| {
+        let old = (change != Change::Added).then(|| object.clone());
+        WatchEvent { change, object, old }
     };
+    match &event.object {
+        Object::Endpoints(stored) => {
+            let object = of(server, stored.namespace(), stored.name());
+            let object = object.filter(|_| event.change != Change::Deleted);
+            Some(WatchEvent { object: object.unwrap_or_else(|| event.object.clone()), ..event.clone() })
+        }
+        Object::Service(service) => {
+            let is_gone = event.change == Change::Deleted && is_kept(service);
+            let metadata = metadata(server, service, None);
+            let subsets = Some(subsets(server, service).0);
+            is_gone.then(|| event_of(Change::Deleted, Endpoints { metadata, subsets }.into()))
+        }
+        Object::EndpointSlice(slice) => {
+            let name = slice.metadata.labels.as_ref()?.get("kubernetes.io/service-name")?;
+            let service = server.get::<Service>(slice.namespace(), name)?;
+            let old = event.old.as_ref().and_then(EndpointSlice::unwrap);
+            let listed = |slice: &Arc<EndpointSlice>| group(service, std::iter::once(slice));
+            let is_same = old.is_some_and(|old| listed(old) == listed(slice));
+            if !is_made_of(service, slice) || is_same && event.change == Change::Modified {
+                return None;
+            }
+            let is_first = event.change == Change::Added && slices(server, service).count() == 1;
+            let change = if is_first { Change::Added } else { Change::Modified };
+            of(server, slice.namespace(), name).map(|object| event_of(change, object))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the control plane itself keeps the Endpoints of the service.
+fn is_kept(service: &Service) -> bool {
+    let spec = service.spec.as_ref().filter(|spec| spec.type_.as_deref() != Some("ExternalName"));
+    selects(service) && spec.is_some() || (service.namespace(), service.name()) == ("default", "kubernetes")
+}
+
+fn selects(service: &Service) -> bool {
+    let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+    selector.is_some_and(|selector| !selector.is_empty())
+}
+
+/// The Endpoints as the service's slices are; `None` if they are nobody's, not there yet, or written since.
+fn make(server: &Server, service: &Service, stored: Option<&Endpoints>) -> Option<Object> {
+    let (subsets, version) = subsets(server, service);
+    let version = version.filter(|_| is_kept(service))?;
+    if stored.and_then(|stored| number(&stored.metadata)).is_some_and(|written| written > version) {
+        return None;
+    }
+    let mut metadata = metadata(server, service, stored.map(|stored| &stored.metadata));
+    metadata.resource_version = Some(version.to_string());
+    Some(Endpoints { metadata, subsets: (!subsets.is_empty()).then_some(subsets) }.into())
+}
+
+fn number(metadata: &ObjectMeta) -> Option<u64> {
+    metadata.resource_version.as_deref()?.parse().ok()
+}
+
+/// The service's labels and the controller's own replace what is there; annotations stay.
+fn metadata(server: &Server, service: &Service, stored: Option<&ObjectMeta>) -> ObjectMeta {
+    let mut metadata = stored.cloned().unwrap_or_else(|| ObjectMeta {
+        name: service.metadata.name.clone(),
+        namespace: service.metadata.namespace.clone(),
+        uid: service.metadata.uid.clone(),
+        creation_timestamp: service.metadata.creation_timestamp.clone(),
+        ..ObjectMeta::default()
+    });
     let mut labels = service.metadata.labels.clone().unwrap_or_default();
-    if selector.is_some() {
+    if selects(service) {
         if server.features().endpoints_name_their_controller() {
             labels.insert("endpoints.kubernetes.io/managed-by".to_owned(), "endpoint-controller".to_owned());
         }
-        if spec.cluster_ip.as_deref() == Some("None") {
+        if service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()) == Some("None") {
             labels.insert("service.kubernetes.io/headless".to_owned(), String::new());
         }
     } else {
         labels = BTreeMap::from([("endpointslice.kubernetes.io/skip-mirror".to_owned(), "true".to_owned())]);
     }
-    let metadata = ObjectMeta {
-        name: service.metadata.name.clone(),
-        namespace: service.metadata.namespace.clone(),
-        uid: service.metadata.uid.clone(),
-        creation_timestamp: service.metadata.creation_timestamp.clone(),
-        labels: Some(labels),
-        annotations: selector.and_then(|_| trigger_time(server, service)),
-        resource_version: Some(version.to_string()),
-        ..Default::default()
-    };
-    Some(Endpoints { metadata, subsets: (!subsets.is_empty()).then_some(subsets) }.into())
+    metadata.labels = Some(labels);
+    // Slices carry the same time.
+    let times = slices(server, service).filter_map(|slice| slice.metadata.annotations.as_ref());
+    let time = times.filter_map(|annotations| annotations.get(TRIGGER_TIME)).max();
+    let mut annotations = metadata.annotations.take().unwrap_or_default();
+    annotations.remove(TRIGGER_TIME);
+    annotations.extend(time.map(|time| (TRIGGER_TIME.to_owned(), time.clone())));
+    metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+    metadata
 }
 
-// Slices carry the same time.
-fn trigger_time(server: &Server, service: &Service) -> Option<BTreeMap<String, String>> {
-    const TRIGGER: &str = "endpoints.kubernetes.io/last-change-trigger-time";
-    let slices = slices(server, service);
-    let times = slices.filter_map(|slice| slice.metadata.annotations.as_ref()?.get(TRIGGER).cloned());
-    times.max().map(|time| BTreeMap::from([(TRIGGER.to_owned(), time)]))
+/// The slices that the service's Endpoints are made of.
+fn slices<'a>(server: &'a Server, service: &'a Service) -> impl Iterator<Item = &'a Arc<EndpointSlice>> {
+    server.list::<EndpointSlice>(service.namespace()).filter(|slice| is_made_of(service, slice))
+}
+
+/// Whether it is one of the control plane's own slices of the service, with addresses of its first family.
+fn is_made_of(service: &Service, slice: &EndpointSlice) -> bool {
+    let label = |key: &str| slice.metadata.labels.as_ref().and_then(|labels| labels.get(key));
+    let manager = selects(service).then_some("endpointslice-controller.k8s.io");
+    let families = service.spec.as_ref().and_then(|spec| spec.ip_families.as_deref()).unwrap_or_default();
+    label("kubernetes.io/service-name").is_some_and(|name| name == service.name())
+        && label("endpointslice.kubernetes.io/managed-by").map(String::as_str) == manager
+        && slice.address_type == families.first().map_or("IPv4", String::as_str)
+}
+
+/// What the service's slices list, and the version of the newest one.
+fn subsets(server: &Server, service: &Service) -> (Vec<EndpointSubset>, Option<u64>) {
+    let version = slices(server, service).filter_map(|slice| number(&slice.metadata)).max();
+    (group(service, slices(server, service)), version)
 }
 
 /// Ready and other addresses that share the same ports.
@@ -79,35 +167,44 @@ struct Addresses {
     not_ready: Vec<EndpointAddress>,
 }
 
-fn from_pods(server: &Server, service: &Service, selector: &Selector) -> (Vec<EndpointSubset>, u64) {
+/// The addresses in slices by their ports. A terminating pod is listed only if the service publishes what is not ready, and
+/// none is listed that has none of the service's ports.
+fn group<'a>(service: &Service, slices: impl Iterator<Item = &'a Arc<EndpointSlice>>) -> Vec<EndpointSubset> {
     let spec = service.spec.clone().unwrap_or_default();
-    let publish_not_ready = spec.publish_not_ready_addresses == Some(true);
-    let ports = spec.ports.unwrap_or_default();
+    let publishes = spec.publish_not_ready_addresses == Some(true);
+    let has_ports = spec.ports.is_some_and(|ports| !ports.is_empty());
     let mut by_ports: BTreeMap<Vec<Port>, Addresses> = BTreeMap::new();
-    let mut version = Object::Service(Arc::new(service.clone())).resource_version();
-    let mut count = 0;
-    for pod in
-        server.list::<Pod>(service.namespace()).filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
-    {
-        let newest = pod.metadata.resource_version.as_deref().and_then(|v| v.parse().ok()).unwrap_or(0);
-        version = version.max(newest);
-        let Some(address) = address_of(pod, service, publish_not_ready) else {
-            continue;
-        };
-        count += 1;
-        if count > MAX_ADDRESSES {
-            break;
-        }
-        let resolved: Vec<Port> = ports.iter().filter_map(|port| resolve(port, pod)).collect();
-        // A service with ports none of which the pod has does not list it.
-        if resolved.is_empty() && !ports.is_empty() {
+    let mut room = MAX_ADDRESSES;
+    for slice in slices {
+        let ports: Vec<Port> = slice.ports.iter().flatten().filter_map(port).collect();
+        if has_ports && ports.is_empty() {
             continue;
         }
-        let addresses = by_ports.entry(resolved).or_default();
-        if publish_not_ready || is_ready(pod) { &mut addresses.ready } else { &mut addresses.not_ready }
-            .push(address);
+        for endpoint in slice.endpoints.iter().flatten() {
+            let conditions = endpoint.conditions.as_ref();
+            let is_ready = conditions.and_then(|conditions| conditions.ready) != Some(false);
+            let is_terminating = conditions.and_then(|conditions| conditions.terminating) == Some(true);
+            let Some(ip) = endpoint.addresses.first().filter(|_| publishes || !is_terminating) else {
+                continue;
+            };
+            let Some(left) = room.checked_sub(1) else { break };
+            room = left;
+            let addresses = by_ports.entry(ports.clone()).or_default();
+            let list = if is_ready { &mut addresses.ready } else { &mut addresses.not_ready };
+            list.push(EndpointAddress {
+                ip: ip.clone(),
+                hostname: endpoint.hostname.clone(),
+                node_name: endpoint.node_name.clone(),
+                target_ref: endpoint.target_ref.clone(),
+            });
+        }
     }
-    (by_ports.into_iter().map(|(ports, addresses)| subset(ports, addresses)).collect(), version)
+    by_ports.into_iter().map(|(ports, addresses)| subset(ports, addresses)).collect()
+}
+
+fn port(port: &k8s_openapi::api::discovery::v1::EndpointPort) -> Option<Port> {
+    let protocol = port.protocol.clone().unwrap_or_else(|| "TCP".to_owned());
+    Some((port.name.clone().unwrap_or_default(), protocol, port.port?))
 }
 
 fn subset(ports: Vec<Port>, mut addresses: Addresses) -> EndpointSubset {
@@ -125,89 +222,4 @@ fn subset(ports: Vec<Port>, mut addresses: Addresses) -> EndpointSubset {
         not_ready_addresses: some(addresses.not_ready),
         ports: (!ports.is_empty()).then(|| ports.into_iter().map(port).collect()),
     }
-}
-
-/// The pod's address, if it is to be listed at all.
-fn address_of(pod: &Pod, service: &Service, publish_not_ready: bool) -> Option<EndpointAddress> {
-    let status = pod.status.as_ref()?;
-    let ip = status.pod_ip.as_ref().filter(|ip| !ip.is_empty())?;
-    if matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")) {
-        return None;
-    }
-    if pod.metadata.deletion_timestamp.is_some() && !publish_not_ready {
-        return None;
-    }
-    let spec = pod.spec.as_ref();
-    let hostname = spec.filter(|spec| spec.subdomain.as_deref() == Some(service.name()));
-    Some(EndpointAddress {
-        ip: ip.clone(),
-        hostname: hostname.and_then(|spec| spec.hostname.clone()).filter(|name| !name.is_empty()),
-        node_name: spec.and_then(|spec| spec.node_name.clone()),
-        target_ref: Some(ObjectReference {
-            kind: Some("Pod".to_owned()),
-            namespace: pod.metadata.namespace.clone(),
-            name: pod.metadata.name.clone(),
-            uid: pod.metadata.uid.clone(),
-            ..Default::default()
-        }),
-    })
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
-}
-
-/// The service's port in that pod; none if the pod has no port of that name (FindPort).
-fn resolve(port: &ServicePort, pod: &Pod) -> Option<Port> {
-    let protocol = port.protocol.clone().unwrap_or_else(|| "TCP".to_owned());
-    let name = port.name.clone().unwrap_or_default();
-    let number = match &port.target_port {
-        None => port.port,
-        Some(IntOrString::Int(number)) => *number,
-        Some(IntOrString::String(wanted)) => {
-            let containers = &pod.spec.as_ref()?.containers;
-            let ports = containers.iter().flat_map(|container| container.ports.iter().flatten());
-            let named = |p: &&k8s_openapi::api::core::v1::ContainerPort| {
-                p.name.as_ref() == Some(wanted) && p.protocol.as_deref().unwrap_or("TCP") == protocol
-            };
-            ports.into_iter().find(named)?.container_port
-        }
-    };
-    Some((name, protocol, number))
-}
-
-fn slices<'a>(server: &'a Server, service: &'a Service) -> impl Iterator<Item = &'a Arc<EndpointSlice>> {
-    let is_of_service = move |slice: &&Arc<EndpointSlice>| {
-        let labels = slice.metadata.labels.as_ref();
-        labels.and_then(|l| l.get("kubernetes.io/service-name")).is_some_and(|name| name == service.name())
-    };
-    server.list::<EndpointSlice>(service.namespace()).filter(is_of_service)
-}
-
-/// For a service whose slices someone else keeps.
-fn from_slices(server: &Server, service: &Service) -> Option<(Vec<EndpointSubset>, u64)> {
-    let mut by_ports: BTreeMap<Vec<Port>, Addresses> = BTreeMap::new();
-    let mut version = None;
-    for slice in slices(server, service) {
-        version = version.max(slice.metadata.resource_version.as_deref().and_then(|v| v.parse().ok()));
-        let ports: Vec<Port> = slice.ports.iter().flatten().filter_map(slice_port).collect();
-        let addresses = by_ports.entry(ports).or_default();
-        for endpoint in slice.endpoints.iter().flatten() {
-            let is_ready = endpoint.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true);
-            let list = if is_ready { &mut addresses.ready } else { &mut addresses.not_ready };
-            list.extend(endpoint.addresses.iter().map(|ip| EndpointAddress {
-                ip: ip.clone(),
-                hostname: endpoint.hostname.clone(),
-                node_name: endpoint.node_name.clone(),
-                target_ref: endpoint.target_ref.clone(),
-            }));
-        }
-    }
-    Some((by_ports.into_iter().map(|(ports, addresses)| subset(ports, addresses)).collect(), version?))
-}
-
-fn slice_port(port: &k8s_openapi::api::discovery::v1::EndpointPort) -> Option<Port> {
-    let protocol = port.protocol.clone().unwrap_or_else(|| "TCP".to_owned());
-    Some((port.name.clone().unwrap_or_default(), protocol, port.port?))
 }

@@ -1,38 +1,57 @@
 //! Objects that exist because others do, made when they are read and stored only if someone writes them.
 //!
 //! Models, besides [`endpoints`], pkg/controller/serviceaccount/serviceaccounts_controller.go and
-//! pkg/controller/certificates/rootcacertpublisher: every namespace has an account and the authority's certificate.
+//! pkg/controller/certificates/rootcacertpublisher: every namespace has an account and the authority's certificate. Departs:
+//! what is deleted is made again at once, where these controllers take a moment.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use machinery::time::seconds;
 use machinery::{Kind, Object, Resource};
 
 use crate::endpoints;
-use crate::server::Server;
+use crate::server::{Env, Server};
+use crate::store::Credit;
 
 const ACCOUNT: &str = "default";
 const AUTHORITY: &str = "kube-root-ca.crt";
 /// No connection is encrypted here, so there is no certificate to check one with.
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nc2ltdWxhdGVk\n-----END CERTIFICATE-----\n";
 
-/// The object of that name, if it is one that is made.
+/// The object of that name, stored or made.
 pub fn one(server: &Server, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
-    match (kind, name) {
-        (Kind::Endpoints, _) => endpoints::of(server, namespace, name),
+    if kind == Kind::Endpoints {
+        return endpoints::of(server, namespace, name);
+    }
+    let stored = server.store.get(kind, namespace, name).cloned();
+    stored.or_else(|| match (kind, name) {
         (Kind::ServiceAccount, ACCOUNT) | (Kind::ConfigMap, AUTHORITY) => {
             make(kind, server.get::<Namespace>("", namespace)?)
         }
         _ => None,
+    })
+}
+
+/// Makes an object anew that was removed, with a uid and an age of its own; nothing where none of that name is made.
+pub fn again(server: &mut Server, env: &mut Env<'_>, removed: &Object) {
+    let (kind, namespace, name) = (removed.kind(), removed.namespace(), removed.name());
+    let is_going = |namespace: &Arc<Namespace>| namespace.metadata.deletion_timestamp.is_some();
+    if !server.get::<Namespace>("", namespace).is_none_or(is_going)
+        && let Some(mut object) = one(server, kind, namespace, name)
+    {
+        object.meta_mut().uid = Some(env.choices.uid());
+        object.meta_mut().creation_timestamp = Some(seconds(env.now));
+        server.store.put(object, Credit::Nobody);
     }
 }
 
 /// Every object of a kind of which some are made, stored ones included; `None` for other kinds.
 pub fn all(server: &Server, kind: Kind, namespace: &str) -> Option<Vec<Object>> {
-    let made = match kind {
-        Kind::Endpoints => endpoints::all(server, namespace),
+    let made: Vec<Object> = match kind {
+        Kind::Endpoints => return Some(endpoints::all(server, namespace)),
         Kind::ServiceAccount | Kind::ConfigMap => {
             let namespaces = server.list::<Namespace>("");
             let wanted = namespaces.filter(|one| namespace.is_empty() || one.name() == namespace);

@@ -13,7 +13,7 @@ use machinery::{Kind, Object, ObjectKey, Resource, Status};
 use crate::admission::{self, PriorityClasses};
 use crate::store::Store;
 use crate::strategy::{self, scale};
-use crate::{made, registry};
+use crate::{endpoints, made, registry};
 
 /// Time and chance, which come with each request.
 pub struct Env<'a> {
@@ -111,9 +111,7 @@ impl Server {
 
     /// The object that a request names; some are made from what they stand for.
     pub(crate) fn read(&self, request: &Request) -> Result<Object, Refusal> {
-        let stored = self.store.get(request.kind, &request.namespace, &request.name);
-        let made = || made::one(self, request.kind, &request.namespace, &request.name);
-        let object = stored.cloned().or_else(made);
+        let object = made::one(self, request.kind, &request.namespace, &request.name);
         object.ok_or_else(|| Box::new(Status::not_found(request.kind, &request.name)))
     }
 
@@ -127,8 +125,12 @@ impl Server {
             let reason = machinery::status::Reason::Expired;
             return Err(Box::new(Status { reason, ..Status::bad_request(message) }));
         }
+        let is_inside = |event: &WatchEvent| namespace.is_empty() || event.object.namespace() == namespace;
+        if kind == Kind::Endpoints {
+            return Ok(endpoints::changes(self, since).into_iter().filter(is_inside).collect());
+        }
         let of_kind = self.changes_since(since).filter(|event| event.object.kind() == kind);
-        Ok(of_kind.filter(|e| namespace.is_empty() || e.object.namespace() == namespace).cloned().collect())
+        Ok(of_kind.filter(|event| is_inside(event)).cloned().collect())
     }
 
     /// The newest resourceVersion.

@@ -130,6 +130,13 @@ impl Store {
         object
     }
 
+    /// Takes in an object that was made when it was read, so that what is done to it next is a change of it.
+    pub fn adopt(&mut self, made: &Object) {
+        if !self.objects.contains_key(&made.key_ref()) {
+            self.objects.insert(made.key(), Stored { object: made.clone(), writes: Arc::default() });
+        }
+    }
+
     /// Removes an object; it is returned as it last was, with the resourceVersion of its removal.
     pub fn remove(&mut self, key: &ObjectKey) -> Option<Object> {
         let old = self.objects.remove(key)?.object;

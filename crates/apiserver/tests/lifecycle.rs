@@ -420,32 +420,115 @@ fn lists_select_by_field() {
     );
 }
 
+/// A slice as the controller writes it: (address, ready, terminating).
+fn slice(endpoints: &[(&str, bool, bool)]) -> Value {
+    let endpoints: Vec<Value> = endpoints
+        .iter()
+        .map(|(ip, ready, terminating)| {
+            json!({"addresses": [ip], "conditions": {"ready": ready, "terminating": terminating}})
+        })
+        .collect();
+    json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": "web-x", "labels": {
+            "kubernetes.io/service-name": "web",
+            "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+        }},
+        "endpoints": endpoints,
+        "ports": [{"name": "web", "port": 80, "protocol": "TCP"}],
+    })
+}
+
 #[test]
-fn endpoints_follow_the_pods() {
+fn endpoints_follow_the_slices() {
     let mut cluster = Cluster::new();
     cluster.create(service("web"));
-    let status = |ip: &str, ready: &str| json!({"status": {"phase": "Running", "podIP": ip, "conditions": [{"type": "Ready", "status": ready}]}});
-    for (name, ip, ready) in
-        [("web-0", "10.244.2.3", "True"), ("web-1", "10.244.1.3", "True"), ("web-2", "10.244.1.4", "False")]
-    {
-        let mut pod = pod(name);
-        pod["spec"]["hostname"] = json!(name);
-        pod["spec"]["subdomain"] = json!("web");
-        cluster.create(pod);
-        cluster.bind(name, "node-1").expect("allowed");
-        cluster.patch_part(Kind::Pod, name, Subresource::Status, status(ip, ready)).expect("allowed");
-    }
-    cluster.delete(Kind::Pod, "web-1", DeleteOptions::default()).expect("allowed");
+    assert!(cluster.get(Kind::Endpoints, "web").is_none(), "there is no slice yet");
+    let first = [("10.244.2.3", true, false), ("10.244.1.4", false, false), ("10.244.1.3", false, true)];
+    cluster.create(slice(&first));
     let value = cluster.value(Kind::Endpoints, "web");
-    let subset = &value["subsets"][0];
-    assert_eq!(subset["addresses"].as_array().map(Vec::len), Some(1));
-    assert_eq!(subset["addresses"][0]["hostname"], json!("web-0"));
-    assert_eq!(subset["notReadyAddresses"][0]["ip"], json!("10.244.1.4"));
-    assert_eq!(subset["ports"], json!([{"name": "web", "port": 80, "protocol": "TCP"}]));
     assert_eq!(
-        value["metadata"]["labels"],
-        json!({"endpoints.kubernetes.io/managed-by": "endpoint-controller"})
+        value["subsets"],
+        json!([{
+            "addresses": [{"ip": "10.244.2.3"}],
+            "notReadyAddresses": [{"ip": "10.244.1.4"}],
+            "ports": [{"name": "web", "port": 80, "protocol": "TCP"}],
+        }])
     );
+    let own = json!({"endpoints.kubernetes.io/managed-by": "endpoint-controller"});
+    assert_eq!(value["metadata"]["labels"], own);
+    // What is written stands until a slice changes; then labels are the controller's again, and annotations stay.
+    let written = json!({"metadata": {"labels": {"a": "b"}, "annotations": {"a": "b"}}, "subsets": null});
+    cluster.patch(Kind::Endpoints, "web", written).expect("allowed");
+    let before = cluster.value(Kind::Endpoints, "web");
+    assert_eq!((&before["subsets"], &before["metadata"]["labels"]["a"]), (&json!(null), &json!("b")));
+    cluster.patch(Kind::EndpointSlice, "web-x", slice(&[("10.244.2.3", false, false)])).expect("allowed");
+    let after = cluster.value(Kind::Endpoints, "web");
+    assert_eq!(after["subsets"][0]["notReadyAddresses"], json!([{"ip": "10.244.2.3"}]));
+    assert_eq!((&after["metadata"]["labels"], &after["metadata"]["annotations"]["a"]), (&own, &json!("b")));
+    assert_eq!(after["metadata"]["uid"], before["metadata"]["uid"]);
+    assert_ne!(after["metadata"]["resourceVersion"], before["metadata"]["resourceVersion"]);
+    // They go with their service.
+    cluster.delete(Kind::Service, "web", DeleteOptions::default()).expect("allowed");
+    assert!(cluster.get(Kind::Endpoints, "web").is_none());
+}
+
+/// Something done to the cluster, and the changes of Endpoints that come of it: whether there were any before.
+type Step<'a> = (&'a dyn Fn(&mut Cluster), &'a [(Change, bool)]);
+
+#[test]
+fn a_watch_sees_endpoints_change_with_their_slices() {
+    let mut cluster = Cluster::new();
+    let act = |cluster: &mut Cluster, act: &dyn Fn(&mut Cluster)| {
+        let since = cluster.server.resource_version();
+        act(cluster);
+        let events = cluster.server.watch(Kind::Endpoints, "default", since).expect("remembered");
+        events.into_iter().map(|event| (event.change, event.old.is_some())).collect::<Vec<_>>()
+    };
+    let replace = |endpoints: &'static [(&str, bool, bool)]| {
+        move |cluster: &mut Cluster| drop(cluster.patch(Kind::EndpointSlice, "web-x", slice(endpoints)))
+    };
+    let delete = |kind: Kind| move |c: &mut Cluster| drop(c.delete(kind, "web", DeleteOptions::default()));
+    let cases: [Step<'_>; 7] = [
+        (&|c| drop(c.create(service("web"))), &[]),
+        (&|c| drop(c.create(slice(&[]))), &[(Change::Added, false)]),
+        (&replace(&[("10.0.0.1", true, false)]), &[(Change::Modified, true)]),
+        // A pod that ends is taken off once.
+        (&replace(&[("10.0.0.1", false, true)]), &[(Change::Modified, true)]),
+        (&replace(&[]), &[]),
+        (&delete(Kind::Endpoints), &[(Change::Deleted, true), (Change::Added, false)]),
+        (&delete(Kind::Service), &[(Change::Deleted, true)]),
+    ];
+    for (at, (step, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(act(&mut cluster, step), expected, "step {at}");
+    }
+}
+
+#[test]
+fn what_is_always_there_is_made_again_with_an_age_of_its_own() {
+    let mut cluster = Cluster::new();
+    cluster.create(service("web"));
+    cluster.create(slice(&[("10.0.0.1", true, false)]));
+    cluster.now += 1.hour();
+    for (kind, name) in
+        [(Kind::ServiceAccount, "default"), (Kind::ConfigMap, "kube-root-ca.crt"), (Kind::Endpoints, "web")]
+    {
+        let before = cluster.get(kind, name).expect("made");
+        let since = cluster.server.resource_version();
+        cluster.delete(kind, name, DeleteOptions::default()).expect("allowed");
+        let after = cluster.get(kind, name).expect("made again");
+        assert_ne!(after.uid(), before.uid(), "{kind}");
+        assert_eq!(after.meta().creation_timestamp.as_ref().map(|time| time.0), Some(cluster.now), "{kind}");
+        assert_eq!(changes(&cluster, since), [format!("-{}", after.key()), format!("+{}", after.key())]);
+    }
+    // Not in a namespace that goes.
+    cluster.create(json!({"kind": "Namespace", "metadata": {"name": "team"}}));
+    for (kind, namespace, name) in [(Kind::ServiceAccount, "team", "default"), (Kind::Namespace, "", "team")]
+    {
+        let verb = Verb::Delete(DeleteOptions::default());
+        cluster.call(Request::new(verb, kind, namespace, name)).expect("allowed");
+    }
+    assert_eq!(cluster.server.all().filter(|object| object.namespace() == "team").count(), 0);
 }
 
 #[test]

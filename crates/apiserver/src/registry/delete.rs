@@ -54,6 +54,7 @@ pub fn delete(
     if request.dry_run {
         return Ok(Answer::Object(object));
     }
+    server.store.adopt(&old);
     // A kind with grace is marked before it goes, even where the grace is none: watchers see both.
     if (waits || grace != Grace::None) && object != old {
         object = server.store.put(object, Credit::Nobody);
@@ -62,7 +63,7 @@ pub fn delete(
         namespace::delete_content(server, env, &object)?;
         return Ok(Answer::Object(server.object(&object.key()).cloned().unwrap_or(object)));
     }
-    Ok(Answer::Object(remove(server, &object)))
+    Ok(Answer::Object(remove(server, env, &object)))
 }
 
 fn check_preconditions(object: &Object, options: &DeleteOptions) -> Result<(), Refusal> {

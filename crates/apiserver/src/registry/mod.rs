@@ -20,10 +20,11 @@ pub(crate) use update::{patch, update};
 
 use client::api::{Refusal, Request, Subresource};
 use machinery::field::FieldError;
-use machinery::{Kind, Object, Status};
+use machinery::{Kind, Object, ObjectKey, Status};
 
 use crate::field_manager::Writer;
-use crate::server::Server;
+use crate::made;
+use crate::server::{Env, Server};
 use crate::strategy::namespace;
 
 /// Refuses the object for everything that is wrong with it.
@@ -77,9 +78,14 @@ fn check_namespace(request: &Request, object: &mut Object) -> Result<(), Refusal
     Ok(())
 }
 
-/// Removes the object for good, and its namespace if it was the last one in a terminating one.
-fn remove(server: &mut Server, object: &Object) -> Object {
+/// Removes the object for good, with what goes with it: a service's Endpoints, and a terminating namespace of which it was
+/// the last one. What is always there is made again.
+fn remove(server: &mut Server, env: &mut Env<'_>, object: &Object) -> Object {
     let removed = server.store.remove(&object.key()).unwrap_or_else(|| object.clone());
+    if removed.kind() == Kind::Service {
+        server.store.remove(&ObjectKey::new(Kind::Endpoints, removed.namespace(), removed.name()));
+    }
+    made::again(server, env, &removed);
     namespace::finish(server, removed.namespace());
     removed
 }

@@ -185,8 +185,9 @@ pub fn replace(
     if request.dry_run {
         return Ok(new);
     }
+    server.store.adopt(old);
     if is_finished(old, &new) {
-        return Ok(remove(server, &new));
+        return Ok(remove(server, env, &new));
     }
     let credit = match managers {
         Some(managers) => Credit::Known(Writes::known(managers)),
