@@ -269,12 +269,15 @@ pub(crate) fn resource_value(field: &ResourceFieldSelector, container: &Containe
     Some(amount / divisor + i64::from(amount % divisor > 0))
 }
 
-// fieldpath.ExtractFieldPathAsString, for the fields that containers can ask for.
-fn pod_field(pod: &Pod, path: &str) -> String {
-    let value = serde_json::to_value(pod).unwrap_or_default();
-    let keys = path.replace('[', ".").replace([']', '\'', '"'], "");
-    let found = keys.split('.').try_fold(&value, |value, key| value.get(key));
-    found.map(crate::jsonpath::text).unwrap_or_default()
+/// What kubectl itself knows of the fields that containers can ask for: those that every object can be selected by
+/// (EnvValueRetriever; apimachinery/pkg/runtime, DefaultMetaV1FieldSelectorConversion). Of others nothing is shown.
+fn pod_field<'p>(pod: &'p Pod, path: &str) -> &'p str {
+    let value = match path {
+        "metadata.name" => pod.metadata.name.as_deref(),
+        "metadata.namespace" => pod.metadata.namespace.as_deref(),
+        _ => None,
+    };
+    value.unwrap_or_default()
 }
 
 fn mounts(text: &mut Text, container: &Container) {
