@@ -1,6 +1,6 @@
 //! Runs a template.
 //!
-//! Models text/template/exec.go over decoded JSON: a missing key is no value, and prints as `<no value>`.
+//! Models text/template/exec.go over decoded JSON: a missing key is no value, and prints as `<no value>`, or an error.
 
 use serde_json::Value;
 
@@ -21,11 +21,12 @@ enum Flow {
 
 struct State {
     variables: Vec<(String, Given)>,
+    strict: bool,
 }
 
 /// Runs the nodes; the error has its place before it.
-pub(super) fn execute(nodes: &[Node], data: &Value, out: &mut String) -> Result<(), String> {
-    let mut state = State { variables: vec![(String::new(), Some(data.clone()))] };
+pub(super) fn execute(nodes: &[Node], data: &Value, strict: bool, out: &mut String) -> Result<(), String> {
+    let mut state = State { variables: vec![(String::new(), Some(data.clone()))], strict };
     state.nodes(nodes, &Some(data.clone()), out).map(drop)
 }
 
@@ -194,30 +195,35 @@ impl State {
             Operand::Float(float) => Ok(Some((*float).into())),
             Operand::Quoted(text) => Ok(Some(Value::String(text.clone()))),
             Operand::Function(name) => functions::call(name, Vec::new()),
-            Operand::Fields(names) => fields(dot.as_ref(), names),
+            Operand::Fields(names) => self.fields(dot.as_ref(), names),
             Operand::Variable(name, names) => {
                 let found = self.variables.iter().rev().find(|(known, _)| known == name);
-                fields(found.and_then(|(_, value)| value.as_ref()), names)
+                self.fields(found.and_then(|(_, value)| value.as_ref()), names)
             }
             Operand::Pipe(pipe, names) => {
                 let value = self.commands(pipe, dot)?;
-                fields(value.as_ref(), names)
+                self.fields(value.as_ref(), names)
             }
         }
     }
-}
 
-fn fields(value: Option<&Value>, names: &[String]) -> Result<Given, String> {
-    let mut value = value;
-    for name in names {
-        value = match value {
-            None => None,
-            Some(Value::Object(entries)) => entries.get(name),
-            Some(Value::Null) => return Err(format!("nil pointer evaluating interface {{}}.{name}")),
-            Some(_) => return Err(format!("can't evaluate field {name} in type interface {{}}")),
-        };
+    fn fields(&self, value: Option<&Value>, names: &[String]) -> Result<Given, String> {
+        let mut value = value;
+        for name in names {
+            value = match value {
+                None => None,
+                Some(Value::Object(entries)) => match entries.get(name) {
+                    None if self.strict => {
+                        return Err(format!("map has no entry for key {}", go_value::quote(name)));
+                    }
+                    found => found,
+                },
+                Some(Value::Null) => return Err(format!("nil pointer evaluating interface {{}}.{name}")),
+                Some(_) => return Err(format!("can't evaluate field {name} in type interface {{}}")),
+            };
+        }
+        Ok(value.cloned())
     }
-    Ok(value.cloned())
 }
 
 fn located((line, column): (usize, usize), text: &str, message: &str) -> String {

@@ -15,6 +15,8 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Template {
     nodes: Vec<parse::Node>,
+    /// Whether a key that is not there is an error (Go's option `missingkey=error`).
+    pub strict: bool,
 }
 
 impl Template {
@@ -25,7 +27,7 @@ impl Template {
     pub fn parse(text: &str) -> Result<Template, String> {
         let nodes =
             parse::parse(text).map_err(|(line, message)| format!("template: output:{line}: {message}"))?;
-        Ok(Template { nodes })
+        Ok(Template { nodes, strict: false })
     }
 
     /// What the template makes of the data.
@@ -34,7 +36,7 @@ impl Template {
     /// Go's message, with what was written before it.
     pub fn execute(&self, data: &Value) -> Result<String, (String, String)> {
         let mut out = String::new();
-        match eval::execute(&self.nodes, data, &mut out) {
+        match eval::execute(&self.nodes, data, self.strict, &mut out) {
             Ok(()) => Ok(out),
             Err(error) => Err((out, format!("template: output:{error}"))),
         }
@@ -105,6 +107,15 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(run(text), Err(expected.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_strict_template_wants_every_key() {
+        let mut template = Template::parse("a{{.n}}{{.nope}}").expect("parses");
+        template.strict = true;
+        let error =
+            "template: output:1:9: executing \"output\" at <.nope>: map has no entry for key \"nope\"";
+        assert_eq!(template.execute(&json!({"n": 3})), Err(("a3".to_owned(), error.to_owned())));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Finds what a template asks for.
 //!
-//! Models client-go/util/jsonpath/jsonpath.go, with `allowMissingKeys`.
+//! Models client-go/util/jsonpath/jsonpath.go, where `strict` is the opposite of `allowMissingKeys`.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -21,7 +21,11 @@ struct Frame<'a> {
 }
 
 /// The results of every part, in order.
-pub(super) fn find<'a>(parts: &'a [Part], data: &'a Value) -> Result<Vec<Evaluated<'a>>, String> {
+pub(super) fn find<'a>(
+    parts: &'a [Part],
+    data: &'a Value,
+    strict: bool,
+) -> Result<Vec<Evaluated<'a>>, String> {
     let mut results = Vec::new();
     let mut frames: Vec<Frame<'a>> = Vec::new();
     let mut at = 0;
@@ -30,11 +34,11 @@ pub(super) fn find<'a>(parts: &'a [Part], data: &'a Value) -> Result<Vec<Evaluat
         let at_end = frames.last().is_some_and(|frame| at >= frame.end);
         match parts.get(at) {
             Some(Part::Path(nodes)) if !at_end => {
-                results.push(walk(vec![current], nodes)?);
+                results.push(walk(vec![current], nodes, strict)?);
                 at += 1;
             }
             Some(Part::Range(nodes, length)) if !at_end => {
-                let mut rest = walk(vec![current], nodes)?.into_iter();
+                let mut rest = walk(vec![current], nodes, strict)?.into_iter();
                 let end = at + length;
                 match rest.next() {
                     Some(first) => frames.push(Frame { body: at + 1, end, rest, current: first }),
@@ -58,20 +62,26 @@ pub(super) fn find<'a>(parts: &'a [Part], data: &'a Value) -> Result<Vec<Evaluat
     Ok(results)
 }
 
-fn walk<'a>(values: Evaluated<'a>, nodes: &'a [Node]) -> Result<Evaluated<'a>, String> {
+fn walk<'a>(values: Evaluated<'a>, nodes: &'a [Node], strict: bool) -> Result<Evaluated<'a>, String> {
     let mut values = values;
     for node in nodes {
-        values = step(values, node)?;
+        values = step(values, node, strict)?;
     }
     Ok(values)
 }
 
-fn step<'a>(values: Evaluated<'a>, node: &'a Node) -> Result<Evaluated<'a>, String> {
+fn step<'a>(values: Evaluated<'a>, node: &'a Node, strict: bool) -> Result<Evaluated<'a>, String> {
     match node {
         Node::Text(text) => Ok(vec![Cow::Owned(Value::String(text.clone()))]),
         Node::Literal(value) => Ok(vec![Cow::Borrowed(value)]),
         Node::Field(name) if name.is_empty() => Ok(values),
-        Node::Field(name) => Ok(values.into_iter().filter_map(|value| field(value, name)).collect()),
+        Node::Field(name) => {
+            let found: Evaluated<'a> = values.into_iter().filter_map(|value| field(value, name)).collect();
+            if strict && found.is_empty() {
+                return Err(format!("{name} is not found"));
+            }
+            Ok(found)
+        }
         Node::Wildcard => Ok(values.into_iter().flat_map(children).collect()),
         Node::Recursive => Ok(descendants(values)),
         Node::Slice { start, end, end_is_derived, step } => {
@@ -84,11 +94,11 @@ fn step<'a>(values: Evaluated<'a>, node: &'a Node) -> Result<Evaluated<'a>, Stri
         Node::Union(paths) => {
             let mut found = Vec::new();
             for path in paths {
-                found.extend(walk(values.clone(), path)?);
+                found.extend(walk(values.clone(), path, strict)?);
             }
             Ok(found)
         }
-        Node::Filter { left, operator, right } => filter(values, left, operator, right),
+        Node::Filter { left, operator, right } => filter(values, left, operator, right, strict),
     }
 }
 
@@ -181,6 +191,7 @@ fn filter<'a>(
     left: &'a [Node],
     operator: &str,
     right: &'a [Node],
+    strict: bool,
 ) -> Result<Evaluated<'a>, String> {
     let mut found = Vec::new();
     for value in values {
@@ -189,14 +200,14 @@ fn filter<'a>(
             return Err(format!("{text} is not array or slice and cannot be filtered"));
         }
         for item in children(value) {
-            let lefts = walk(vec![item.clone()], left)?;
             if operator == "exists" {
-                if !lefts.is_empty() {
+                if walk(vec![item.clone()], left, false).is_ok_and(|lefts| !lefts.is_empty()) {
                     found.push(item);
                 }
                 continue;
             }
-            let rights = walk(vec![item.clone()], right)?;
+            let lefts = walk(vec![item.clone()], left, strict)?;
+            let rights = walk(vec![item.clone()], right, strict)?;
             match (lefts.as_slice(), rights.as_slice()) {
                 ([], _) | (_, []) => {}
                 ([one], [other]) => {

@@ -1,7 +1,7 @@
 //! JSONPath in kubectl's dialect: `{range .items[*]}{.metadata.name}{"\n"}{end}`.
 //!
 //! Models client-go/util/jsonpath: text around actions in braces, fields with escapes, slices, unions, filters, `..`,
-//! ranges. Missing keys are nothing, as `get` allows them. Departs in one point: where Go walks a map in random order,
+//! ranges. Missing keys are nothing, unless a template is made strict. Departs in one point: where Go walks a map in random order,
 //! the order is that of the keys.
 
 mod eval;
@@ -18,6 +18,8 @@ use crate::go_value;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Template {
     parts: Vec<Part>,
+    /// Whether a key that no value has is an error (`--allow-missing-template-keys=false`).
+    pub strict: bool,
 }
 
 /// Text or an action.
@@ -50,7 +52,7 @@ impl Template {
     /// # Errors
     /// Upstream's message.
     pub fn find<'a>(&'a self, data: &'a Value) -> Result<Vec<Evaluated<'a>>, String> {
-        eval::find(&self.parts, data)
+        eval::find(&self.parts, data, self.strict)
     }
 
     /// All the text that the template makes of the data.
@@ -152,6 +154,13 @@ mod tests {
         assert_eq!(parse("{end}").expect_err("end"), "not in range, nothing to end");
         let template = parse("{.a[9]}").expect("parses");
         assert_eq!(template.text(&data), Err("array index out of bounds: index 9, length 1".to_owned()));
+        let cases =
+            [("{.b}", Err("b is not found")), ("{.a[?(@.b)]}", Ok("")), ("{.a[*].b}", Err("b is not found"))];
+        for (text, expected) in cases {
+            let mut template = parse(text).expect(text);
+            template.strict = true;
+            assert_eq!(template.text(&data), expected.map(str::to_owned).map_err(str::to_owned), "{text}");
+        }
         assert_eq!(relaxed("a.b").as_deref(), Ok("{.a.b}"));
         assert!(relaxed("{a}{b}").is_err());
     }

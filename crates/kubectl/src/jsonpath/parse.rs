@@ -54,7 +54,7 @@ pub(crate) fn parse(text: &str) -> Result<Template, String> {
             *count = length;
         }
     }
-    Ok(Template { parts })
+    Ok(Template { parts, strict: false })
 }
 
 #[derive(Default)]

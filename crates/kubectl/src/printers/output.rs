@@ -13,6 +13,7 @@ use super::custom_columns::{self, CustomColumn};
 use super::tabwriter::{TABLE, align};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags::Parsed;
 use crate::{go_value, gotemplate, jsonpath};
 
 /// How objects are printed.
@@ -54,17 +55,34 @@ const COMMON: [&str; 9] = [
 ];
 
 impl Format {
-    /// The format that `-o` and `--template` ask for; `of_get` if the command knows the formats of tables.
+    /// The format that `-o`, or else `default`, and `--template` ask for; `of_get` if the command knows the formats of tables.
     ///
     /// # Errors
     /// Upstream's message, if there is no such format or its template cannot be read.
     pub fn parse(
         context: &Context<'_, '_>,
-        output: Option<&str>,
+        parsed: &Parsed,
+        default: &str,
+        of_get: bool,
+    ) -> Result<Format, Failure> {
+        let output = parsed.text("output").unwrap_or(default);
+        let mut format = Format::of(context, output, parsed.text("template"), of_get)?;
+        let wants_keys = !parsed.on_or("allow-missing-template-keys", true);
+        match &mut format {
+            Format::JsonPath(_, template) | Format::JsonPathAsJson(template) => template.strict = wants_keys,
+            Format::GoTemplate(_, template) => template.strict = wants_keys,
+            _ => {}
+        }
+        Ok(format)
+    }
+
+    fn of(
+        context: &Context<'_, '_>,
+        output: &str,
         template: Option<&str>,
         of_get: bool,
     ) -> Result<Format, Failure> {
-        let output = match (output.unwrap_or_default(), template) {
+        let output = match (output, template) {
             ("", Some(template)) if !template.is_empty() => return go_template(template),
             ("", _) => return Ok(Format::Human),
             (output, _) => output,

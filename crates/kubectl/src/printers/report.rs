@@ -26,7 +26,7 @@ impl Report {
     /// # Errors
     /// If there is no such format.
     pub fn new(context: &Context<'_, '_>, parsed: &Parsed, dry_run: DryRun) -> Result<Report, Failure> {
-        let format = Format::parse(context, parsed.text("output"), parsed.text("template"), false)?;
+        let format = Format::parse(context, parsed, "", false)?;
         Ok(Report { format, dry_run, documents: 0, count: 0 })
     }
 

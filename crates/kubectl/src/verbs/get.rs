@@ -60,7 +60,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if let Some(path) = parsed.text("raw") {
         return super::raw::get(path, context);
     }
-    let format = Format::parse(context, parsed.text("output"), parsed.text("template"), true)?;
+    let format = Format::parse(context, parsed, "", true)?;
     if parsed.args.is_empty() && parsed.list("filename").is_empty() && !parsed.given("kustomize") {
         context.err("You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\n");
         return Err(call.usage("Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods)."));
@@ -212,6 +212,22 @@ pub(crate) struct Watch {
     documents: usize,
 }
 
+/// The kind of several objects that were named (cli-runtime/pkg/resource/builder.go, SingleResourceType).
+///
+/// # Errors
+/// Where they are of several kinds, or whole kinds; files have words of their own (get.go, multipleGVKsRequested).
+fn kind_of_all(targets: &[Target]) -> Result<Kind, Failure> {
+    let kinds: BTreeSet<Option<Kind>> = targets.iter().map(Target::kind).collect();
+    let are_selected = targets.iter().any(|target| matches!(target, Target::Selected(..)));
+    match Vec::from_iter(kinds).as_slice() {
+        [Some(kind)] if !are_selected => Ok(*kind),
+        _ if targets.iter().any(|target| matches!(target, Target::Given(_))) => Err(Failure::message(
+            "watch is only supported on individual resources and resource collections - more than 1 resource was found",
+        )),
+        _ => Err(Failure::message("you may only specify a single resource type")),
+    }
+}
+
 impl Watch {
     fn start(
         call: &Call,
@@ -224,12 +240,10 @@ impl Watch {
             [Target::Named(kind, name)] => (*kind, Selection::default(), Some(name.clone())),
             [Target::Given(manifest)] => (manifest.kind, Selection::default(), Some(manifest.name.clone())),
             [Target::Broken(failure)] => return Err(failure.clone()),
-            _ => {
-                return Err(Failure::message(
-                    "watch is only supported on individual resources and resource collections - more than 1 resource was found",
-                ));
-            }
+            // What is there is printed before it turns out that it cannot be watched.
+            list => (kind_of_all(list)?, Selection::default(), None),
         };
+        let is_one = targets.list.len() == 1;
         let mut options = resource::options(&selection, context.env.features).unwrap_or_default();
         let namespace = if kind.is_namespaced() { targets.namespace.clone() } else { String::new() };
         let initial = match name {
@@ -237,7 +251,11 @@ impl Watch {
                 options.fields.push(("metadata.name".to_owned(), name.clone(), true));
                 vec![context.get(kind, &namespace, &name)?]
             }
-            None => resource::list(context, kind, &namespace, &selection)?.0,
+            None if is_one => resource::list(context, kind, &namespace, &selection)?.0,
+            None => {
+                let found = resource::objects(context, targets).into_iter();
+                found.map(|found| found.map(|(_, object)| object)).collect::<Result<_, _>>()?
+            }
         };
         let timeout = call.parsed.text("request-timeout").and_then(|text| parse_duration(text).ok());
         let mut table = table_options(call, targets, format == Format::Wide);
@@ -259,6 +277,11 @@ impl Watch {
             let changes: Vec<(Change, &Object)> =
                 initial.iter().map(|object| (Change::Added, object)).collect();
             watch.print(context, &changes)?;
+        }
+        if !is_one {
+            return Err(Failure::message(
+                "you may only watch a single resource or type of resource at a time",
+            ));
         }
         Ok(watch)
     }
@@ -317,7 +340,8 @@ impl Watch {
                 Format::CustomColumns(columns) => custom_columns::row(columns, &context.whole(object))?,
                 format => {
                     let mut value = context.whole(object);
-                    if self.with_events {
+                    // The name is that of the object, not of the event.
+                    if self.with_events && *format != Format::Name {
                         value = json!({"type": event_name(*change), "object": value});
                     }
                     if *format == Format::Yaml && self.documents > 0 {

@@ -43,8 +43,7 @@ fn view(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if !context.env.features.kubeconfigs_have_no_preferences() {
         value["preferences"] = json!({});
     }
-    let format =
-        Format::parse(context, parsed.text("output").or(Some("yaml")), parsed.text("template"), false)?;
+    let format = Format::parse(context, parsed, "yaml", false)?;
     format.print(context, &value, false)?;
     Ok(Next::Done)
 }
