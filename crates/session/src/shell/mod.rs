@@ -34,9 +34,14 @@ use interpreter::Interpreter;
 pub fn is_unfinished(text: &str) -> bool {
     match parser::parse(text) {
         // Only within a here-document the parenthesis is no mistake.
-        Ok(_) => text.ends_with('\\') || parser::parse(&format!("{text}\n)")).is_ok(),
+        Ok(_) => goes_on(text) || parser::parse(&format!("{text}\n)")).is_ok(),
         Err(error) => error.is_early_end(),
     }
+}
+
+/// Whether a line ends with a backslash that no other one makes a character.
+fn goes_on(text: &str) -> bool {
+    (text.len() - text.trim_end_matches('\\').len()) % 2 == 1
 }
 
 /// Longest script, in bytes: here-documents with whole manifests fit.
@@ -175,5 +180,30 @@ impl Shell {
     /// The lines that were typed, oldest first.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.memory.history.iter().map(|line| &**line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unfinished;
+
+    #[test]
+    fn a_line_goes_on_where_bash_asks_for_more() {
+        let cases = [
+            ("echo", false),
+            ("echo \\", true),
+            ("echo \\\\", false),
+            ("echo \\\\\\", true),
+            ("echo 'a", true),
+            ("echo $(seq 1", true),
+            ("for i in 1; do", true),
+            ("cat <<EOF\na", true),
+            ("cat <<EOF\na\nEOF", false),
+            ("echo {1..1000}$(echo {1..1000}$(echo {1..1000}$(", true),
+            ("echo {1..1000}$(echo {1..1000}$(echo {1..1000}))", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_unfinished(text), expected, "{text}");
+        }
     }
 }

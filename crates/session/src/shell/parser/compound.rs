@@ -9,7 +9,7 @@ use super::{Body, Op, Parser, Stage, is_name, is_redirection, unexpected};
 /// The words that end a body.
 const ENDS: [&str; 7] = ["do", "done", "then", "elif", "else", "fi", "}"];
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn at_end_of_body(&mut self) -> bool {
         let closes = matches!(self.tokens.peek(), Some(Token::Operator(operator)) if operator == ")");
         closes || ENDS.iter().any(|word| self.at_keyword(word))
@@ -104,9 +104,9 @@ impl Parser {
 
     /// What stands behind `if` or `elif`, up to `fi`.
     fn condition(&mut self) -> Result<Vec<Op>, SyntaxError> {
-        // Each branch, and its condition; they are put together from behind.
+        // Each branch, and its condition.
         let mut branches = vec![self.branch()?];
-        let mut ops = loop {
+        let otherwise = loop {
             if self.at_keyword("elif") {
                 self.tokens.next();
                 branches.push(self.branch()?);
@@ -118,14 +118,17 @@ impl Parser {
             }
         };
         self.keyword("fi")?;
-        for (condition, then) in branches.into_iter().rev() {
-            let mut whole = condition;
-            whole.push(Op::SkipIfFailed(then.len() + 1));
-            whole.extend(then);
-            whole.push(Op::Jump(ops.len()));
-            whole.extend(ops);
-            ops = whole;
+        let lengths = branches.iter().map(|(condition, then)| condition.len() + then.len() + 2);
+        let mut left = lengths.sum::<usize>() + otherwise.len();
+        let mut ops = Vec::with_capacity(left);
+        for (condition, then) in branches {
+            left -= condition.len() + then.len() + 2;
+            ops.extend(condition);
+            ops.push(Op::SkipIfFailed(then.len() + 1));
+            ops.extend(then);
+            ops.push(Op::Jump(left));
         }
+        ops.extend(otherwise);
         Ok(ops)
     }
 

@@ -3,13 +3,18 @@
 //! Follows POSIX' Shell Command Language, 2.10 (grammar): lists, `&&` and `||`, pipelines, simple commands, assignments,
 //! redirections, and the compound commands ([`compound`]). A flat program with relative jumps can be stopped and cloned between any two instructions,
 //! which a walk over a tree could not.
-//! Invariant: what the program opens (word lists, captures, pipes, files, inputs, loops) it closes, properly nested.
+//! Invariants: what the program opens (word lists, captures, pipes, files, inputs, loops, subshells) it closes, properly
+//! nested; it stays below [`PROGRAM_LIMIT`], however often braces repeat what they stand beside.
 
 mod compound;
 
 use super::braces;
 use super::glob;
 use super::lexer::{self, DEPTH_LIMIT, Modifier, Part, SyntaxError, Token, Word};
+
+/// Largest program, in bytes: the text of its words, and [`TOKEN_COST`] for each of them and for each token.
+const PROGRAM_LIMIT: usize = 4 << 20;
+const TOKEN_COST: usize = 32;
 
 /// An instruction.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,11 +132,13 @@ pub enum Op {
 /// # Errors
 /// The first error of syntax, or the first thing that is not part of this shell.
 pub fn parse(text: &str) -> Result<Vec<Op>, SyntaxError> {
-    program(lexer::tokens(text)?, 0)
+    program(lexer::tokens(text)?, 0, &mut 0)
 }
 
-fn program(tokens: Vec<Token>, depth: usize) -> Result<Vec<Op>, SyntaxError> {
-    let mut parser = Parser { tokens: tokens.into_iter().peekable(), depth };
+fn program(tokens: Vec<Token>, depth: usize, size: &mut usize) -> Result<Vec<Op>, SyntaxError> {
+    let cost = tokens.len() * TOKEN_COST;
+    let mut parser = Parser { tokens: tokens.into_iter().peekable(), depth, size };
+    parser.grow(cost)?;
     let ops = parser.list()?;
     match parser.tokens.next() {
         None => Ok(ops),
@@ -139,9 +146,11 @@ fn program(tokens: Vec<Token>, depth: usize) -> Result<Vec<Op>, SyntaxError> {
     }
 }
 
-struct Parser {
+struct Parser<'a> {
     tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
     depth: usize,
+    /// How large the whole program is by now.
+    size: &'a mut usize,
 }
 
 /// One part of a pipeline.
@@ -190,7 +199,19 @@ impl Stage {
     }
 }
 
-impl Parser {
+impl Parser<'_> {
+    /// Counts what has come to the program.
+    fn grow(&mut self, bytes: usize) -> Result<(), SyntaxError> {
+        *self.size += bytes;
+        if *self.size > PROGRAM_LIMIT {
+            return Err(SyntaxError::Unsupported(format!(
+                "a line that becomes a program of more than {} MiB; this shell takes no larger ones",
+                PROGRAM_LIMIT >> 20
+            )));
+        }
+        Ok(())
+    }
+
     /// Commands up to the end, or up to a keyword that closes something.
     fn list(&mut self) -> Result<Vec<Op>, SyntaxError> {
         let mut ops = Vec::new();
@@ -399,7 +420,7 @@ impl Parser {
         }
     }
 
-    fn input(&self, word: Word, op: Op) -> Result<Redirection, SyntaxError> {
+    fn input(&mut self, word: Word, op: Op) -> Result<Redirection, SyntaxError> {
         let mut open = vec![Op::Words];
         self.word(word, false, &mut open)?;
         open.push(op);
@@ -407,14 +428,20 @@ impl Parser {
     }
 
     /// The instructions that expand one word; without `split` it stays one word.
-    fn word(&self, word: Word, split: bool, ops: &mut Vec<Op>) -> Result<(), SyntaxError> {
+    fn word(&mut self, word: Word, split: bool, ops: &mut Vec<Op>) -> Result<(), SyntaxError> {
+        self.grow(TOKEN_COST)?;
         if let Some((pattern, literal)) = glob::pattern(&word).filter(|_| split) {
+            self.grow(pattern.len())?;
             ops.push(Op::Glob { pattern, literal });
             return Ok(());
         }
         for part in word.parts {
+            self.grow(TOKEN_COST)?;
             match part {
-                Part::Text { text, .. } => ops.push(Op::Text(text)),
+                Part::Text { text, .. } => {
+                    self.grow(text.len())?;
+                    ops.push(Op::Text(text));
+                }
                 Part::Variable { name, quoted } => ops.push(Op::Variable { name, split: split && !quoted }),
                 Part::Modified { name, modifier, operand, quoted } => {
                     ops.push(Op::Words);
@@ -431,7 +458,7 @@ impl Parser {
                         return Err(SyntaxError::too_deep());
                     }
                     ops.push(Op::Capture);
-                    ops.extend(program(tokens, self.depth + 1)?);
+                    ops.extend(program(tokens, self.depth + 1, self.size)?);
                     ops.push(Op::EndCapture { split: split && !quoted });
                 }
             }
@@ -509,6 +536,20 @@ mod tests {
         for (line, message) in cases {
             assert_eq!(parse(line).expect_err(line).to_string(), message, "{line}");
         }
+    }
+
+    #[test]
+    fn programs_are_bounded() {
+        let nested = (0..8).fold("x".to_owned(), |inner, _| format!("echo {{1..1000}}$({inner})"));
+        for line in
+            [nested.clone(), format!("for i in {{1..1000}}$({nested}); do x; done"), "a;".repeat(100_000)]
+        {
+            let message = parse(&line).expect_err(&line).to_string();
+            assert!(message.contains("a program of more than 4 MiB"), "{message}");
+        }
+        // Many branches take no longer than one after the other.
+        let branches = "elif a; then b; ".repeat(10_000);
+        assert_eq!(parse(&format!("if a; then b; {branches}fi")).expect("it is a program").len(), 100_011);
     }
 
     #[test]
