@@ -80,7 +80,22 @@ fn lines_print_what_bash_prints() {
         ("{ echo a; echo b; } | wc -l; (x=1; echo $x); echo \"[$x]\"", "2\n1\n[]\n", 0),
         ("! true; echo $?; ! false; echo $?", "1\n0\n", 0),
         ("echo a; exit 3; echo b", "a\n", 3),
-        ("x=$(exit 4); echo $?", "", 4),
+        ("x=$(exit 4); echo $?", "4\n", 0),
+        // Subshells: what `exit` ends, and what is forgotten.
+        ("(echo hi; exit 3) | sort; echo after", "hi\nafter\n", 0),
+        ("(echo hi; exit 3; echo no); echo $?; (exit); echo $?", "hi\n3\n0\n", 0),
+        ("echo b a | { tr ' ' '\\n'; exit 1; } | sort; echo $?", "a\nb\n0\n", 0),
+        ("seq 3 | while read n; do echo $n; exit 2; done; echo $?", "1\n2\n", 0),
+        ("echo x | exit 3; echo $?; echo a$(echo b; exit 1)c", "3\nabc\n", 0),
+        ("{ echo in; exit 5; } > f; echo no", "", 5),
+        ("x=1; (x=2; echo $x); echo $x; y=$(x=3; echo $x); echo $x $y", "2\n1\n1 3\n", 0),
+        ("x=1; echo 2 | read x; echo $x", "1\n", 0),
+        ("for i in 1 2; do (echo $i; break; echo no); done; echo end", "1\n2\nend\n", 0),
+        ("for i in 1 2; do (for j in a b; do echo $i$j; continue 2; done; echo no); done", "1a\n2a\n", 0),
+        ("for i in 1 2; do echo $(for j in a b; do echo $j; break; done); done", "a\na\n", 0),
+        ("echo a b | xargs -n1 exit 2>&1 | wc -l; echo on", "2\non\n", 0),
+        ("echo a b | xargs -n1 sh -c 'echo one; exit 1'; echo $?", "one\none\n123\n", 0),
+        ("eval 'cat < none' 2>/dev/null; echo on", "on\n", 0),
         // Expansions.
         ("echo $((1 + 2 * 3)) $(( (1+2)*3 )) \"$((7/2))\"", "7 9 3\n", 0),
         ("x=web-10; echo ${x#*-} ${x%-*} ${#x} ${y:-none} ${x:+set} ${y:+set}", "10 web 6 none set\n", 0),
@@ -134,6 +149,20 @@ fn lines_print_what_bash_prints() {
         ("echo b a b | tr ' ' '\\n' | sort | uniq -c | awk '{print $2\"=\"$1}'", "a=1\nb=2\n", 0),
         ("pwd; whoami; hostname", "/root\nroot\nplayground\n", 0),
         ("timeout 3 watch -n1 date +%S | grep -c Every; echo $?", "3\n0\n", 0),
+        ("timeout 5 echo hi; sleep 10; echo done $?; date +%S", "hi\ndone 0\n10\n", 0),
+        ("timeout 100 timeout 5 sleep 50; echo $?; date +%S", "124\n05\n", 0),
+        ("timeout 5 timeout 100 sleep 50; echo $?; date +%S", "124\n05\n", 0),
+        ("echo 9 8 | timeout 12 xargs -n1 timeout 5 sleep; echo $?; date +%S", "123\n10\n", 0),
+        ("echo 9 8 | timeout 7 xargs -n1 sleep; echo $?; date +%S", "124\n07\n", 0),
+        ("timeout 0 sleep 9; echo $?; date +%S; echo x | timeout 5 cat", "0\n09\nx\n", 0),
+        ("watch -n1 date | grep Every | head -1 | cut -c1-5", "Every\n", 0),
+        ("watch date | grep -q Every | tr a b; echo $?", "0\n", 0),
+        ("x=$(seq 100000); echo ${x##*9}; echo ${x%%?2*}; echo ${x#*b} | wc -w", "100000\n1\n100000\n", 0),
+        (
+            "[ a = b -o ! a = b ] && echo not; [ ! ! x ] && echo twice; [ ! ] && echo word",
+            "not\ntwice\nword\n",
+            0,
+        ),
     ];
     for (line, out, status) in cases {
         let (printed, err, exit) = run(&mut session(), line);
@@ -165,6 +194,11 @@ fn errors_are_worded_as_bash_words_them() {
         ("echo a | cut", "cut: you must specify a list of bytes, characters, or fields\n", 2),
         ("printf", "printf: usage: printf FORMAT [WORD]…\n", 1),
         ("xargs -Z", "xargs: invalid option -- 'Z'\n", 1),
+        ("echo a | xargs -é", "xargs: invalid option -- 'é'\n", 1),
+        ("echo a | xargs -ｎ1", "xargs: invalid option -- 'ｎ1'\n", 1),
+        ("echo a | xargs -n", "xargs: option requires an argument -- 'n'\n", 1),
+        ("seq 2000 | xargs -n1", "xargs: 2000 commands; here it runs at most 1000\n", 1),
+        ("echo a | xargs -I ''", "xargs: -I: a word has to stand there\n", 1),
     ];
     for (line, message, status) in cases {
         let (out, err, exit) = run(&mut session(), line);
@@ -210,6 +244,31 @@ fn work_is_bounded() {
             "a line may write 16 MiB",
         ),
         ("x".repeat(2 << 20), "this shell takes up to 1024 KiB"),
+        ("while true; do eval 'while x=1; do y=2; done'; done".to_owned(), "a line may take 500000 steps"),
+        ("eval 'while true; do sh -c \"echo\"; done'".to_owned(), "a line may run 5000 commands"),
+        ("while true; do seq 100000; done | sh -c 'cat'".to_owned(), "a line may write 16 MiB"),
+        (format!("x=$(seq 100000); echo {}", "$x ".repeat(1000)), "a line may put 32 MiB into words"),
+        (
+            "x=$(seq 100000); for i in $(seq 4000); do eval \"y$i=\\$x\"; done".to_owned(),
+            "all variables together may have 4 MiB",
+        ),
+        (
+            format!("x=$(seq 100000); echo ${{x##{}}}", "*a".repeat(1000)),
+            "too long a text for so long a pattern",
+        ),
+        (format!("x=$(seq 100000); while y=$(({})); do :; done", "x+".repeat(10_000) + "1"), "a line may"),
+        ("seq 100000 | awk '{s = s $1 s}'".to_owned(), "a line or value in a filter may have 1024 KiB"),
+        (format!("echo a > f; cat f | sed '{}'", "s/a/aa/g;".repeat(40)), "a line or value in a filter"),
+        ("seq 100000 > f; while wc -l f >/dev/null; do :; done".to_owned(), "a line may"),
+        (format!("seq 100000 > f; cat {}", "f ".repeat(10_000)), "a line may"),
+        (format!("echo a {}", "| cat ".repeat(40_000)), "becomes a program of more than 4 MiB"),
+        (
+            format!("for i in $(seq 4000); do echo; done {}", "| cat ".repeat(10_000)),
+            "a line may write 16 MiB",
+        ),
+        (format!("{}sleep 1", "timeout 5 ".repeat(10_000)), "shells run at most 5 deep"),
+        (format!("[ {} x ]; while true; do :; done", "! ".repeat(20_000)), "a line may run 5000 commands"),
+        (format!("[ x {}]; while true; do :; done", "-o x ".repeat(20_000)), "a line may run 5000 commands"),
     ];
     for (line, message) in cases {
         let mut session = session();
@@ -222,6 +281,9 @@ fn work_is_bounded() {
         assert_eq!(run(&mut session, "echo on").0, "on\n");
     }
     assert!(run(&mut session(), "seq 99999999").1.contains("at most 100000 numbers"));
+    assert!(run(&mut session(), "printf '%s%999999d' $(seq 9999)").1.contains("at most 1024 KiB"));
+    let places = format!("seq 1000 | xargs -I {{}} echo {}", "{}".repeat(10_000));
+    assert!(run(&mut session(), &places).1.contains("here all commands together may have 4096 KiB"));
 }
 
 #[test]

@@ -4,6 +4,10 @@
 
 use kubectl::{Edited, Stream};
 
+/// Most bytes that `sed` puts into a text, and longest pattern that it looks for.
+const TEXT_LIMIT: usize = 4 << 20;
+const PATTERN_LIMIT: usize = 1000;
+
 /// Runs an editor's command line on a text.
 pub fn run(command: &str, text: &str, output: &mut Vec<(Stream, String)>) -> Edited {
     let words = words(command);
@@ -49,17 +53,19 @@ fn substitute(script: &str, text: &str) -> Option<String> {
     let separator = script.strip_prefix('s')?.chars().next()?;
     let parts: Vec<&str> = script.split(separator).collect();
     let &[_, pattern, new, flags] = parts.as_slice() else { return None };
-    if pattern.is_empty() || !["", "g"].contains(&flags) {
+    if pattern.is_empty() || pattern.len() > PATTERN_LIMIT || !["", "g"].contains(&flags) {
         return None;
     }
+    let mut left = TEXT_LIMIT;
     let pattern: Vec<char> = pattern.chars().collect();
-    let line = |line: &str| {
+    let line = |line: &str| -> Option<String> {
         let chars: Vec<char> = line.chars().collect();
         let mut out = String::new();
         let (mut at, mut done) = (0, false);
         while at < chars.len() {
             let found = chars[at..].iter().zip(&pattern).take_while(|(c, p)| c == p || **p == '.').count();
             if found == pattern.len() && !done {
+                left = left.checked_sub(new.len())?;
                 out.push_str(new);
                 at += found;
                 done = flags.is_empty();
@@ -68,9 +74,9 @@ fn substitute(script: &str, text: &str) -> Option<String> {
                 at += 1;
             }
         }
-        out
+        Some(out)
     };
-    Some(text.split('\n').map(line).collect::<Vec<_>>().join("\n"))
+    Some(text.split('\n').map(line).collect::<Option<Vec<_>>>()?.join("\n"))
 }
 
 #[cfg(test)]

@@ -2,57 +2,55 @@
 //!
 //! Follows POSIX' Shell Command Language, 2.6.2 and 2.13.
 
+use std::sync::Arc;
+
+use super::Memory;
+use super::glob::Pattern;
 use super::lexer::Modifier;
-use super::{Memory, glob};
 use crate::files::Files;
 
 /// The value of a variable; empty if it has none.
-pub fn variable(name: &str, memory: &Memory) -> String {
+pub fn variable(name: &str, memory: &Memory) -> Arc<str> {
     match name {
-        "?" => memory.status.to_string(),
-        "#" => "0".to_owned(),
+        "?" => memory.status.to_string().into(),
+        "#" => "0".into(),
         name => memory.variables.get(name).cloned().unwrap_or_default(),
     }
 }
 
 /// What `${name…}` becomes.
-pub fn modified(name: &str, modifier: Modifier, operand: &str, memory: &Memory) -> String {
+///
+/// # Errors
+/// If a pattern would be too much work.
+pub fn modified(name: &str, modifier: Modifier, operand: &str, memory: &Memory) -> Result<String, String> {
     let value = variable(name, memory);
-    let is_set = name == "?" || memory.variables.contains_key(name);
+    let is_set = name == "?" || memory.variables.get(name).is_some();
     let is_there = |or_empty: bool| is_set && !(or_empty && value.is_empty());
-    match modifier {
+    Ok(match modifier {
         Modifier::Length => value.chars().count().to_string(),
-        Modifier::Default { or_empty } if is_there(or_empty) => value,
+        Modifier::Default { or_empty } if is_there(or_empty) => value.to_string(),
         Modifier::Default { .. } => operand.to_owned(),
         Modifier::Instead { or_empty } if is_there(or_empty) => operand.to_owned(),
         Modifier::Instead { .. } => String::new(),
         Modifier::WithoutPrefix { longest } => {
-            let mut ends: Vec<usize> = ends(&value).collect();
-            if longest {
-                ends.reverse();
-            }
-            let end = ends.into_iter().find(|end| glob::fits(operand, &value[..*end])).unwrap_or(0);
-            value[end..].to_owned()
+            let operand: Vec<char> = operand.chars().collect();
+            let cut = Pattern::new(&operand).prefix(value.chars(), longest)?;
+            value.chars().skip(cut.unwrap_or(0)).collect()
         }
         Modifier::WithoutSuffix { longest } => {
-            let mut starts: Vec<usize> = ends(&value).collect();
-            if !longest {
-                starts.reverse();
-            }
-            let start = starts.into_iter().find(|start| glob::fits(operand, &value[*start..]));
-            value[..start.unwrap_or(value.len())].to_owned()
+            let operand: Vec<char> = operand.chars().collect();
+            let cut = Pattern::new(&operand).reversed().prefix(value.chars().rev(), longest)?;
+            let left = value.chars().count() - cut.unwrap_or(0);
+            value.chars().take(left).collect()
         }
-    }
-}
-
-/// Every place between characters, the beginning and the end too.
-fn ends(text: &str) -> impl Iterator<Item = usize> + '_ {
-    text.char_indices().map(|(at, _)| at).chain([text.len()])
+    })
 }
 
 /// The files whose names fit, sorted; those that begin with a dot only if the pattern does.
 pub fn files(pattern: &str, files: &Files) -> Vec<String> {
     let hidden = pattern.starts_with('.');
+    let chars: Vec<char> = pattern.chars().collect();
+    let pattern = Pattern::new(&chars);
     let names = files.names().into_iter();
-    names.filter(|name| (hidden || !name.starts_with('.')) && glob::fits(pattern, name)).collect()
+    names.filter(|name| (hidden || !name.starts_with('.')) && pattern.fits(name)).collect()
 }

@@ -2,7 +2,8 @@
 //!
 //! A line is parsed to a flat program ([`parser`]) that a stack machine runs ([`interpreter`]). Where a command waits,
 //! the machine stops, and goes on when it is resumed. What bash has and this shell has not is refused in words.
-//! Invariant: a line's work and output are bounded, and nothing outside [`Env`] is touched.
+//! Invariant: nothing outside [`Env`] is touched; a line's steps, commands, words and output are bounded, and so is what
+//! it leaves in variables. What it costs kubectl and the cluster is theirs to bound.
 
 mod arithmetic;
 mod braces;
@@ -15,12 +16,13 @@ mod glob;
 mod interpreter;
 mod lexer;
 mod parser;
+mod variables;
 
 use std::sync::Arc;
 
 use client::Api;
 use client::api::Stream;
-use imbl::{OrdMap, Vector};
+use imbl::Vector;
 use jiff::Timestamp;
 use kubectl::{Kubeconfig, Progress, SchemaSlot};
 use machinery::version::Features;
@@ -29,6 +31,7 @@ use crate::files::Files;
 pub use builtins::is_command;
 pub use completion::{Completion, complete, is_assignment};
 use interpreter::Interpreter;
+use variables::Variables;
 
 /// Whether a text is only the beginning of a command: a quote, a loop, a here-document is open, or a line goes on.
 pub fn is_unfinished(text: &str) -> bool {
@@ -98,8 +101,8 @@ pub enum Printed {
 /// What one line leaves for the next.
 #[derive(Clone, Debug, Default)]
 struct Memory {
-    variables: OrdMap<String, String>,
-    aliases: OrdMap<String, String>,
+    variables: Variables,
+    aliases: Variables,
     /// `$?`.
     status: i32,
     history: Vector<Arc<str>>,

@@ -25,21 +25,39 @@ fn wrong(io: &mut Io<'_>, message: &str) -> i32 {
 
 /// Conditions with `-o` between them, which binds looser than `-a`.
 fn any(words: &[&str], env: &Env<'_>) -> Result<bool, String> {
-    for (sign, stops_at) in [("-o", true), ("-a", false)] {
-        if words.len() > 3
-            && let Some(at) = words.iter().skip(1).position(|word| *word == sign)
-        {
-            let (left, right) = (any(&words[..=at], env)?, any(&words[at + 2..], env)?);
-            return Ok(if stops_at { left || right } else { left && right });
+    let mut any = false;
+    for part in parts(words, "-o") {
+        let mut all = true;
+        for condition in parts(part, "-a") {
+            all &= holds(condition, env)?;
         }
+        any |= all;
     }
-    holds(words, env)
+    Ok(any)
+}
+
+/// What stands between the signs; three words and fewer are one condition, whatever they are.
+fn parts<'a>(words: &'a [&'a str], sign: &str) -> Vec<&'a [&'a str]> {
+    let (mut parts, mut rest) = (Vec::new(), words);
+    while rest.len() > 3
+        && let Some(at) = rest.iter().skip(1).position(|word| *word == sign)
+    {
+        parts.push(&rest[..=at]);
+        rest = &rest[at + 2..];
+    }
+    parts.push(rest);
+    parts
 }
 
 fn holds(words: &[&str], env: &Env<'_>) -> Result<bool, String> {
+    // A word alone is a text, even `!`.
+    let nots = words.iter().take(words.len().saturating_sub(1)).take_while(|word| **word == "!").count();
+    condition(&words[nots..], env).map(|holds| holds == (nots % 2 == 0))
+}
+
+fn condition(words: &[&str], env: &Env<'_>) -> Result<bool, String> {
     match words {
         [] => Ok(false),
-        ["!", rest @ ..] if !rest.is_empty() => holds(rest, env).map(|holds| !holds),
         [text] => Ok(!text.is_empty()),
         [sign, text] => match *sign {
             "-n" => Ok(!text.is_empty()),

@@ -2,6 +2,9 @@
 
 use super::{Env, Io};
 
+/// Most bytes that `tee` writes.
+const TEE_LIMIT: usize = 16 << 20;
+
 pub(super) fn ls(arguments: &[String], env: &Env<'_>, io: &mut Io<'_>) -> i32 {
     let (options, names): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|a| a.starts_with('-'));
     let letters: String = options.iter().map(|option| &option[1..]).collect();
@@ -90,8 +93,13 @@ pub(super) fn tee(arguments: &[String], input: Option<&str>, env: &mut Env<'_>, 
     let append = arguments.iter().any(|argument| argument == "-a");
     let text = input.unwrap_or_default();
     let mut status = 0;
+    let mut left = TEE_LIMIT;
     for name in arguments.iter().filter(|argument| !argument.starts_with('-')) {
         let before = if append { env.files.get(name).unwrap_or_default() } else { "" };
+        let Some(rest) = left.checked_sub(before.len() + text.len()) else {
+            return io.fail(&format!("here it writes at most {} MiB", TEE_LIMIT >> 20));
+        };
+        left = rest;
         let whole = format!("{before}{text}");
         if env.files.write(name, &whole).is_err() {
             status = io.fail(&format!("{name}: No such file or directory"));

@@ -3,10 +3,13 @@
 use kubectl::Stream;
 
 use super::super::lexer::{self, Part, Token};
+use super::super::variables::Variables;
 use super::{Io, Memory, Started, is_command};
 
-/// Most commands that `xargs` makes.
+/// Most commands that `xargs` makes, most bytes of their words, and what each word counts besides.
 const BATCH_LIMIT: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
+const WORD_COST: usize = 32;
 
 /// Starts one of these commands.
 pub(super) fn start(
@@ -20,7 +23,9 @@ pub(super) fn start(
         "unalias" => unalias(arguments, memory, io),
         "export" => export(arguments, memory, io),
         "unset" => {
-            arguments.iter().for_each(|name| drop(memory.variables.remove(name)));
+            for name in arguments {
+                memory.variables.remove(name);
+            }
             0
         }
         "env" | "printenv" => environment(arguments, memory, io),
@@ -84,7 +89,11 @@ fn alias(arguments: &[String], memory: &mut Memory, io: &mut Io<'_>) -> i32 {
     let mut status = 0;
     for argument in arguments {
         match argument.split_once('=') {
-            Some((name, value)) => drop(memory.aliases.insert(name.to_owned(), value.to_owned())),
+            Some((name, value)) => {
+                if let Err(why) = memory.aliases.set(name, value) {
+                    return io.fail(&why);
+                }
+            }
             None => match memory.aliases.get(argument).cloned() {
                 Some(value) => drop(io.print(shown(argument, &value))),
                 None => status = not_found(io, argument),
@@ -98,8 +107,8 @@ fn unalias(arguments: &[String], memory: &mut Memory, io: &mut Io<'_>) -> i32 {
     let mut status = 0;
     for name in arguments {
         if name == "-a" {
-            memory.aliases.clear();
-        } else if memory.aliases.remove(name).is_none() {
+            memory.aliases = Variables::default();
+        } else if !memory.aliases.remove(name) {
             status = not_found(io, name);
         }
     }
@@ -114,14 +123,17 @@ fn not_found(io: &mut Io<'_>, name: &str) -> i32 {
 fn export(arguments: &[String], memory: &mut Memory, io: &mut Io<'_>) -> i32 {
     let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
     if names.is_empty() {
-        let line = |(name, value): (&String, &String)| format!("declare -x {name}=\"{value}\"\n");
+        let line = |(name, value): (&str, &str)| format!("declare -x {name}=\"{value}\"\n");
         return io.print(memory.variables.iter().map(line).collect());
     }
     for name in names {
-        match name.split_once('=') {
-            Some((name, value)) => drop(memory.variables.insert(name.to_owned(), value.to_owned())),
-            None if memory.variables.contains_key(name.as_str()) => {}
-            None => drop(memory.variables.insert(name.clone(), String::new())),
+        let set = match name.split_once('=') {
+            Some((name, value)) => memory.variables.set(name, value),
+            None if memory.variables.get(name).is_some() => Ok(()),
+            None => memory.variables.set(name, ""),
+        };
+        if let Err(why) = set {
+            return io.fail(&why);
         }
     }
     0
@@ -130,7 +142,7 @@ fn export(arguments: &[String], memory: &mut Memory, io: &mut Io<'_>) -> i32 {
 fn environment(arguments: &[String], memory: &Memory, io: &mut Io<'_>) -> i32 {
     match arguments {
         [] => {
-            let line = |(name, value): (&String, &String)| format!("{name}={value}\n");
+            let line = |(name, value): (&str, &str)| format!("{name}={value}\n");
             io.print(memory.variables.iter().map(line).collect())
         }
         [name] => match memory.variables.get(name) {
@@ -185,7 +197,8 @@ fn loops(number: Option<Result<i32, std::num::ParseIntError>>) -> usize {
 fn xargs(arguments: &[String], input: &str) -> Result<Vec<Vec<String>>, String> {
     let (mut at_once, mut place, mut skip_empty, mut rest) = (usize::MAX, None, false, arguments);
     while let Some((option, more)) = rest.split_first().filter(|(option, _)| option.starts_with('-')) {
-        let (letter, attached) = option.split_at(2.min(option.len()));
+        let behind = option.char_indices().nth(2).map_or(option.len(), |(at, _)| at);
+        let (letter, attached) = option.split_at(behind);
         let value = || match attached {
             "" => more.first().cloned().map(|value| (value, &more[1..])),
             attached => Some((attached.to_owned(), more)),
@@ -204,30 +217,43 @@ fn xargs(arguments: &[String], input: &str) -> Result<Vec<Vec<String>>, String> 
             }
             "-I" => {
                 let (text, behind) = value().ok_or_else(missing)?;
+                if text.is_empty() {
+                    return Err("-I: a word has to stand there".to_owned());
+                }
                 (place, rest) = (Some(text), behind);
             }
             _ => return Err(format!("invalid option -- '{}'", option.trim_start_matches('-'))),
         }
     }
     let command: Vec<String> = if rest.is_empty() { vec!["echo".to_owned()] } else { rest.to_vec() };
-    let commands: Vec<Vec<String>> = match place {
-        Some(place) => {
+    // What each command gets: a line that takes the place of parts of its words, or words behind the others.
+    let mut shares: Vec<Vec<&str>> = match place {
+        Some(_) => {
             let lines = input.lines().map(str::trim).filter(|line| !line.is_empty());
-            lines.map(|line| command.iter().map(|word| word.replace(&place, line)).collect()).collect()
+            lines.map(|line| vec![line]).collect()
         }
         None => {
-            let words: Vec<String> = input.split_whitespace().map(str::to_owned).collect();
-            let groups: Vec<&[String]> = words.chunks(at_once.min(words.len().max(1))).collect();
-            let with = |words: &[String]| [command.as_slice(), words].concat();
-            match groups.as_slice() {
-                [] if skip_empty => Vec::new(),
-                [] => vec![command.clone()],
-                groups => groups.iter().map(|words| with(words)).collect(),
-            }
+            let words: Vec<&str> = input.split_whitespace().collect();
+            words.chunks(at_once.min(words.len().max(1))).map(<[&str]>::to_vec).collect()
         }
     };
-    match commands.len() {
-        0..=BATCH_LIMIT => Ok(commands),
-        many => Err(format!("{many} commands; here it runs at most {BATCH_LIMIT}")),
+    if shares.is_empty() && place.is_none() && !skip_empty {
+        shares.push(Vec::new());
     }
+    let places = match &place {
+        Some(place) => command.iter().map(|word| word.matches(place).count()).sum(),
+        None => 1,
+    };
+    let length = command.iter().map(|word| word.len() + WORD_COST).sum::<usize>();
+    if shares.len() > BATCH_LIMIT {
+        return Err(format!("{} commands; here it runs at most {BATCH_LIMIT}", shares.len()));
+    }
+    if length * shares.len() + places * input.len() > BATCH_BYTES {
+        return Err(format!("here all commands together may have {} KiB", BATCH_BYTES >> 10));
+    }
+    let filled = |share: Vec<&str>| match &place {
+        Some(place) => command.iter().map(|word| word.replace(place, &share.concat())).collect(),
+        None => command.iter().map(String::as_str).chain(share).map(str::to_owned).collect(),
+    };
+    Ok(shares.into_iter().map(filled).collect())
 }

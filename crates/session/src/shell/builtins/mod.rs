@@ -11,7 +11,7 @@ mod times;
 use jiff::Timestamp;
 use kubectl::{Invocation, Stream};
 
-use super::filters::{self, Filter};
+use super::filters::{self, Filter, OUTPUT_LIMIT, OUTPUT_STOPPED};
 use super::{Env, Memory, Printed};
 
 pub use memory::unaliased;
@@ -25,8 +25,8 @@ pub enum Started {
     Kubectl(Box<Invocation>),
     /// It ends at this time.
     Sleep(Timestamp),
-    /// Another command, which ends at this time at the latest.
-    Timed(Timestamp, Vec<String>),
+    /// Another command, which ends at this time at the latest, if there is one.
+    Timed(Option<Timestamp>, Vec<String>),
     /// A line for another shell.
     Shell(String),
     /// A line for another shell, again and again after so many milliseconds.
@@ -39,8 +39,10 @@ pub enum Started {
     Break(usize),
     /// The outermost of so many loops goes on with its next round.
     Continue(usize),
-    /// The line ends with this status.
+    /// The line, or the subshell, ends with this status.
     Exit(i32),
+    /// The line may not go on; why.
+    Stopped(&'static str),
     /// There is no such command; what we say besides.
     Unknown(String),
 }
@@ -165,7 +167,10 @@ pub fn start(
             env.printed.push(Printed::Clear);
             0
         }
-        filter if filters::is_filter(filter) => run_filter(words, input, env, &mut io),
+        filter if filters::is_filter(filter) => match run_filter(words, input, env, &mut io) {
+            Ok(status) => status,
+            Err(why) => return Started::Stopped(why),
+        },
         unknown => {
             io.output.push((Stream::Err, format!("bash: {unknown}: command not found\n")));
             return Started::Unknown(hint(unknown));
@@ -218,31 +223,57 @@ fn history(memory: &Memory) -> String {
     lines.map(|(index, line)| format!("{:5}  {line}\n", index + 1)).collect()
 }
 
-fn run_filter(words: &[String], input: Option<&str>, env: &Env<'_>, io: &mut Io<'_>) -> i32 {
+/// How many bytes a command may have to read.
+pub fn bytes_read(words: &[String], input: Option<&str>, env: &Env<'_>) -> usize {
+    match words.split_first() {
+        Some((command, files))
+            if filters::is_filter(command) || matches!(command.as_str(), "tee" | "xargs") =>
+        {
+            let files = files.iter().filter_map(|name| env.files.get(name));
+            files.chain(input).map(str::len).sum()
+        }
+        _ => 0,
+    }
+}
+
+fn run_filter(
+    words: &[String],
+    input: Option<&str>,
+    env: &Env<'_>,
+    io: &mut Io<'_>,
+) -> Result<i32, &'static str> {
     let (mut filter, files) = match Filter::new(words) {
         Ok(filter) => filter,
         Err(message) => {
             io.output.push((Stream::Err, message + "\n"));
-            return 2;
+            return Ok(2);
         }
     };
     let mut missing = false;
     if files.is_empty() {
         let Some(input) = input else {
-            return io.fail("nothing to read: name a file, or put it behind a pipe");
+            return Ok(io.fail("nothing to read: name a file, or put it behind a pipe"));
         };
-        io.print(filter.feed(input));
+        io.print(filter.feed(input)?);
     }
+    let mut length = 0;
     for name in &files {
         match env.files.get(name) {
-            Some(text) => drop(io.print(filter.feed(text))),
+            Some(text) => {
+                let text = filter.feed(text)?;
+                length += text.len();
+                if length > OUTPUT_LIMIT {
+                    return Err(OUTPUT_STOPPED);
+                }
+                io.print(text);
+            }
             None => {
                 io.fail(&format!("{name}: No such file or directory"));
                 missing = true;
             }
         }
     }
-    let (rest, status) = filter.finish();
+    let (rest, status) = filter.finish()?;
     io.print(rest);
-    if missing { 1 } else { status }
+    Ok(if missing { 1 } else { status })
 }

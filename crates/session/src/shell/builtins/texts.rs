@@ -4,8 +4,9 @@ use super::Io;
 
 /// Most numbers that `seq` prints.
 const SEQ_LIMIT: u64 = 100_000;
-/// Widest field of `printf`.
+/// Widest field of `printf`, and most bytes that it prints.
 const WIDTH_LIMIT: usize = 1000;
+const PRINTF_LIMIT: usize = 1 << 20;
 
 pub(super) fn echo(arguments: &[String]) -> String {
     let mut rest = arguments;
@@ -63,6 +64,9 @@ pub(super) fn printf(arguments: &[String], io: &mut Io<'_>) -> i32 {
     loop {
         let before = words.len();
         status |= print_once(&format, &mut words, &mut out, io);
+        if out.len() > PRINTF_LIMIT {
+            return io.fail(&format!("here it prints at most {} KiB", PRINTF_LIMIT >> 10));
+        }
         if words.len() == 0 || words.len() == before {
             break;
         }
@@ -79,7 +83,7 @@ fn print_once(
 ) -> i32 {
     let mut status = 0;
     let mut rest = format;
-    while let Some(at) = rest.find('%') {
+    while let Some(at) = rest.find('%').filter(|_| out.len() <= PRINTF_LIMIT) {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         let end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '-' | '.' | '+' | ' '));

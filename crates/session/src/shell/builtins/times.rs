@@ -23,7 +23,8 @@ pub(super) fn start(arguments: &[String], now: Timestamp, io: &mut Io<'_>) -> Re
         },
         "timeout" => match arguments.split_first() {
             Some((limit, command)) if !command.is_empty() => match duration_ms(std::slice::from_ref(limit)) {
-                Ok(ms) => Ok(Started::Timed(after(ms), command.to_vec())),
+                // No time at all is no limit.
+                Ok(ms) => Ok(Started::Timed((ms > 0).then(|| after(ms)), command.to_vec())),
                 Err(message) => Err(io.fail(&message)),
             },
             _ => Err(io.fail("missing operand")),

@@ -1,6 +1,13 @@
 //! `uniq`, `cut` and `tr`.
 
+use std::collections::BTreeMap;
+
 use super::Arguments;
+use super::out::Out;
+
+/// Most ranges of `cut`, and most characters of a set of `tr`.
+const RANGE_LIMIT: usize = 100;
+const SET_LIMIT: usize = 1000;
 
 /// A running `uniq`.
 #[derive(Clone, Debug)]
@@ -28,7 +35,7 @@ impl Uniq {
         Ok(uniq)
     }
 
-    pub(super) fn line(&mut self, line: &str, out: &mut String) {
+    pub(super) fn line(&mut self, line: &str, out: &mut Out) {
         let fold = self.fold;
         let same = |a: &str| if fold { a.to_lowercase() == line.to_lowercase() } else { a == line };
         match &mut self.current {
@@ -40,17 +47,17 @@ impl Uniq {
         }
     }
 
-    pub(super) fn finish(mut self, out: &mut String) {
+    pub(super) fn finish(mut self, out: &mut Out) {
         self.print(out);
     }
 
-    fn print(&mut self, out: &mut String) {
+    fn print(&mut self, out: &mut Out) {
         let Some((text, count)) = self.current.take() else { return };
         if self.repeated && count == 1 || self.single && count > 1 {
             return;
         }
         let number = if self.count { format!("{count:>7} ") } else { String::new() };
-        out.push_str(&format!("{number}{text}\n"));
+        out.push_line(&format!("{number}{text}"));
     }
 }
 
@@ -86,28 +93,32 @@ impl Cut {
         let Some(list) = list else {
             return Err("cut: you must specify a list of bytes, characters, or fields".to_owned());
         };
-        let ranges = list.split(',').map(range).collect::<Result<_, _>>()?;
+        let ranges = list.split(',').map(range).collect::<Result<Vec<_>, _>>()?;
+        if ranges.len() > RANGE_LIMIT {
+            return Err(format!("cut: here a list has at most {RANGE_LIMIT} ranges"));
+        }
         Ok(Cut { delimiter: by_field.then_some(delimiter), only_delimited, ranges })
     }
 
-    pub(super) fn line(&self, line: &str, out: &mut String) {
+    pub(super) fn line(&self, line: &str, out: &mut Out) {
         let is_wanted =
             |index: usize| self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&(index + 1)));
         match self.delimiter {
-            None => out.extend(line.chars().enumerate().filter(|(i, _)| is_wanted(*i)).map(|(_, c)| c)),
+            None => {
+                let wanted = line.chars().enumerate().filter(|(i, _)| is_wanted(*i));
+                out.push_line(&wanted.map(|(_, c)| c).collect::<String>());
+            }
             Some(delimiter) if !line.contains(delimiter) => {
-                if self.only_delimited {
-                    return;
+                if !self.only_delimited {
+                    out.push_line(line);
                 }
-                out.push_str(line);
             }
             Some(delimiter) => {
                 let fields = line.split(delimiter).enumerate().filter(|(i, _)| is_wanted(*i));
                 let fields: Vec<&str> = fields.map(|(_, field)| field).collect();
-                out.push_str(&fields.join(&delimiter.to_string()));
+                out.push_line(&fields.join(&delimiter.to_string()));
             }
         }
-        out.push('\n');
     }
 }
 
@@ -135,7 +146,8 @@ fn range(text: &str) -> Result<(usize, usize), String> {
 /// A running `tr`.
 #[derive(Clone, Debug)]
 pub(super) struct Tr {
-    from: Vec<char>,
+    /// Where each character first stands.
+    from: BTreeMap<char, usize>,
     to: Vec<char>,
     complement: bool,
     delete: bool,
@@ -167,12 +179,14 @@ impl Tr {
             return Err(format!("tr: extra operand '{extra}'"));
         }
         let to = to.map(|to| characters(&to)).unwrap_or_default();
-        Ok(Tr { from: characters(&from), to, complement, delete, squeeze, last: None })
+        let from = characters(&from).into_iter().enumerate().rev().map(|(at, c)| (c, at)).collect();
+        Ok(Tr { from, to, complement, delete, squeeze, last: None })
     }
 
-    pub(super) fn text(&mut self, text: &str, out: &mut String) {
+    pub(super) fn text(&mut self, text: &str, out: &mut Out) {
+        let mut changed = String::new();
         for c in text.chars() {
-            let place = self.from.iter().position(|from| *from == c);
+            let place = self.from.get(&c).copied();
             let is_meant = place.is_some() != self.complement;
             if is_meant && self.delete {
                 continue;
@@ -184,20 +198,21 @@ impl Tr {
             let squeezed = self.squeeze && is_meant && self.last == Some(new);
             self.last = is_meant.then_some(new);
             if !squeezed {
-                out.push(new);
+                changed.push(new);
             }
         }
+        out.push_str(&changed);
     }
 }
 
-/// The characters of a set: `a-z`, `[:upper:]`, `\n`.
+/// The characters of a set: `a-z`, `[:upper:]`, `\n`; the first [`SET_LIMIT`] of them.
 fn characters(set: &str) -> Vec<char> {
     let set = set.replace("[:upper:]", "A-Z").replace("[:lower:]", "a-z");
     let set = set.replace("[:digit:]", "0-9").replace("[:space:]", " \\t\\n\\r");
     let set = set.replace("[:alpha:]", "A-Za-z").replace("[:alnum:]", "0-9A-Za-z");
     let mut all = Vec::new();
     let mut chars = set.chars().peekable();
-    while let Some(c) = chars.next() {
+    while let Some(c) = chars.next().filter(|_| all.len() < SET_LIMIT) {
         let c = match c {
             '\\' => match chars.next() {
                 Some('n') => '\n',
@@ -210,11 +225,10 @@ fn characters(set: &str) -> Vec<char> {
         };
         let is_range = chars.peek() == Some(&'-') && chars.clone().nth(1).is_some_and(|last| last >= c);
         if is_range && let Some(last) = chars.nth(1) {
-            all.extend(c..=last);
+            all.extend((c..=last).take(SET_LIMIT - all.len()));
         } else {
             all.push(c);
         }
     }
-    all.truncate(1000);
     all
 }

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use regex_lite::{Regex, RegexBuilder};
+use regex_lite::Regex;
 
 use super::Arguments;
-use super::pattern::{basic_to_extended, classes};
+use super::out::Out;
+use super::pattern::{basic_to_extended, build, classes};
 
 /// A running `grep`.
 #[derive(Clone, Debug)]
@@ -93,12 +94,11 @@ impl Grep {
         if whole {
             joined = format!("^(?:{joined})$");
         }
-        let pattern = RegexBuilder::new(&joined).case_insensitive(fold).build();
-        grep.pattern = pattern.map_err(|error| format!("grep: {error}"))?;
+        grep.pattern = build(&joined, fold).map_err(|error| format!("grep: {error}"))?;
         Ok(grep)
     }
 
-    pub(super) fn line(&mut self, text: &str, out: &mut String) {
+    pub(super) fn line(&mut self, text: &str, out: &mut Out) {
         self.line += 1;
         if self.is_done() {
             if self.owed > 0 && !self.quiet {
@@ -118,7 +118,7 @@ impl Grep {
         if self.only {
             for found in self.pattern.find_iter(text).filter(|found| !found.is_empty()) {
                 let number = if self.numbers { format!("{}:", self.line) } else { String::new() };
-                out.push_str(&format!("{number}{}\n", found.as_str()));
+                out.push_line(&format!("{number}{}", found.as_str()));
             }
             return;
         }
@@ -130,7 +130,7 @@ impl Grep {
     }
 
     /// A line that does not fit, and may stand near one that does.
-    fn pass(&mut self, text: &str, out: &mut String) {
+    fn pass(&mut self, text: &str, out: &mut Out) {
         if self.owed > 0 {
             self.owed -= 1;
             self.print(self.line, text, '-', out);
@@ -142,7 +142,7 @@ impl Grep {
         }
     }
 
-    fn print(&mut self, number: u64, text: &str, sign: char, out: &mut String) {
+    fn print(&mut self, number: u64, text: &str, sign: char, out: &mut Out) {
         let gap = self.last_printed.is_some_and(|last| last + 1 < number);
         if gap && self.before + self.after > 0 {
             out.push_str("--\n");
@@ -151,14 +151,13 @@ impl Grep {
         if self.numbers {
             out.push_str(&format!("{number}{sign}"));
         }
-        out.push_str(text);
-        out.push('\n');
+        out.push_line(text);
     }
 
     /// The input is over; the exit status.
-    pub(super) fn finish(self, out: &mut String) -> i32 {
+    pub(super) fn finish(self, out: &mut Out) -> i32 {
         if self.count {
-            out.push_str(&format!("{}\n", self.found));
+            out.push_line(&self.found.to_string());
         }
         i32::from(self.found == 0)
     }

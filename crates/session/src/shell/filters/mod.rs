@@ -6,11 +6,20 @@
 mod awk;
 mod fields;
 mod grep;
+mod out;
 mod pattern;
 mod sed;
 mod sort;
 
 use std::collections::VecDeque;
+
+use out::Out;
+pub use out::{OUTPUT_LIMIT, OUTPUT_STOPPED};
+
+/// Most lines that a filter reads.
+const LINE_LIMIT: usize = 1 << 20;
+/// Most work of a filter: bytes that it reads, times bytes of its script.
+const WORK_LIMIT: usize = 1 << 29;
 
 /// A running filter.
 #[derive(Clone, Debug)]
@@ -20,6 +29,10 @@ pub struct Filter {
     partial: String,
     /// The name of the file that is read, for `wc`.
     name: String,
+    /// How long its script and its options are, and how much it has done.
+    weight: usize,
+    lines: usize,
+    done: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -113,28 +126,38 @@ impl Filter {
             return Err(format!("{command}: here it reads one file at a time"));
         }
         let name = files.first().cloned().unwrap_or_default();
-        Ok((Filter { work, partial: String::new(), name }, files))
+        let weight = words.iter().map(String::len).sum();
+        Ok((Filter { work, partial: String::new(), name, weight, lines: 0, done: 0 }, files))
     }
 
     /// Takes text in; what comes out.
-    pub fn feed(&mut self, text: &str) -> String {
+    ///
+    /// # Errors
+    /// Why it must not go on.
+    pub fn feed(&mut self, text: &str) -> Result<String, &'static str> {
         if matches!(self.work, Work::Cat) {
-            return text.to_owned();
+            return Ok(text.to_owned());
         }
-        let mut out = String::new();
+        let mut out = Out::default();
         for piece in text.split_inclusive('\n') {
             self.partial.push_str(piece);
             if piece.ends_with('\n') {
                 let line = std::mem::take(&mut self.partial);
                 self.line(&line, &mut out);
+                if out.is_stopped() {
+                    break;
+                }
             }
         }
-        out
+        out.done()
     }
 
     /// The input is over; what still comes out, and the exit status.
-    pub fn finish(mut self) -> (String, i32) {
-        let mut out = String::new();
+    ///
+    /// # Errors
+    /// Why it must not go on.
+    pub fn finish(mut self) -> Result<(String, i32), &'static str> {
+        let mut out = Out::default();
         let partial = std::mem::take(&mut self.partial);
         if !partial.is_empty() {
             self.line(&partial, &mut out);
@@ -142,10 +165,10 @@ impl Filter {
         let mut status = 0;
         match self.work {
             Work::Grep(grep) => status = grep.finish(&mut out),
-            Work::Tail { lines, .. } => out.extend(lines),
-            Work::Sort(sort) => out.push_str(&sort.finish()),
+            Work::Tail { lines, .. } => lines.iter().for_each(|line| out.push_str(line)),
+            Work::Sort(sort) => sort.finish(&mut out),
             Work::Uniq(uniq) => uniq.finish(&mut out),
-            Work::Tac(lines) => out.extend(lines.into_iter().rev()),
+            Work::Tac(lines) => lines.iter().rev().for_each(|line| out.push_str(line)),
             Work::Sed(sed) => sed.finish(&mut out),
             Work::Awk(awk) => status = awk.finish(&mut out),
             Work::Wc { lines, words, bytes, shown } => {
@@ -153,7 +176,7 @@ impl Filter {
             }
             Work::Cat | Work::Head { .. } | Work::From { .. } | Work::Cut(_) | Work::Tr(_) => {}
         }
-        (out, status)
+        Ok((out.done()?, status))
     }
 
     /// Whether nothing more can come out: whoever writes here may stop.
@@ -167,7 +190,12 @@ impl Filter {
         }
     }
 
-    fn line(&mut self, line: &str, out: &mut String) {
+    fn line(&mut self, line: &str, out: &mut Out) {
+        self.lines += 1;
+        self.done += line.len() * self.weight;
+        if self.lines > LINE_LIMIT || self.done > WORK_LIMIT {
+            return out.stop("stopped: too many lines, or too long ones, for a filter");
+        }
         match &mut self.work {
             Work::Cat => out.push_str(line),
             Work::Grep(grep) => grep.line(line.trim_end_matches('\n'), out),
@@ -335,6 +363,8 @@ mod tests {
             ("sort", "b\na\nb\n", "a\nb\nb\n", 0),
             ("sort -ru", "b\na\nb\n", "b\na\n", 0),
             ("sort -n", "10\n9\n-1\n", "-1\n9\n10\n", 0),
+            ("sort -h", "1Gi\n500Mi\n-1K\n2\n9999\n1.5G\n", "-1K\n2\n9999\n500Mi\n1Gi\n1.5G\n", 0),
+            ("sort -rh -k2", "a 2Mi\nb 1Gi\n", "b 1Gi\na 2Mi\n", 0),
             ("sort -k2", "a 2\nb 1\n", "b 1\na 2\n", 0),
             ("cat", "no newline", "no newline", 0),
             ("grep -n 1/1", pods, "2:myapp-1 1/1\n4:web 1/1\n", 0),
@@ -360,6 +390,8 @@ mod tests {
             ("sed s/web/W/", pods, "NAME READY\nmyapp-1 1/1\nmyapp-0 0/1\nW 1/1\n", 0),
             ("sed s/a/b/g", "aaa\n", "bbb\n", 0),
             ("sed s/a/b/2", "aaa\n", "aba\n", 0),
+            ("sed s/a/b/10", "aaaaaaaaaaa\n", "aaaaaaaaaba\n", 0),
+            ("sed s/a/b/2g", "aaa\n", "abb\n", 0),
             ("sed s/\\(a\\)\\(b\\)/\\2\\1&/", "ab\n", "baab\n", 0),
             ("sed -E s|(a)+|<\\1>|", "aab\n", "<a>b\n", 0),
             ("sed -n 2p", pods, "myapp-1 1/1\n", 0),
@@ -375,16 +407,42 @@ mod tests {
             let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
             let (mut filter, _) = Filter::new(&words).expect(line);
             let (early, late) = input.split_at(input.len() / 2);
-            let mut printed = filter.feed(early) + &filter.feed(late);
-            let (rest, exit) = filter.finish();
+            let mut printed = filter.feed(early).expect(line) + &filter.feed(late).expect(line);
+            let (rest, exit) = filter.finish().expect(line);
             printed.push_str(&rest);
             assert_eq!((printed.as_str(), exit), (output, status), "{line}");
         }
     }
 
     #[test]
+    fn filters_are_bounded() {
+        let numbers: String = (0..100_000).map(|n| format!("{n}\n")).collect();
+        let doubled = "s/a/aa/g;".repeat(40);
+        let prints = format!("sed {}", "p;".repeat(200));
+        let cases = [
+            ("awk {s=s$1s}", numbers.as_str(), "a line or value in a filter may have 1024 KiB"),
+            ("awk {s=s$1;print(s)}", numbers.as_str(), "a line may write 16 MiB"),
+            ("awk {x=$1;printf\"%999d%999d%999d\",1,2,3}", numbers.as_str(), "a line may write 16 MiB"),
+            (&format!("sed {doubled}"), "a\n", "a line or value in a filter may have 1024 KiB"),
+            (&prints, numbers.as_str(), "a line may write 16 MiB"),
+            (&format!("awk {{{}}}", "x=$0;".repeat(10_000)), numbers.as_str(), "an awk may make 128 MiB"),
+            ("tac", &"\n".repeat(2 << 20), "too many lines"),
+        ];
+        for (line, input, message) in cases {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let (mut filter, _) = Filter::new(&words).expect(line);
+            let stopped = filter.feed(input).and_then(|_| filter.finish()).expect_err(message);
+            assert!(stopped.contains(message), "{stopped}, not {message}");
+        }
+        // A set of characters is never larger than what is kept of it.
+        let words = ["tr", "\u{1}-\u{10ffff}\u{1}-\u{10ffff}", "x"].map(str::to_owned);
+        assert!(Filter::new(&words).is_ok());
+    }
+
+    #[test]
     fn wrong_options_are_named() {
         let cases = [
+            ("sed s/a/b/0", "sed: -e expression #1: number option to `s' command may not be zero"),
             ("grep -Z x", "grep: invalid option -- 'Z'"),
             ("head -n x", "head: invalid number of lines: 'x'"),
             ("tail -n", "tail: option requires an argument -- 'n'"),

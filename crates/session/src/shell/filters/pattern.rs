@@ -2,13 +2,25 @@
 
 use regex_lite::{Regex, RegexBuilder};
 
+/// Largest compiled pattern, in bytes: each byte of text costs as much time as it has parts.
+const SIZE_LIMIT: usize = 1 << 17;
+
 /// A pattern, in the basic syntax unless it is `extended`.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(super) fn compile(pattern: &str, extended: bool, fold: bool) -> Result<Regex, String> {
     let pattern = if extended { classes(pattern) } else { classes(&basic_to_extended(pattern)) };
-    RegexBuilder::new(&pattern).case_insensitive(fold).build().map_err(|error| error.to_string())
+    build(&pattern, fold)
+}
+
+/// A pattern in the syntax of the library.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn build(pattern: &str, fold: bool) -> Result<Regex, String> {
+    let builder = &mut RegexBuilder::new(pattern);
+    builder.case_insensitive(fold).size_limit(SIZE_LIMIT).build().map_err(|error| error.to_string())
 }
 
 /// A basic regular expression as an extended one: there `\|` is an operator and `|` a character.

@@ -3,7 +3,11 @@
 use regex_lite::{Captures, Regex};
 
 use super::Arguments;
+use super::out::{Out, VALUE_LIMIT, VALUE_STOPPED};
 use super::pattern::compile;
+
+/// Most commands of a script.
+const COMMAND_LIMIT: usize = 200;
 
 /// A running `sed`.
 #[derive(Clone, Debug)]
@@ -72,7 +76,7 @@ impl Sed {
         Ok(Sed { quiet, commands, line: 0, held: None, done: false })
     }
 
-    pub(super) fn line(&mut self, line: &str, out: &mut String) {
+    pub(super) fn line(&mut self, line: &str, out: &mut Out) {
         if let Some(held) = self.held.replace(line.to_owned()) {
             self.process(&held, false, out);
         }
@@ -81,7 +85,7 @@ impl Sed {
         }
     }
 
-    pub(super) fn finish(mut self, out: &mut String) {
+    pub(super) fn finish(mut self, out: &mut Out) {
         if let Some(held) = self.held.take() {
             self.process(&held, true, out);
         }
@@ -92,7 +96,7 @@ impl Sed {
         self.done
     }
 
-    fn process(&mut self, line: &str, is_last: bool, out: &mut String) {
+    fn process(&mut self, line: &str, is_last: bool, out: &mut Out) {
         if self.done {
             return;
         }
@@ -104,23 +108,24 @@ impl Sed {
             }
             match &command.work {
                 Work::Delete => return,
-                Work::Print => out.push_str(&format!("{text}\n")),
+                Work::Print => out.push_line(&text),
                 Work::Quit => {
                     self.done = true;
                     break;
                 }
                 Work::Substitute { pattern, new, all, nth, print } => {
-                    let (changed, count) = substitute(&text, pattern, new, *all, *nth);
+                    let Some((changed, count)) = substitute(&text, pattern, new, *all, *nth) else {
+                        return out.stop(VALUE_STOPPED);
+                    };
                     text = changed;
                     if *print && count > 0 {
-                        out.push_str(&format!("{text}\n"));
+                        out.push_line(&text);
                     }
                 }
             }
         }
         if !self.quiet {
-            out.push_str(&text);
-            out.push('\n');
+            out.push_line(&text);
         }
     }
 }
@@ -149,7 +154,8 @@ impl Command {
     }
 }
 
-fn substitute(text: &str, pattern: &Regex, new: &[Piece], all: bool, nth: usize) -> (String, usize) {
+/// The text with its new parts, and how many those are; `None` if it would be too long.
+fn substitute(text: &str, pattern: &Regex, new: &[Piece], all: bool, nth: usize) -> Option<(String, usize)> {
     let (mut out, mut end, mut count) = (String::new(), 0, 0);
     for (index, found) in pattern.captures_iter(text).enumerate() {
         if index + 1 < nth || !all && count > 0 {
@@ -157,18 +163,23 @@ fn substitute(text: &str, pattern: &Regex, new: &[Piece], all: bool, nth: usize)
         }
         let Some(whole) = found.get(0) else { continue };
         out.push_str(&text[end..whole.start()]);
-        new.iter().for_each(|piece| out.push_str(&filled(piece, &found)));
+        for piece in new {
+            out.push_str(filled(piece, &found));
+            if out.len() > VALUE_LIMIT {
+                return None;
+            }
+        }
         end = whole.end();
         count += 1;
     }
     out.push_str(&text[end..]);
-    (out, count)
+    Some((out, count))
 }
 
-fn filled(piece: &Piece, found: &Captures<'_>) -> String {
+fn filled<'a>(piece: &'a Piece, found: &Captures<'a>) -> &'a str {
     match piece {
-        Piece::Text(text) => text.clone(),
-        Piece::Group(number) => found.get(*number).map_or("", |group| group.as_str()).to_owned(),
+        Piece::Text(text) => text,
+        Piece::Group(number) => found.get(*number).map_or("", |group| group.as_str()),
     }
 }
 
@@ -214,6 +225,9 @@ impl Reader<'_> {
                 Some(other) => return Err(format!("here it knows s, d, p and q, not `{other}'")),
                 None => return Err("missing command".to_owned()),
             };
+            if commands.len() == COMMAND_LIMIT {
+                return Err(format!("here a script has at most {COMMAND_LIMIT} commands"));
+            }
             commands.push(Command { first, last, negated, inside: false, work });
         }
     }
@@ -230,13 +244,18 @@ impl Reader<'_> {
                 Ok(Some(Address::Pattern(compile(&pattern, self.extended, false)?)))
             }
             Some(c) if c.is_ascii_digit() => {
-                let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
-                let number = self.rest[..end].parse().map_err(|_| "invalid line number")?;
-                self.rest = &self.rest[end..];
-                Ok(Some(Address::Line(number)))
+                self.number("invalid usage of line address 0").map(|number| Some(Address::Line(number)))
             }
             _ => Ok(None),
         }
+    }
+
+    /// A number from 1 on; what is wrong if it is none.
+    fn number(&mut self, wrong: &str) -> Result<usize, String> {
+        let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
+        let (digits, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        digits.parse().ok().filter(|number| *number > 0).ok_or_else(|| wrong.to_owned())
     }
 
     fn substitution(&mut self) -> Result<Work, String> {
@@ -251,7 +270,8 @@ impl Reader<'_> {
                 'i' | 'I' => fold = true,
                 'p' => print = true,
                 digit if digit.is_ascii_digit() => {
-                    nth = digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok()).unwrap_or(0);
+                    nth = self.number("number option to `s' command may not be zero")?;
+                    continue;
                 }
                 _ => return Err("unknown option to `s'".to_owned()),
             }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Arguments;
+use super::out::Out;
 
 /// A running `sort`.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Sort {
 struct Order {
     reverse: bool,
     numeric: bool,
+    /// By the size that a suffix gives a number, first.
+    human: bool,
     fold: bool,
 }
 
@@ -57,13 +60,13 @@ impl Sort {
     }
 
     /// The lines in their order.
-    pub(super) fn finish(mut self) -> String {
+    pub(super) fn finish(mut self, out: &mut Out) {
         let mut lines = std::mem::take(&mut self.lines);
         lines.sort_by(|a, b| self.compare(a, b).then_with(|| self.whole(a, b)));
         if self.unique {
             lines.dedup_by(|a, b| self.compare(a, b).is_eq());
         }
-        lines.into_iter().map(|line| line + "\n").collect()
+        lines.iter().for_each(|line| out.push_line(line));
     }
 
     /// The last resort: the whole lines, byte by byte.
@@ -95,7 +98,9 @@ impl Sort {
 }
 
 fn compare(a: &str, b: &str, order: Order) -> Ordering {
-    let found = if order.numeric {
+    let found = if order.human {
+        magnitude(a).cmp(&magnitude(b)).then_with(|| number(a).total_cmp(&number(b)))
+    } else if order.numeric {
         number(a).total_cmp(&number(b))
     } else if order.fold {
         a.to_uppercase().cmp(&b.to_uppercase())
@@ -107,16 +112,34 @@ fn compare(a: &str, b: &str, order: Order) -> Ordering {
 
 /// The number at the beginning of a text; 0 if there is none.
 fn number(text: &str) -> f64 {
+    parted(text).0.parse().unwrap_or(0.0)
+}
+
+/// Which suffix a number has, `K` (or `k`) before `M`; below zero in the opposite order. As in GNU, only its first letter
+/// counts, so that `Mi` is `M`.
+fn magnitude(text: &str) -> isize {
+    let (digits, rest) = parted(text);
+    if !digits.contains(|c| matches!(c, '1'..='9')) {
+        return 0;
+    }
+    let suffix = rest.chars().next().map(|c| if c == 'k' { 'K' } else { c });
+    let size = suffix.and_then(|suffix| "KMGTPEZYRQ".find(suffix)).map_or(0, |at| at as isize + 1);
+    if digits.starts_with('-') { -size } else { size }
+}
+
+/// The digits at the beginning of a text, and what stands behind them.
+fn parted(text: &str) -> (&str, &str) {
     let text = text.trim_start();
     let end = text.char_indices().find(|(i, c)| !(c.is_ascii_digit() || *c == '.' || *i == 0 && *c == '-'));
-    text[..end.map_or(text.len(), |(i, _)| i)].parse().unwrap_or(0.0)
+    text.split_at(end.map_or(text.len(), |(i, _)| i))
 }
 
 /// Takes an option in that changes the order; whether it is one.
 fn set(order: &mut Order, option: char) -> bool {
     match option {
         'r' => order.reverse = true,
-        'n' | 'g' | 'h' => order.numeric = true,
+        'n' | 'g' => order.numeric = true,
+        'h' => order.human = true,
         'f' => order.fold = true,
         'b' => {}
         _ => return false,

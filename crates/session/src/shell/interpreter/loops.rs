@@ -1,7 +1,7 @@
 //! The loops of a line: what one goes through, and what closes when it ends in the midst of something.
 
 use super::super::{Env, Memory};
-use super::{Interpreter, Stop};
+use super::{Interpreter, Stop, set};
 
 /// A loop at work.
 #[derive(Clone, Debug)]
@@ -27,24 +27,28 @@ impl Interpreter {
         self.loops.push(Loop { start, end: start + length, items, status: 0, open });
     }
 
-    pub(super) fn next_item(&mut self, memory: &mut Memory) {
-        let Some(looping) = self.loops.last_mut() else { return };
-        match looping.items.as_mut().and_then(|(variable, items)| Some((variable.clone(), items.next()?))) {
-            Some((variable, item)) => drop(memory.variables.insert(variable, item)),
+    pub(super) fn next_item(&mut self, memory: &mut Memory) -> Result<(), Stop> {
+        let Some(looping) = self.loops.last_mut() else { return Ok(()) };
+        match looping.items.as_mut().and_then(|(variable, items)| Some((variable, items.next()?))) {
+            Some((variable, item)) => set(variable, &item, memory)?,
             None => {
                 memory.status = looping.status;
                 self.at = looping.end;
                 self.loops.pop();
             }
         }
+        Ok(())
     }
 
     /// Closes everything that was opened in the innermost loop since it began.
-    pub(super) fn unwind(&mut self, env: &mut Env<'_>) -> Result<(), Stop> {
-        let Some([lists, sinks, errors, inputs, scopes]) = self.loops.last().map(|looping| looping.open)
-        else {
-            return Ok(());
-        };
+    pub(super) fn unwind_loop(&mut self, env: &mut Env<'_>) -> Result<(), Stop> {
+        let open = self.loops.last().map(|looping| looping.open);
+        open.map_or(Ok(()), |open| self.unwind(open, env))
+    }
+
+    /// Closes everything above these heights.
+    pub(super) fn unwind(&mut self, open: [usize; 5], env: &mut Env<'_>) -> Result<(), Stop> {
+        let [lists, sinks, errors, inputs, scopes] = open;
         while self.sinks.len() > sinks {
             self.close_file(env)?;
         }
@@ -55,10 +59,10 @@ impl Interpreter {
         Ok(())
     }
 
-    /// `break`: so many loops end.
+    /// So many loops end.
     pub(super) fn leave(&mut self, loops: usize, env: &mut Env<'_>) -> Result<(), Stop> {
         for _ in 0..loops {
-            self.unwind(env)?;
+            self.unwind_loop(env)?;
             if let Some(looping) = self.loops.pop() {
                 self.at = looping.end;
             }

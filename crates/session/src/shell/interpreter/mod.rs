@@ -2,38 +2,44 @@
 //!
 //! All that a running line is lies in this value: the place in the program, the words that are being expanded, where
 //! output goes and input comes from, the loops, and the command that is at work. So it can be cloned at any moment.
-//! Invariant: no recursion; instructions, commands and bytes of one line are bounded.
+//! Invariants: a shell in a shell (`sh -c`, `eval`, `watch`, `timeout`, `xargs`) is the only recursion, at most
+//! [`SHELL_LIMIT`] deep; what one line may use is [`Spent`] by all of its shells together.
 
 mod loops;
 mod sinks;
+mod spent;
+mod subshells;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use imbl::OrdMap;
 use jiff::Timestamp;
 use kubectl::{Condition, Edited, Invocation, Progress, Stream};
 
 use super::builtins::{self, Started};
 use super::expansion;
 use super::parser::{self, Op};
+use super::variables::Variables;
 use super::{Env, Memory, Printed, arithmetic, editor};
 use loops::Loop;
 use sinks::{Errors, Sink};
+use spent::Spent;
+use subshells::Subshell;
 
-/// Most instructions of one line.
-const STEP_LIMIT: u32 = 500_000;
-/// Most commands of one line.
-const COMMAND_LIMIT: u32 = 5_000;
 /// Longest word, in bytes.
 const WORD_LIMIT: usize = 1 << 20;
+/// What a word counts besides its bytes.
+const WORD_COST: usize = 32;
+/// How many bytes a command reads in one step, and how many of an expression are calculated.
+const BYTES_PER_STEP: usize = 64;
+const SIGNS_PER_STEP: usize = 8;
 /// What a command gets that writes where nobody reads any more (128 + SIGPIPE).
 const BROKEN_PIPE: i32 = 141;
 /// What `timeout` ends with when it had to end the command.
 const TIMED_OUT: i32 = 124;
 /// What `xargs` ends with when one of its commands failed.
 const XARGS_FAILED: i32 = 123;
-/// How deep `sh -c`, `eval` and `watch` may call each other.
+/// How deep `sh -c`, `eval`, `watch`, `timeout` and `xargs` may call each other.
 const SHELL_LIMIT: u32 = 5;
 /// Most times that one command opens its editor.
 const EDIT_LIMIT: u32 = 20;
@@ -61,6 +67,17 @@ struct Input {
     at: usize,
 }
 
+impl Input {
+    fn new(text: impl Into<Arc<str>>) -> Input {
+        Input { text: text.into(), at: 0 }
+    }
+
+    /// What is left of it.
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+}
+
 /// The command at work.
 #[derive(Clone)]
 enum Running {
@@ -69,7 +86,7 @@ enum Running {
         until: Timestamp,
         what: String,
     },
-    /// Another shell: `sh -c`, `eval`, and each round of `watch`.
+    /// Another shell: `sh -c`, `eval`, each round of `watch`, each command of `xargs`, and what `timeout` runs.
     Shell(Box<Interpreter>),
 }
 
@@ -98,7 +115,8 @@ pub struct Interpreter {
     errors: Vec<Errors>,
     inputs: Vec<Input>,
     loops: Vec<Loop>,
-    scopes: Vec<OrdMap<String, String>>,
+    scopes: Vec<Variables>,
+    subshells: Vec<Subshell>,
     running: Option<Running>,
     watch: Option<Watch>,
     batch: Option<Batch>,
@@ -108,9 +126,7 @@ pub struct Interpreter {
     deadline: Option<Timestamp>,
     /// What the command at work has open in the page's editor.
     editing: Option<String>,
-    steps: u32,
-    commands: u32,
-    written: usize,
+    spent: Spent,
 }
 
 impl Interpreter {
@@ -125,15 +141,14 @@ impl Interpreter {
             inputs: Vec::new(),
             loops: Vec::new(),
             scopes: Vec::new(),
+            subshells: Vec::new(),
             running: None,
             watch: None,
             batch: None,
             depth: 0,
             deadline: None,
             editing: None,
-            steps: 0,
-            commands: 0,
-            written: 0,
+            spent: Spent::default(),
         }
     }
 
@@ -160,25 +175,17 @@ impl Interpreter {
             }
             let Some(op) = self.program.get(self.at).cloned() else { return Ok(None) };
             self.at += 1;
-            self.steps += 1;
-            if self.steps > STEP_LIMIT {
-                return Err(Stop::note(format!("stopped: a line may take {STEP_LIMIT} steps")));
-            }
+            self.spent.steps(1)?;
             self.execute(op, memory, env)?;
         }
     }
 
     /// Begins what `xargs` or `watch` has next, if there is something.
     fn go_on(&mut self, memory: &mut Memory, env: &mut Env<'_>) -> Result<bool, Stop> {
-        let is_late = self.deadline.is_some_and(|deadline| deadline <= env.now);
-        if is_late && (self.watch.is_some() || self.batch.is_some()) {
-            self.give_up(TIMED_OUT, memory);
-            self.deadline = None;
-        }
         if let Some(batch) = &mut self.batch {
             batch.failed |= memory.status != 0;
             match batch.left.pop_front() {
-                Some(words) => self.start(&words, None, memory, env)?,
+                Some(words) => self.open_shell(parser::command(words), None)?,
                 None => {
                     memory.status = if batch.failed { XARGS_FAILED } else { 0 };
                     self.batch = None;
@@ -207,22 +214,12 @@ impl Interpreter {
     fn shell(
         &mut self,
         line: &str,
-        input: Option<Arc<str>>,
+        input: Option<Input>,
         memory: &mut Memory,
         env: &mut Env<'_>,
     ) -> Result<(), Stop> {
-        if self.depth == SHELL_LIMIT {
-            return Err(Stop::note(format!("stopped: shells run at most {SHELL_LIMIT} deep in each other")));
-        }
         match parser::parse(line) {
-            Ok(program) => {
-                let mut shell = Interpreter::new(program);
-                shell.depth = self.depth + 1;
-                shell.commands = self.commands;
-                shell.inputs.extend(input.map(|text| Input { text, at: 0 }));
-                self.running = Some(Running::Shell(Box::new(shell)));
-                Ok(())
-            }
+            Ok(program) => self.open_shell(program, input),
             Err(error) => {
                 memory.status = 2;
                 self.print(vec![(Stream::Err, format!("{error}\n"))], env)
@@ -230,8 +227,23 @@ impl Interpreter {
         }
     }
 
+    /// Another shell becomes the command at work.
+    fn open_shell(&mut self, program: Vec<Op>, input: Option<Input>) -> Result<(), Stop> {
+        if self.depth == SHELL_LIMIT {
+            return Err(Stop::note(format!("stopped: shells run at most {SHELL_LIMIT} deep in each other")));
+        }
+        let mut shell = Interpreter::new(program);
+        shell.depth = self.depth + 1;
+        shell.inputs.extend(input);
+        self.running = Some(Running::Shell(Box::new(shell)));
+        Ok(())
+    }
+
     /// Lets the command at work go on; what it waits for, if it does.
     fn poll(&mut self, memory: &mut Memory, env: &mut Env<'_>) -> Result<Option<Condition>, Stop> {
+        if self.running.is_some() && self.deadline.is_some_and(|deadline| deadline <= env.now) {
+            self.give_up(TIMED_OUT, memory);
+        }
         let progress = match &mut self.running {
             None => return Ok(None),
             Some(Running::Sleep { until, .. }) if *until <= env.now => Progress::Exit(0),
@@ -249,10 +261,20 @@ impl Interpreter {
                     schema: &mut *env.schema,
                     printed: &mut printed,
                 };
-                let progress = shell.resume(memory, &mut inner);
-                self.commands = shell.commands;
+                shell.spent = self.spent;
+                let result = shell.run(memory, &mut inner);
+                self.spent = shell.spent;
                 self.pass_on(printed, env)?;
-                progress
+                match result {
+                    Ok(Some(condition)) => Progress::Wait(condition),
+                    Ok(None) => Progress::Exit(memory.status),
+                    Err(Stop(error @ Printed::Err(_))) => {
+                        self.pass_on(vec![error], env)?;
+                        Progress::Exit(1)
+                    }
+                    // A limit holds for the whole line.
+                    Err(stop) => return Err(stop),
+                }
             }
             Some(Running::Kubectl(invocation)) => {
                 let mut output = Vec::new();
@@ -262,10 +284,8 @@ impl Interpreter {
                 progress
             }
         };
-        let is_late = self.deadline.is_some_and(|deadline| deadline <= env.now);
         match progress {
             Progress::Exit(status) => memory.status = status,
-            _ if is_late => self.give_up(TIMED_OUT, memory),
             _ if self.nobody_reads() => self.give_up(BROKEN_PIPE, memory),
             Progress::Wait(condition) => {
                 let until = condition.until.into_iter().chain(self.deadline).min();
@@ -277,18 +297,14 @@ impl Interpreter {
                 return Ok(Some(Condition { past: u64::MAX, until: self.deadline, what }));
             }
         }
-        self.running = None;
-        if self.watch.is_none() && self.batch.is_none() {
-            self.deadline = None;
-        }
+        (self.running, self.deadline) = (None, None);
         Ok(None)
     }
 
     /// The command at work ends before its time, and what would have come after it.
     fn give_up(&mut self, status: i32, memory: &mut Memory) {
         memory.status = status;
-        self.watch = None;
-        self.batch = None;
+        (self.running, self.deadline, self.watch, self.batch) = (None, None, None, None);
     }
 
     /// What the command at work has open in the page's editor.
@@ -320,11 +336,14 @@ impl Interpreter {
             }
             Op::Modify { name, modifier, split } => {
                 let operand = self.words().pop().unwrap_or_default();
-                let value = expansion::modified(&name, modifier, &operand, memory);
+                let length = memory.variables.get(&name).map_or(0, |value| value.len());
+                self.spent.expand(length)?;
+                let value = expansion::modified(&name, modifier, &operand, memory).map_err(Stop::note)?;
                 self.add(&value, split)?;
             }
             Op::Calculate => {
                 let text = self.words().pop().unwrap_or_default();
+                self.spent.steps(text.len() / SIGNS_PER_STEP)?;
                 match arithmetic::evaluate(&text, &|name| expansion::variable(name, memory)) {
                     Ok(value) => self.add(&value.to_string(), false)?,
                     Err(why) => return Err(Stop(Printed::Err(format!("bash: {text}: {why}\n")))),
@@ -332,6 +351,8 @@ impl Interpreter {
             }
             Op::Glob { pattern, literal } => {
                 let found = expansion::files(&pattern, env.files);
+                let length: usize = found.iter().map(|name| name.len() + WORD_COST).sum();
+                self.spent.expand(length + pattern.len())?;
                 if let Some(list) = self.lists.last_mut() {
                     list.words.extend(if found.is_empty() { vec![literal] } else { found });
                 }
@@ -349,7 +370,13 @@ impl Interpreter {
             }
             Op::Assign(name) => {
                 let value = self.words().pop().unwrap_or_default();
-                memory.variables.insert(name, value);
+                set(&name, &value, memory)?;
+            }
+            Op::Subshell { length } => self.open_subshell(length, memory.variables.clone()),
+            Op::EndSubshell => {
+                if let Some(subshell) = self.subshells.pop() {
+                    memory.variables = subshell.variables;
+                }
             }
             Op::Scope => self.scopes.push(memory.variables.clone()),
             Op::EndScope => {
@@ -359,7 +386,7 @@ impl Interpreter {
             }
             Op::Run => {
                 let words = self.words();
-                let input = self.rest_of_input();
+                let input = self.inputs.last().cloned();
                 self.start(&words, input, memory, env)?;
             }
             Op::Pipe => self.open_pipe(env)?,
@@ -373,17 +400,17 @@ impl Interpreter {
             Op::EndErrors => drop(self.errors.pop()),
             Op::Input => {
                 let text = self.words().pop().unwrap_or_default();
-                self.inputs.push(Input { text: text.into(), at: 0 });
+                self.inputs.push(Input::new(text));
             }
             Op::Gathered => {
                 if let Some(Sink::Capture(text)) = self.sinks.pop() {
-                    self.inputs.push(Input { text: text.into(), at: 0 });
+                    self.inputs.push(Input::new(text));
                 }
             }
             Op::InputFile => {
                 let name = self.words().pop().unwrap_or_default();
                 let text = env.files.get(&name).ok_or_else(|| no_such_file(&name))?;
-                self.inputs.push(Input { text: text.into(), at: 0 });
+                self.inputs.push(Input::new(text));
             }
             Op::EndInput => drop(self.inputs.pop()),
             Op::Each { variable, length } => {
@@ -392,7 +419,7 @@ impl Interpreter {
                 memory.status = 0;
             }
             Op::While { length } => self.open_loop(length, None),
-            Op::Next => self.next_item(memory),
+            Op::Next => self.next_item(memory)?,
             Op::Test { until } => {
                 if (memory.status == 0) == until {
                     memory.status = self.loops.last().map_or(0, |looping| looping.status);
@@ -421,6 +448,7 @@ impl Interpreter {
 
     /// Adds text to the open word; with `split`, blanks in it end words.
     fn add(&mut self, text: &str, split: bool) -> Result<(), Stop> {
+        self.spent.expand(text.len() + WORD_COST)?;
         let Some(list) = self.lists.last_mut() else { return Ok(()) };
         if list.open.as_ref().map_or(0, String::len) + text.len() > WORD_LIMIT {
             return Err(Stop::note(format!("stopped: a word may have {} KiB", WORD_LIMIT >> 10)));
@@ -432,6 +460,7 @@ impl Interpreter {
         let is_blank = |c: char| matches!(c, ' ' | '\t' | '\n');
         for (index, piece) in text.split(is_blank).enumerate() {
             if index > 0 {
+                self.spent.expand(WORD_COST)?;
                 list.words.extend(list.open.take());
             }
             if !piece.is_empty() {
@@ -441,16 +470,10 @@ impl Interpreter {
         Ok(())
     }
 
-    /// What is left of standard input.
-    fn rest_of_input(&self) -> Option<Arc<str>> {
-        let input = self.inputs.last()?;
-        Some(if input.at == 0 { input.text.clone() } else { input.text[input.at..].into() })
-    }
-
     /// `read`: the next line goes to the variables, the rest of it to the last one; status 1 if there is none.
-    fn read(&mut self, names: &[String], memory: &mut Memory) {
+    fn read(&mut self, names: &[String], memory: &mut Memory) -> Result<(), Stop> {
         let input = self.inputs.last_mut();
-        let rest = input.as_ref().map_or("", |input| &input.text[input.at..]);
+        let rest = input.as_ref().map_or("", |input| input.rest());
         let line = rest.split_inclusive('\n').next().unwrap_or_default().to_owned();
         memory.status = i32::from(!line.ends_with('\n'));
         if let Some(input) = input {
@@ -462,22 +485,20 @@ impl Interpreter {
                 Some((word, behind)) if index + 1 < names.len() => (word, behind.trim_start()),
                 _ => (rest, ""),
             };
-            memory.variables.insert(name.clone(), word.to_owned());
+            set(name, word, memory)?;
             rest = behind;
         }
+        Ok(())
     }
 
     fn start(
         &mut self,
         words: &[String],
-        input: Option<Arc<str>>,
+        input: Option<Input>,
         memory: &mut Memory,
         env: &mut Env<'_>,
     ) -> Result<(), Stop> {
-        self.commands += 1;
-        if self.commands > COMMAND_LIMIT {
-            return Err(Stop::note(format!("stopped: a line may run {COMMAND_LIMIT} commands")));
-        }
+        self.spent.command()?;
         let words = match builtins::unaliased(words, memory) {
             Ok(words) => words,
             Err(message) => {
@@ -485,8 +506,11 @@ impl Interpreter {
                 return self.print(vec![(Stream::Err, message + "\n")], env);
             }
         };
+        let stdin = input.as_ref().map(Input::rest);
+        let bytes = builtins::bytes_read(&words, stdin, env);
+        self.spent.steps(words.len() + bytes / BYTES_PER_STEP)?;
         let mut output = Vec::new();
-        let started = builtins::start(&words, input.as_deref(), memory, env, &mut output);
+        let started = builtins::start(&words, stdin, memory, env, &mut output);
         self.print(output, env)?;
         match started {
             Started::Done(status) => memory.status = status,
@@ -496,29 +520,23 @@ impl Interpreter {
                 memory.status = 127;
             }
             Started::Timed(deadline, command) => {
-                self.start(&command, input, memory, env)?;
-                self.deadline = Some(deadline);
+                self.open_shell(parser::command(command), input)?;
+                self.deadline = deadline;
             }
-            Started::Read(names) => self.read(&names, memory),
+            Started::Read(names) => self.read(&names, memory)?,
             Started::Break(loops) => {
                 memory.status = 0;
-                self.leave(loops.min(self.loops.len()), env)?;
+                self.break_loops(loops, env)?;
             }
             Started::Continue(loops) => {
                 memory.status = 0;
-                self.leave(loops.min(self.loops.len()).saturating_sub(1), env)?;
-                self.unwind(env)?;
-                if let Some(looping) = self.loops.last() {
-                    self.at = looping.start;
-                }
+                self.continue_loops(loops, env)?;
             }
             Started::Exit(status) => {
                 memory.status = status;
-                while !self.sinks.is_empty() {
-                    self.close_file(env)?;
-                }
-                self.at = self.program.len();
+                self.exit(env)?;
             }
+            Started::Stopped(why) => return Err(Stop::note(why)),
             Started::Shell(line) => self.shell(&line, input, memory, env)?,
             Started::Watch(every_ms, command) => {
                 self.watch = Some(Watch { every_ms, command, next: env.now });
@@ -540,7 +558,7 @@ fn resume(
     env: &mut Env<'_>,
     output: &mut Vec<(Stream, String)>,
 ) -> Progress {
-    let editor = ["KUBE_EDITOR", "EDITOR"].iter().find_map(|name| memory.variables.get(*name));
+    let editor = ["KUBE_EDITOR", "EDITOR"].iter().find_map(|name| memory.variables.get(name));
     let editor = editor.filter(|command| !command.is_empty());
     let mut edits = 0;
     loop {
@@ -553,6 +571,11 @@ fn resume(
             (progress, _) => return progress,
         }
     }
+}
+
+/// Gives a variable its value.
+fn set(name: &str, value: &str, memory: &mut Memory) -> Result<(), Stop> {
+    memory.variables.set(name, value).map_err(|why| Stop::note(format!("stopped: {why}")))
 }
 
 fn no_such_file(name: &str) -> Stop {

@@ -4,10 +4,7 @@ use kubectl::Stream;
 
 use super::super::filters::{self, Filter};
 use super::super::{Env, Memory, Printed};
-use super::{Interpreter, Stop, no_such_file};
-
-/// Most bytes that one line writes, to the terminal, to files and through pipes.
-const OUTPUT_LIMIT: usize = 16 << 20;
+use super::{BYTES_PER_STEP, Input, Interpreter, Stop, no_such_file};
 
 /// Where standard output goes; the topmost sink first.
 #[derive(Clone, Debug)]
@@ -68,11 +65,11 @@ impl Interpreter {
     pub(super) fn close_pipe(&mut self, memory: &mut Memory, env: &mut Env<'_>) -> Result<(), Stop> {
         match self.sinks.pop() {
             Some(Sink::Filter(filter)) => {
-                let (text, status) = filter.finish();
+                let (text, status) = filter.finish().map_err(Stop::note)?;
                 memory.status = status;
                 self.write(self.sinks.len(), text, env)
             }
-            Some(Sink::Collect { words, text }) => self.start(&words, Some(text.into()), memory, env),
+            Some(Sink::Collect { words, text }) => self.start(&words, Some(Input::new(text)), memory, env),
             _ => {
                 memory.status = 2;
                 Ok(())
@@ -93,6 +90,7 @@ impl Interpreter {
         if env.files.check(name.strip_prefix("./").unwrap_or(name), &before).is_err() {
             return Err(no_such_file(name));
         }
+        self.spent.steps(before.len() / BYTES_PER_STEP)?;
         self.sinks.push(Sink::File { name: name.clone(), text: before });
         Ok(())
     }
@@ -119,13 +117,14 @@ impl Interpreter {
 
     /// Writes to the topmost of the lowest `level` sinks.
     pub(super) fn write(&mut self, level: usize, mut text: String, env: &mut Env<'_>) -> Result<(), Stop> {
-        self.written += text.len();
-        if self.written > OUTPUT_LIMIT {
-            return Err(Stop::note(format!("stopped: a line may write {} MiB", OUTPUT_LIMIT >> 20)));
-        }
+        let level = level.min(self.sinks.len());
         for sink in self.sinks[..level].iter_mut().rev() {
+            if text.is_empty() {
+                return Ok(());
+            }
+            self.spent.write(text.len())?;
             match sink {
-                Sink::Filter(filter) => text = filter.feed(&text),
+                Sink::Filter(filter) => text = filter.feed(&text).map_err(Stop::note)?,
                 Sink::Capture(before)
                 | Sink::Collect { text: before, .. }
                 | Sink::File { text: before, .. } => {
@@ -143,12 +142,18 @@ impl Interpreter {
             }
         }
         if !text.is_empty() {
+            self.spent.write(text.len())?;
             env.printed.push(Printed::Out(text));
         }
         Ok(())
     }
 
+    /// Whether one of the filters that the command at work writes to takes nothing more.
     pub(super) fn nobody_reads(&self) -> bool {
-        matches!(self.sinks.last(), Some(Sink::Filter(filter)) if filter.is_done())
+        let filters = self.sinks.iter().rev().map_while(|sink| match sink {
+            Sink::Filter(filter) => Some(filter),
+            _ => None,
+        });
+        { filters }.any(Filter::is_done)
     }
 }

@@ -1,10 +1,11 @@
 //! Compound commands: `for`, `while`, `until`, `if`, `{ … }` and `( … )`.
 //!
-//! Follows POSIX' Shell Command Language, 2.9.4. A subshell is a scope of variables here: nothing else of it can be seen.
+//! Follows POSIX' Shell Command Language, 2.9.4. A subshell keeps its variables to
+//! itself, and ends at `exit`; nothing else of it can be seen here.
 
 use super::super::braces;
 use super::super::lexer::{DEPTH_LIMIT, SyntaxError, Token};
-use super::{Body, Op, Parser, Stage, is_name, is_redirection, unexpected};
+use super::{Body, Op, Parser, Stage, is_name, is_redirection, subshell, unexpected};
 
 /// The words that end a body.
 const ENDS: [&str; 7] = ["do", "done", "then", "elif", "else", "fi", "}"];
@@ -139,13 +140,11 @@ impl Parser<'_> {
     }
 
     fn subshell(&mut self) -> Result<Vec<Op>, SyntaxError> {
-        let mut ops = vec![Op::Scope];
-        ops.extend(self.body()?);
+        let body = self.body()?;
         match self.tokens.next() {
             Some(Token::Operator(operator)) if operator == ")" => {}
             other => return Err(unexpected(other.as_ref())),
         }
-        ops.push(Op::EndScope);
-        Ok(ops)
+        Ok(subshell(body).collect())
     }
 }

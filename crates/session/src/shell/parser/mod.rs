@@ -59,6 +59,13 @@ pub enum Op {
     Word,
     /// The list's word becomes the value of this variable.
     Assign(String),
+    /// A subshell begins: variables that are set in it are forgotten at its end, and `exit` ends only it.
+    Subshell {
+        /// How many instructions it has.
+        length: usize,
+    },
+    /// The innermost subshell ends.
+    EndSubshell,
     /// What is assigned from here on holds for one command.
     Scope,
     /// The variables are what they were before.
@@ -133,6 +140,17 @@ pub enum Op {
 /// The first error of syntax, or the first thing that is not part of this shell.
 pub fn parse(text: &str) -> Result<Vec<Op>, SyntaxError> {
     program(lexer::tokens(text)?, 0, &mut 0)
+}
+
+/// The program that runs one command, its words as they are.
+pub fn command(words: Vec<String>) -> Vec<Op> {
+    let words = words.into_iter().flat_map(|word| [Op::Text(word), Op::Word]);
+    [Op::Words].into_iter().chain(words).chain([Op::Run]).collect()
+}
+
+/// The instructions in a subshell.
+fn subshell(ops: Vec<Op>) -> impl Iterator<Item = Op> {
+    [Op::Subshell { length: ops.len() }].into_iter().chain(ops).chain([Op::EndSubshell])
 }
 
 fn program(tokens: Vec<Token>, depth: usize, size: &mut usize) -> Result<Vec<Op>, SyntaxError> {
@@ -274,6 +292,11 @@ impl Parser<'_> {
             rest.push(self.stage()?.reading());
         }
         let mut ops = Vec::new();
+        if rest.is_empty() {
+            ops.extend(first.whole());
+            ops.extend(negated.then_some(Op::Negate));
+            return Ok(ops);
+        }
         // What stands right is opened first: it lies further down on the way of the output.
         for stage in rest.iter().rev() {
             match &stage.body {
@@ -285,16 +308,16 @@ impl Parser<'_> {
                 Body::Whole(_) => ops.push(Op::Capture),
             }
         }
-        ops.extend(first.whole());
+        ops.extend(subshell(first.whole()));
         for stage in rest {
             match stage.body {
                 Body::Words(_) => {
-                    ops.push(Op::EndPipe);
+                    ops.extend(subshell(vec![Op::EndPipe]));
                     ops.extend(stage.redirections.into_iter().rev().flat_map(|r| r.close));
                 }
                 Body::Whole(_) => {
                     ops.push(Op::Gathered);
-                    ops.extend(stage.whole());
+                    ops.extend(subshell(stage.whole()));
                     ops.push(Op::EndInput);
                 }
             }
@@ -458,7 +481,7 @@ impl Parser<'_> {
                         return Err(SyntaxError::too_deep());
                     }
                     ops.push(Op::Capture);
-                    ops.extend(program(tokens, self.depth + 1, self.size)?);
+                    ops.extend(subshell(program(tokens, self.depth + 1, self.size)?));
                     ops.push(Op::EndCapture { split: split && !quoted });
                 }
             }

@@ -1,17 +1,24 @@
 //! `awk`, as far as it goes for one-liners: patterns, `print`, `printf`, variables and fields.
 //!
-//! Follows POSIX' awk. Departs: no functions of one's own, no arrays, no loops. Invariant: an expression nests at most
-//! [`parse::MAX_DEPTH`] deep.
+//! Follows POSIX' awk. Departs: no functions of one's own, no arrays, no loops. Invariants: an expression nests at most
+//! [`parse::MAX_DEPTH`] deep; a value has at most [`VALUE_LIMIT`] bytes, and all that are made at most [`WORK_LIMIT`].
 
 mod parse;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use regex_lite::Regex;
-
 use super::Arguments;
+use super::out::{Out, VALUE_LIMIT, VALUE_STOPPED};
+use super::pattern::build;
 use parse::{Expression, Program, Statement};
+
+/// Most bytes of all values that one program makes, and what each value counts besides; a pattern that is made while the
+/// program runs counts as much as so many values.
+const WORK_LIMIT: usize = 128 << 20;
+const WORK_STOPPED: &str = "stopped: an awk may make 128 MiB of values";
+const VALUE_COST: usize = 8;
+const PATTERN_COST: usize = 1 << 12;
 
 /// A running `awk`.
 #[derive(Clone, Debug)]
@@ -26,6 +33,9 @@ pub(super) struct Awk {
     number: u64,
     begun: bool,
     status: Option<i32>,
+    /// How many bytes it has made, and why it must not go on.
+    made: usize,
+    stopped: Option<&'static str>,
 }
 
 /// Text, or a number; text that came from outside and looks like a number compares as one.
@@ -132,10 +142,12 @@ impl Awk {
             number: 0,
             begun: false,
             status: None,
+            made: 0,
+            stopped: None,
         })
     }
 
-    pub(super) fn line(&mut self, line: &str, out: &mut String) {
+    pub(super) fn line(&mut self, line: &str, out: &mut Out) {
         self.begin(out);
         if self.is_done() {
             return;
@@ -160,10 +172,11 @@ impl Awk {
                 }
             }
         }
+        self.check(out);
     }
 
     /// The input is over; the exit status.
-    pub(super) fn finish(mut self, out: &mut String) -> i32 {
+    pub(super) fn finish(mut self, out: &mut Out) -> i32 {
         self.begin(out);
         let program = self.program.clone();
         if self.status.is_none() {
@@ -177,56 +190,91 @@ impl Awk {
         self.status.is_some()
     }
 
-    fn begin(&mut self, out: &mut String) {
+    fn begin(&mut self, out: &mut Out) {
         if !std::mem::replace(&mut self.begun, true) {
             let program = self.program.clone();
             self.run(&program.begin, out);
         }
     }
 
+    /// Counts what was made.
+    fn count(&mut self, bytes: usize) {
+        self.made += bytes + VALUE_COST;
+        if bytes > VALUE_LIMIT {
+            self.stopped.get_or_insert(VALUE_STOPPED);
+        }
+        if self.made > WORK_LIMIT {
+            self.stopped.get_or_insert(WORK_STOPPED);
+        }
+    }
+
+    /// Stops what must not go on.
+    fn check(&self, out: &mut Out) {
+        if let Some(why) = self.stopped {
+            out.stop(why);
+        }
+    }
+
     fn set_record(&mut self, record: &str) {
+        self.count(record.len());
+        if self.stopped.is_some() {
+            return;
+        }
         self.record = record.to_owned();
         let separator = self.variables.get("FS").map_or(" ".to_owned(), Value::text);
         let fields: Vec<&str> = match separator.as_str() {
             " " => record.split_whitespace().collect(),
             _ if record.is_empty() => Vec::new(),
             one if one.chars().count() == 1 => record.split(one).collect(),
-            pattern => match Regex::new(pattern) {
-                Ok(pattern) => pattern.split(record).collect(),
-                Err(_) => record.split(pattern).collect(),
-            },
+            pattern => {
+                self.made += PATTERN_COST;
+                match build(pattern, false) {
+                    Ok(pattern) => pattern.split(record).collect(),
+                    Err(_) => record.split(pattern).collect(),
+                }
+            }
         };
         self.fields = fields.into_iter().map(str::to_owned).collect();
     }
 
-    fn run(&mut self, statements: &[Statement], out: &mut String) -> Flow {
+    fn run(&mut self, statements: &[Statement], out: &mut Out) -> Flow {
         for statement in statements {
-            match statement {
-                Statement::Print(values) => {
-                    let separator = self.variables.get("OFS").map_or_else(String::new, Value::text);
-                    let texts: Vec<String> = values.iter().map(|value| self.value(value).text()).collect();
-                    let text = if values.is_empty() { self.record.clone() } else { texts.join(&separator) };
-                    out.push_str(&text);
-                    out.push_str(&self.variables.get("ORS").map_or_else(String::new, Value::text));
-                }
-                Statement::Printf(values) => {
-                    let values: Vec<Value> = values.iter().map(|value| self.value(value)).collect();
-                    out.push_str(&formatted(&values));
-                }
-                Statement::Expression(expression) => drop(self.value(expression)),
-                Statement::If(condition, then, otherwise) => {
-                    let branch = if self.value(condition).is_true() { then } else { otherwise };
-                    match self.run(branch, out) {
-                        Flow::On => {}
-                        flow => return flow,
-                    }
-                }
-                Statement::Next => return Flow::Next,
-                Statement::Exit(status) => {
-                    let status = status.as_ref().map_or(0.0, |status| self.value(status).number());
-                    self.status = Some(status as i32 & 0xff);
-                    return Flow::Exit;
-                }
+            let flow = self.statement(statement, out);
+            self.check(out);
+            match flow {
+                _ if out.is_stopped() => return Flow::Exit,
+                Flow::On => {}
+                flow => return flow,
+            }
+        }
+        Flow::On
+    }
+
+    fn statement(&mut self, statement: &Statement, out: &mut Out) -> Flow {
+        match statement {
+            Statement::Print(values) => {
+                let separator = self.variables.get("OFS").map_or_else(String::new, Value::text);
+                let texts: Vec<String> = values.iter().map(|value| self.value(value).text()).collect();
+                let text = if values.is_empty() { self.record.clone() } else { texts.join(&separator) };
+                out.push_str(&text);
+                out.push_str(&self.variables.get("ORS").map_or_else(String::new, Value::text));
+            }
+            Statement::Printf(values) => {
+                let values: Vec<Value> = values.iter().map(|value| self.value(value)).collect();
+                let text = formatted(&values);
+                self.count(text.len());
+                out.push_str(&text);
+            }
+            Statement::Expression(expression) => drop(self.value(expression)),
+            Statement::If(condition, then, otherwise) => {
+                let branch = if self.value(condition).is_true() { then } else { otherwise };
+                return self.run(branch, out);
+            }
+            Statement::Next => return Flow::Next,
+            Statement::Exit(status) => {
+                let status = status.as_ref().map_or(0.0, |status| self.value(status).number());
+                self.status = Some(status as i32 & 0xff);
+                return Flow::Exit;
             }
         }
         Flow::On
@@ -242,6 +290,18 @@ impl Awk {
     }
 
     fn value(&mut self, expression: &Expression) -> Value {
+        if self.stopped.is_some() {
+            return Value::Number(0.0);
+        }
+        let value = self.evaluated(expression);
+        self.count(match &value {
+            Value::Number(_) => 0,
+            Value::Text(text) | Value::Input(text) => text.len(),
+        });
+        value
+    }
+
+    fn evaluated(&mut self, expression: &Expression) -> Value {
         let truth = |holds: bool| Value::Number(f64::from(u8::from(holds)));
         match expression {
             Expression::Number(number) => Value::Number(*number),
@@ -283,7 +343,8 @@ impl Awk {
                 let found = match pattern.as_ref() {
                     Expression::Pattern(pattern) => pattern.is_match(&text),
                     other => {
-                        Regex::new(&self.value(other).text()).is_ok_and(|pattern| pattern.is_match(&text))
+                        self.made += PATTERN_COST;
+                        build(&self.value(other).text(), false).is_ok_and(|pattern| pattern.is_match(&text))
                     }
                 };
                 truth(found != *negated)
@@ -364,7 +425,7 @@ fn formatted(values: &[Value]) -> String {
     let mut values = values.iter();
     let format = values.next().map(Value::text).unwrap_or_default();
     let (mut out, mut rest) = (String::new(), format.as_str());
-    while let Some(at) = rest.find('%') {
+    while let Some(at) = rest.find('%').filter(|_| out.len() <= VALUE_LIMIT) {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         let end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '-' | '.' | '+' | ' '));
@@ -394,17 +455,17 @@ fn formatted(values: &[Value]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arguments, Awk};
+    use super::{Arguments, Awk, Out};
 
     fn run(words: &[&str], input: &str) -> String {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         match Awk::new(&mut Arguments::new("awk", &words)) {
             Err(message) => message,
             Ok(mut awk) => {
-                let mut out = String::new();
+                let mut out = Out::default();
                 input.lines().for_each(|line| awk.line(line, &mut out));
                 awk.finish(&mut out);
-                out
+                out.done().expect("it is short")
             }
         }
     }

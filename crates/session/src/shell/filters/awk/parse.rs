@@ -2,6 +2,8 @@
 
 use regex_lite::Regex;
 
+use super::super::pattern::{build, classes};
+
 /// How deep expressions and statements may nest.
 pub(super) const MAX_DEPTH: usize = 50;
 /// Most operators of a program: each can make an expression one deeper.
@@ -412,8 +414,8 @@ impl Parser<'_> {
             Some('"') => self.text('"').map(|text| Expression::Text(unescaped(&text))),
             Some('/') => {
                 let pattern = self.text('/')?.replace("\\/", "/");
-                let pattern = super::super::pattern::classes(&pattern);
-                Regex::new(&pattern).map(Expression::Pattern).map_err(|error| error.to_string())
+                self.count_operator()?;
+                build(&classes(&pattern), false).map(Expression::Pattern)
             }
             Some(c) if c.is_ascii_digit() || c == '.' => {
                 let end =
