@@ -10,6 +10,20 @@ use serde_json::{Number, Value};
 /// How deep values are printed; objects of the API nest far less.
 const MAX_DEPTH: usize = 100;
 
+/// What a value counts besides its text.
+const VALUE_COST: usize = 64;
+
+/// About how many bytes a value takes.
+pub(crate) fn size(value: &Value) -> usize {
+    VALUE_COST
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(size).sum(),
+            Value::Object(entries) => entries.iter().map(|(key, value)| key.len() + size(value)).sum(),
+            _ => 0,
+        }
+}
+
 /// `%v`: `map[a:1 b:[x y]]`.
 pub(crate) fn plain(value: &Value) -> String {
     let mut out = String::new();

@@ -19,14 +19,21 @@ enum Flow {
     Continue,
 }
 
+/// Most bytes of output, and of one text.
+pub(super) const TEXT_LIMIT: usize = 16 << 20;
+/// Most bytes of all values that a template looks at.
+const WORK_LIMIT: usize = 512 << 20;
+
 struct State {
     variables: Vec<(String, Given)>,
     strict: bool,
+    /// How many bytes it has looked at.
+    work: usize,
 }
 
 /// Runs the nodes; the error has its place before it.
 pub(super) fn execute(nodes: &[Node], data: &Value, strict: bool, out: &mut String) -> Result<(), String> {
-    let mut state = State { variables: vec![(String::new(), Some(data.clone()))], strict };
+    let mut state = State { variables: vec![(String::new(), Some(data.clone()))], strict, work: 0 };
     state.nodes(nodes, &Some(data.clone()), out).map(drop)
 }
 
@@ -50,15 +57,41 @@ pub(super) fn print(value: &Given) -> String {
     }
 }
 
+/// What is said of a text that is longer than [`TEXT_LIMIT`].
+pub(super) fn too_long() -> String {
+    format!("the text is longer than {} MiB, and here it ends", TEXT_LIMIT >> 20)
+}
+
+/// Adds to the output.
+fn write(text: &str, out: &mut String) -> Result<(), String> {
+    if out.len() + text.len() > TEXT_LIMIT {
+        return Err(format!("1: executing \"output\": {}", too_long()));
+    }
+    out.push_str(text);
+    Ok(())
+}
+
 impl State {
+    /// Counts a value that is looked at.
+    fn count(&mut self, value: &Given) -> Result<(), String> {
+        self.work += go_value::size(value.as_ref().unwrap_or(&Value::Null));
+        match value {
+            Some(Value::String(text)) if text.len() > TEXT_LIMIT => Err(too_long()),
+            _ if self.work > WORK_LIMIT => {
+                Err(format!("it looks at more than {} MiB of values, and here it ends", WORK_LIMIT >> 20))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn nodes(&mut self, nodes: &[Node], dot: &Given, out: &mut String) -> Result<Flow, String> {
         for node in nodes {
             match node {
-                Node::Text(text) => out.push_str(text),
+                Node::Text(text) => write(text, out)?,
                 Node::Action(pipe) => {
                     let value = self.pipe(pipe, dot)?;
                     if pipe.variables.is_empty() {
-                        out.push_str(&print(&value));
+                        write(&print(&value), out)?;
                     }
                 }
                 Node::Break => return Ok(Flow::Break),
@@ -155,6 +188,12 @@ impl State {
     }
 
     fn command(&mut self, command: &Command, last: Option<Given>, dot: &Given) -> Result<Given, String> {
+        let value = self.called(command, last, dot)?;
+        self.count(&value).map_err(|error| located(command.place, &command.text, &error))?;
+        Ok(value)
+    }
+
+    fn called(&mut self, command: &Command, last: Option<Given>, dot: &Given) -> Result<Given, String> {
         let fail = |message: String| located(command.place, &command.text, &message);
         let Some((first, rest)) = command.operands.split_first() else {
             return Ok(None);
@@ -175,6 +214,7 @@ impl State {
                 operand => self.operand(operand, dot),
             };
             let value = value
+                .and_then(|value| self.count(&value).map(|()| value))
                 .map_err(|error| if error.starts_with(char::is_numeric) { error } else { fail(error) })?;
             let stop = (name == "and" && !is_true(&value)) || (name == "or" && is_true(&value));
             if stop {

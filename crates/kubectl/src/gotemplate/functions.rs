@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::eval::{Given, is_true, print};
+use super::eval::{Given, TEXT_LIMIT, is_true, print, too_long};
 use crate::go_value;
 
 const NAMES: [&str; 20] = [
@@ -65,7 +65,7 @@ pub(super) fn call(name: &str, arguments: Vec<Given>) -> Result<Given, String> {
             let texts: Vec<String> = arguments.iter().map(nested).collect();
             Value::String(texts.join(" ") + "\n")
         }
-        ("printf", [Some(Value::String(format)), rest @ ..]) => Value::String(printf(format, rest)),
+        ("printf", [Some(Value::String(format)), rest @ ..]) => Value::String(printf(format, rest)?),
         ("printf", _) => return wrong_count("at least 1"),
         ("html", arguments) => Value::String(escape_html(&printed(arguments))),
         ("js", arguments) => Value::String(escape_js(&printed(arguments))),
@@ -191,11 +191,14 @@ fn printed(arguments: &[Given]) -> String {
     out
 }
 
-fn printf(format: &str, arguments: &[Given]) -> String {
+fn printf(format: &str, arguments: &[Given]) -> Result<String, String> {
     let mut out = String::new();
     let mut arguments_left = arguments.iter();
     let mut chars = format.chars().peekable();
     while let Some(c) = chars.next() {
+        if out.len() > TEXT_LIMIT {
+            return Err(too_long());
+        }
         if c != '%' {
             out.push(c);
             continue;
@@ -236,7 +239,7 @@ fn printf(format: &str, arguments: &[Given]) -> String {
     if !extra.is_empty() {
         let _ = write!(out, "%!(EXTRA {})", extra.join(", "));
     }
-    out
+    Ok(out)
 }
 
 fn formatted(verb: char, flags: &str, precision: Option<&str>, argument: &Given) -> String {

@@ -1,7 +1,7 @@
 //! Go templates: `{{range .items}}{{.metadata.name}}{{"\n"}}{{end}}`.
 //!
 //! Models text/template over decoded JSON, with the functions that kubectl adds (cli-runtime/pkg/printers/template.go).
-//! Departs in two points: `define`, `block` and `template` are refused, and nesting is bounded.
+//! Departs in two points: `define`, `block` and `template` are refused, and nesting, output and work are bounded.
 //! Invariant: parsing and running recurse at most [`parse::MAX_DEPTH`] deep.
 
 mod eval;
@@ -116,6 +116,27 @@ mod tests {
         let error =
             "template: output:1:9: executing \"output\" at <.nope>: map has no entry for key \"nope\"";
         assert_eq!(template.execute(&json!({"n": 3})), Err(("a3".to_owned(), error.to_owned())));
+    }
+
+    #[test]
+    fn output_and_values_are_bounded() {
+        let doubled = "{{$x = printf \"%s%s\" $x $x}}".repeat(40);
+        let escaped = "{{$x = html $x $x}}".repeat(30);
+        let ranges = |body: &str| format!("{}{body}{}", "{{range $.items}}".repeat(40), "{{end}}".repeat(40));
+        let cases = [
+            (format!("{{{{$x := \"ab\"}}}}{doubled}"), "the text is longer than 16 MiB"),
+            (format!("{{{{$x := \"&\"}}}}{escaped}"), "the text is longer than 16 MiB"),
+            (
+                format!("{{{{printf \"{}\"{}}}}}", "%999d".repeat(20_000), " 1".repeat(20_000)),
+                "the text is longer",
+            ),
+            (ranges(&"x".repeat(9999)), "the text is longer than 16 MiB"),
+            (ranges(""), "it looks at more than 512 MiB of values"),
+        ];
+        for (text, message) in cases {
+            let error = run(&text).expect_err(message);
+            assert!(error.contains(message), "{error}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Finds what a template asks for.
 //!
-//! Models client-go/util/jsonpath/jsonpath.go, where `strict` is the opposite of `allowMissingKeys`.
+//! Models client-go/util/jsonpath/jsonpath.go. Departs: unions, `..` and ranges find at most [`WORK_LIMIT`] values in all.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -11,6 +11,30 @@ use super::{Node, Part};
 
 /// The values that one part found.
 pub(crate) type Evaluated<'a> = Vec<Cow<'a, Value>>;
+
+/// Most values that a template finds on its way, where each eight bytes of its own text count as one more.
+const WORK_LIMIT: usize = 4 << 20;
+
+/// How it is searched.
+#[derive(Clone, Copy)]
+struct Search {
+    /// The opposite of `allowMissingKeys`.
+    strict: bool,
+    /// How many values were found.
+    work: usize,
+}
+
+impl Search {
+    /// Counts values that were found.
+    fn count(&mut self, values: usize) -> Result<(), String> {
+        self.work += values + 1;
+        if self.work > WORK_LIMIT {
+            Err(format!("it finds more than {WORK_LIMIT} values, and here it ends"))
+        } else {
+            Ok(())
+        }
+    }
+}
 
 // A range that is being walked: where its body begins, and the values that are left.
 struct Frame<'a> {
@@ -28,17 +52,18 @@ pub(super) fn find<'a>(
 ) -> Result<Vec<Evaluated<'a>>, String> {
     let mut results = Vec::new();
     let mut frames: Vec<Frame<'a>> = Vec::new();
-    let mut at = 0;
+    let (mut at, mut search) = (0, Search { strict, work: 0 });
     while at < parts.len() || !frames.is_empty() {
+        search.count(0)?;
         let current = frames.last().map_or(Cow::Borrowed(data), |frame| frame.current.clone());
         let at_end = frames.last().is_some_and(|frame| at >= frame.end);
         match parts.get(at) {
             Some(Part::Path(nodes)) if !at_end => {
-                results.push(walk(vec![current], nodes, strict)?);
+                results.push(walk(vec![current], nodes, &mut search)?);
                 at += 1;
             }
             Some(Part::Range(nodes, length)) if !at_end => {
-                let mut rest = walk(vec![current], nodes, strict)?.into_iter();
+                let mut rest = walk(vec![current], nodes, &mut search)?.into_iter();
                 let end = at + length;
                 match rest.next() {
                     Some(first) => frames.push(Frame { body: at + 1, end, rest, current: first }),
@@ -62,28 +87,32 @@ pub(super) fn find<'a>(
     Ok(results)
 }
 
-fn walk<'a>(values: Evaluated<'a>, nodes: &'a [Node], strict: bool) -> Result<Evaluated<'a>, String> {
+fn walk<'a>(values: Evaluated<'a>, nodes: &'a [Node], search: &mut Search) -> Result<Evaluated<'a>, String> {
     let mut values = values;
     for node in nodes {
-        values = step(values, node, strict)?;
+        values = step(values, node, search)?;
+        search.count(values.len())?;
     }
     Ok(values)
 }
 
-fn step<'a>(values: Evaluated<'a>, node: &'a Node, strict: bool) -> Result<Evaluated<'a>, String> {
+fn step<'a>(values: Evaluated<'a>, node: &'a Node, search: &mut Search) -> Result<Evaluated<'a>, String> {
     match node {
-        Node::Text(text) => Ok(vec![Cow::Owned(Value::String(text.clone()))]),
+        Node::Text(text) => {
+            search.count(text.len() / 8)?;
+            Ok(vec![Cow::Owned(Value::String(text.clone()))])
+        }
         Node::Literal(value) => Ok(vec![Cow::Borrowed(value)]),
         Node::Field(name) if name.is_empty() => Ok(values),
         Node::Field(name) => {
             let found: Evaluated<'a> = values.into_iter().filter_map(|value| field(value, name)).collect();
-            if strict && found.is_empty() {
+            if search.strict && found.is_empty() {
                 return Err(format!("{name} is not found"));
             }
             Ok(found)
         }
         Node::Wildcard => Ok(values.into_iter().flat_map(children).collect()),
-        Node::Recursive => Ok(descendants(values)),
+        Node::Recursive => descendants(values, search),
         Node::Slice { start, end, end_is_derived, step } => {
             let mut found = Vec::new();
             for value in values {
@@ -94,11 +123,12 @@ fn step<'a>(values: Evaluated<'a>, node: &'a Node, strict: bool) -> Result<Evalu
         Node::Union(paths) => {
             let mut found = Vec::new();
             for path in paths {
-                found.extend(walk(values.clone(), path, strict)?);
+                search.count(values.len())?;
+                found.extend(walk(values.clone(), path, search)?);
             }
             Ok(found)
         }
-        Node::Filter { left, operator, right } => filter(values, left, operator, right, strict),
+        Node::Filter { left, operator, right } => filter(values, left, operator, right, search),
     }
 }
 
@@ -122,17 +152,18 @@ fn children(value: Cow<'_, Value>) -> Vec<Cow<'_, Value>> {
 }
 
 // Every value that is no number, bool or null, before those within it.
-fn descendants(values: Evaluated<'_>) -> Evaluated<'_> {
+fn descendants<'a>(values: Evaluated<'a>, search: &mut Search) -> Result<Evaluated<'a>, String> {
     let mut found = Vec::new();
     let mut waiting: Vec<Cow<'_, Value>> = values.into_iter().rev().collect();
     while let Some(value) = waiting.pop() {
+        search.count(0)?;
         let inner = children(value.clone());
         if !inner.is_empty() || value.as_str().is_some_and(|text| !text.is_empty()) {
             found.push(value);
         }
         waiting.extend(inner.into_iter().rev());
     }
-    found
+    Ok(found)
 }
 
 fn slice<'a>(
@@ -191,7 +222,7 @@ fn filter<'a>(
     left: &'a [Node],
     operator: &str,
     right: &'a [Node],
-    strict: bool,
+    search: &mut Search,
 ) -> Result<Evaluated<'a>, String> {
     let mut found = Vec::new();
     for value in values {
@@ -201,13 +232,15 @@ fn filter<'a>(
         }
         for item in children(value) {
             if operator == "exists" {
-                if walk(vec![item.clone()], left, false).is_ok_and(|lefts| !lefts.is_empty()) {
+                let mut lenient = Search { strict: false, ..*search };
+                if walk(vec![item.clone()], left, &mut lenient).is_ok_and(|lefts| !lefts.is_empty()) {
                     found.push(item);
                 }
+                search.work = lenient.work;
                 continue;
             }
-            let lefts = walk(vec![item.clone()], left, strict)?;
-            let rights = walk(vec![item.clone()], right, strict)?;
+            let lefts = walk(vec![item.clone()], left, search)?;
+            let rights = walk(vec![item.clone()], right, search)?;
             match (lefts.as_slice(), rights.as_slice()) {
                 ([], _) | (_, []) => {}
                 ([one], [other]) => {

@@ -2,7 +2,7 @@
 //!
 //! Models client-go/util/jsonpath: text around actions in braces, fields with escapes, slices, unions, filters, `..`,
 //! ranges. Missing keys are nothing, unless a template is made strict. Departs in one point: where Go walks a map in random order,
-//! the order is that of the keys.
+//! the order is that of the keys; and work and text are bounded.
 
 mod eval;
 mod parse;
@@ -13,6 +13,10 @@ pub(crate) use eval::Evaluated;
 pub(crate) use parse::parse;
 
 use crate::go_value;
+
+/// Most bytes of the text that a template makes, and of the values that are taken from what it finds.
+const TEXT_LIMIT: usize = 64 << 20;
+const VALUES_LIMIT: usize = 512 << 20;
 
 /// A template that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,10 +64,37 @@ impl Template {
     /// # Errors
     /// Upstream's message.
     pub fn text(&self, data: &Value) -> Result<String, String> {
-        let results = self.find(data)?;
-        let joined = |values: &Evaluated<'_>| values.iter().map(|v| text(v)).collect::<Vec<_>>().join(" ");
-        Ok(results.iter().map(joined).collect())
+        let mut out = String::new();
+        for values in self.find(data)? {
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    out.push(' ');
+                }
+                out.push_str(&text(value));
+                if out.len() > TEXT_LIMIT {
+                    return Err(too_long(TEXT_LIMIT));
+                }
+            }
+        }
+        Ok(out)
     }
+
+    /// All the values that it finds.
+    ///
+    /// # Errors
+    /// Upstream's message.
+    pub fn values(&self, data: &Value) -> Result<Vec<Value>, String> {
+        let (mut left, mut values) = (VALUES_LIMIT, Vec::new());
+        for value in self.find(data)?.into_iter().flatten() {
+            left = left.checked_sub(go_value::size(&value)).ok_or_else(|| too_long(VALUES_LIMIT))?;
+            values.push(value.into_owned());
+        }
+        Ok(values)
+    }
+}
+
+fn too_long(limit: usize) -> String {
+    format!("what it finds is longer than {} MiB, and here it ends", limit >> 20)
 }
 
 /// One value as the template prints it (`evalToText`).
@@ -163,6 +194,22 @@ mod tests {
         }
         assert_eq!(relaxed("a.b").as_deref(), Ok("{.a.b}"));
         assert!(relaxed("{a}{b}").is_err());
+    }
+
+    #[test]
+    fn work_and_text_are_bounded() {
+        let data =
+            json!({"items": (0..30).map(|n| json!({"n": n, "text": "x".repeat(1000)})).collect::<Vec<_>>()});
+        // Each union finds everything twice.
+        let cases =
+            [(30, "it finds more than 4194304 values"), (12, "what it finds is longer than 64 MiB"), (8, "")];
+        for (unions, message) in cases {
+            let template = parse(&format!("{{.items[*]{}}}", "['','']".repeat(unions))).expect("parses");
+            let error = template.text(&data).err().unwrap_or_default();
+            assert_eq!(error.is_empty(), message.is_empty(), "{unions}");
+            assert!(error.starts_with(message), "{unions}: {error}");
+            assert_eq!(template.values(&data).is_ok(), unions < 15, "{unions}");
+        }
     }
 
     #[test]

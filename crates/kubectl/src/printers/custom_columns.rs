@@ -76,8 +76,8 @@ pub(crate) fn header(columns: &[CustomColumn]) -> String {
 pub(crate) fn row(columns: &[CustomColumn], object: &Value) -> Result<String, Failure> {
     let mut cells = Vec::new();
     for column in columns {
-        let results = column.template.find(object).map_err(Failure::Message)?;
-        let values: Vec<String> = results.iter().flatten().map(|value| go_value::plain(value)).collect();
+        let values = column.template.values(object).map_err(Failure::Message)?;
+        let values: Vec<String> = values.iter().map(go_value::plain).collect();
         cells.push(if values.is_empty() { "<none>".to_owned() } else { values.join(",") });
     }
     Ok(cells.join("\t").replace('\n', "\\n") + "\n")

@@ -145,8 +145,7 @@ impl Format {
                 Err(error) => return Err(json_path_failure(text, &error, value)),
             },
             Format::JsonPathAsJson(template) => {
-                let found = template.find(value).map_err(Failure::Message)?;
-                let all: Vec<Value> = found.into_iter().flatten().map(std::borrow::Cow::into_owned).collect();
+                let all = template.values(value).map_err(Failure::Message)?;
                 context.out(pretty(&Value::Array(all)) + "\n");
             }
             Format::GoTemplate(text, template) => match template.execute(value) {

@@ -10,6 +10,8 @@ use super::{Io, Memory, Started, is_command};
 const BATCH_LIMIT: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
 const WORD_COST: usize = 32;
+/// How many aliases in a row may stand for each other.
+const ALIAS_LIMIT: usize = 20;
 
 /// Starts one of these commands.
 pub(super) fn start(
@@ -57,7 +59,8 @@ pub(super) fn start(
 pub fn unaliased(words: &[String], memory: &Memory) -> Result<Vec<String>, String> {
     let mut words = words.to_vec();
     let mut seen: Vec<String> = Vec::new();
-    while let Some(name) = words.first().filter(|name| !seen.contains(name)).cloned()
+    while seen.len() < ALIAS_LIMIT
+        && let Some(name) = words.first().filter(|name| !seen.contains(name)).cloned()
         && let Some(value) = memory.aliases.get(&name)
     {
         let tokens = lexer::tokens(value).unwrap_or_default().into_iter();

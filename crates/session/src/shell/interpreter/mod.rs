@@ -410,6 +410,7 @@ impl Interpreter {
             Op::InputFile => {
                 let name = self.words().pop().unwrap_or_default();
                 let text = env.files.get(&name).ok_or_else(|| no_such_file(&name))?;
+                self.spent.steps(text.len() / BYTES_PER_STEP)?;
                 self.inputs.push(Input::new(text));
             }
             Op::EndInput => drop(self.inputs.pop()),
@@ -506,6 +507,8 @@ impl Interpreter {
                 return self.print(vec![(Stream::Err, message + "\n")], env);
             }
         };
+        // What an alias stands for counts as much as what was typed.
+        self.spent.expand(words.iter().map(String::len).sum())?;
         let stdin = input.as_ref().map(Input::rest);
         let bytes = builtins::bytes_read(&words, stdin, env);
         self.spent.steps(words.len() + bytes / BYTES_PER_STEP)?;

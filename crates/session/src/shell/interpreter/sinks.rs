@@ -109,7 +109,10 @@ impl Interpreter {
                 (Stream::Out, _) => self.write(self.sinks.len(), text, env)?,
                 (Stream::Err, Some(Errors::Output(level))) => self.write(*level, text, env)?,
                 (Stream::Err, Some(Errors::Nowhere)) => {}
-                (Stream::Err, None) => env.printed.push(Printed::Err(text)),
+                (Stream::Err, None) => {
+                    self.spent.write(text.len())?;
+                    env.printed.push(Printed::Err(text));
+                }
             }
         }
         Ok(())
