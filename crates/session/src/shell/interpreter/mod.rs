@@ -500,6 +500,7 @@ impl Interpreter {
         env: &mut Env<'_>,
     ) -> Result<(), Stop> {
         self.spent.command()?;
+        let typed: usize = words.iter().map(String::len).sum();
         let words = match builtins::unaliased(words, memory) {
             Ok(words) => words,
             Err(message) => {
@@ -507,8 +508,8 @@ impl Interpreter {
                 return self.print(vec![(Stream::Err, message + "\n")], env);
             }
         };
-        // What an alias stands for counts as much as what was typed.
-        self.spent.expand(words.iter().map(String::len).sum())?;
+        let length: usize = words.iter().map(String::len).sum();
+        self.spent.expand(length.saturating_sub(typed))?;
         let stdin = input.as_ref().map(Input::rest);
         let bytes = builtins::bytes_read(&words, stdin, env);
         self.spent.steps(words.len() + bytes / BYTES_PER_STEP)?;

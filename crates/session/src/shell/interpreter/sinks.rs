@@ -153,10 +153,10 @@ impl Interpreter {
 
     /// Whether one of the filters that the command at work writes to takes nothing more.
     pub(super) fn nobody_reads(&self) -> bool {
-        let filters = self.sinks.iter().rev().map_while(|sink| match sink {
+        let mut filters = self.sinks.iter().rev().map_while(|sink| match sink {
             Sink::Filter(filter) => Some(filter),
             _ => None,
         });
-        { filters }.any(Filter::is_done)
+        filters.any(Filter::is_done)
     }
 }
