@@ -88,7 +88,9 @@ fn script(random: &mut Random, depth: u32) -> String {
         return command(random, 0);
     }
     let (a, b) = (script(random, depth - 1), script(random, depth - 1));
-    match random.below(14) {
+    match random.below(16) {
+        14 => format!("({a}; exit 3; {b}) | {}", filter(random)),
+        15 => format!("timeout 5 sh -c '{}'", a.replace('\'', "")),
         0 => format!("{a}; {b}"),
         1 => format!("{a} && {b}"),
         2 => format!("{a} || {b}"),
@@ -142,6 +144,8 @@ fn word(random: &mut Random, depth: u32) -> String {
         "${x:-y}",
         "${x#*}",
         "${#x}",
+        "${x%%[!a]*}",
+        "{0000000000000000000000001..2}",
         "$?",
         "$((1+x))",
         "$((1/0))",
@@ -189,6 +193,13 @@ fn filter(random: &mut Random) -> String {
         "tac",
         "tee f",
         "xargs -n1 echo",
+        "xargs -n1 exit",
+        "xargs -é",
+        "timeout 2 xargs -I{} echo {}{}",
+        "{ read x; exit 2; }",
+        "sort -h",
+        "sed 's/a/aa/10;p'",
+        "awk '{s = s $1 s} END {print s}'",
         "xargs kubectl get",
         "kubectl apply -f -",
     ];
