@@ -2,8 +2,11 @@
 
 mod support;
 
+use client::Api;
+use client::api::{Request, Subresource, Verb};
 use cluster::{Defect, Fault, World};
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
+use machinery::patch::PatchType;
 use machinery::{Kind, Resource};
 use node::kubelet::NamePattern;
 use serde_json::{Value, json};
@@ -88,6 +91,31 @@ fn a_sidecar_keeps_running_beside_the_others() {
     assert_eq!(pods(&world), running(&["p"]));
     let side = &status(&world, "p").init_container_statuses.expect("one")[0];
     assert!(side.ready && side.state.as_ref().is_some_and(|s| s.running.is_some()));
+}
+
+#[test]
+fn a_pod_is_ready_once_its_readiness_gates_are_open() {
+    let absent = "corresponding condition of pod readiness gate \"a.b/d\" does not exist.";
+    let closed = "the status of pod readiness gate \"a.b/d\" is not \"True\", but False";
+    let gates = json!([{"conditionType": "a.b/d"}]);
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/readinessGates", gates)]);
+    let steps = [
+        (None, ("False", "ReadinessGatesNotReady", absent)),
+        (Some("False"), ("False", "ReadinessGatesNotReady", closed)),
+        (Some("True"), ("True", "", "")),
+        (Some("False"), ("False", "ReadinessGatesNotReady", closed)),
+    ];
+    for (set, expected) in steps {
+        if let Some(state) = set {
+            let status = json!({"status": {"conditions": [{"type": "a.b/d", "status": state}]}});
+            let request = Request::new(Verb::Patch(PatchType::Strategic, status), Kind::Pod, "default", "p");
+            world.api().call(request.of(Subresource::Status)).expect("is patched");
+        }
+        assert!(world.settle(60_000));
+        let (state, reason, message) = condition(&world, "p", "Ready");
+        assert_eq!((state.as_str(), reason.as_str(), message.as_str()), expected, "{set:?}");
+        assert_eq!(condition(&world, "p", "ContainersReady").0, "True");
+    }
 }
 
 #[test]

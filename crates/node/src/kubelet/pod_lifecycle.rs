@@ -56,7 +56,7 @@ pub(super) fn step(
     let is_ready = |(c, spec): (&Container, &Spec)| c.is_ready(&pod, spec, turn.cx.now, settings);
     let mut pairs = containers.iter().zip(specs(spec));
     // What was found as it is has been written already, and in more words than these.
-    if !pairs.all(|pair| pair.0.is_as_found(is_ready(pair))) {
+    if !pairs.all(|pair| pair.0.is_as_found(is_ready(pair))) || !status::agrees_with_gates(&pod) {
         write_status(turn, containers, spec, address, settings)?;
     }
     turn.repeats = next.change.is_none();
@@ -116,7 +116,7 @@ fn write_status(
     let facts = match phase {
         "Succeeded" => status::ended("PodCompleted"),
         "Failed" => status::ended("PodFailed"),
-        _ => status::readiness(true, &uninitialized, &unready),
+        _ => status::gated(&pod, status::readiness(true, &uninitialized, &unready)),
     };
     status::set_conditions(&mut status, &facts, now);
     turn.write(status)

@@ -59,6 +59,44 @@ pub(super) fn readiness(sandbox: bool, incomplete: &[&str], unready: &[&str]) ->
     vec![sandbox, initialized, fails("Ready"), fails("ContainersReady")]
 }
 
+/// Why the pod's readiness gates keep it from being ready (GeneratePodReadyCondition); `None` if they are all open.
+fn closed_gates(pod: &Pod) -> Option<String> {
+    let conditions = || pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let gates = pod.spec.iter().flat_map(|spec| spec.readiness_gates.iter().flatten());
+    let closed = gates.filter_map(|gate| {
+        let kind = &gate.condition_type;
+        match conditions().find(|condition| condition.type_ == *kind) {
+            None => Some(format!("corresponding condition of pod readiness gate \"{kind}\" does not exist.")),
+            Some(condition) if condition.status != "True" => {
+                let state = &condition.status;
+                Some(format!("the status of pod readiness gate \"{kind}\" is not \"True\", but {state}"))
+            }
+            Some(_) => None,
+        }
+    });
+    let reasons: Vec<String> = closed.collect();
+    (!reasons.is_empty()).then(|| reasons.join(", "))
+}
+
+/// The conditions of a pod that has readiness gates besides: its containers being ready is not enough.
+pub(super) fn gated(pod: &Pod, mut facts: Vec<Fact>) -> Vec<Fact> {
+    for ready in facts.iter_mut().filter(|fact| fact.kind == "Ready" && fact.holds) {
+        if let Some(message) = closed_gates(pod) {
+            *ready = Fact::fails("Ready", "ReadinessGatesNotReady", &message);
+        }
+    }
+    facts
+}
+
+/// Whether a pod whose containers are ready is said to be ready exactly if its readiness gates, of which it has some, are open.
+pub(super) fn agrees_with_gates(pod: &Pod) -> bool {
+    let conditions = || pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let is_true = |kind| conditions().any(|condition| condition.type_ == kind && condition.status == "True");
+    let has_none =
+        pod.spec.as_ref().is_none_or(|spec| spec.readiness_gates.iter().flatten().next().is_none());
+    has_none || !is_true("ContainersReady") || is_true("Ready") == closed_gates(pod).is_none()
+}
+
 /// Sets the conditions, keeping those of others and the times of those that did not change.
 pub(super) fn set_conditions(status: &mut PodStatus, facts: &[Fact], now: Timestamp) {
     let mut conditions = status.conditions.take().unwrap_or_default();
