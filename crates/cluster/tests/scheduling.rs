@@ -35,19 +35,29 @@ fn lasting(reasons: &str) -> String {
 
 #[test]
 fn a_pod_that_no_node_takes_is_told_why() {
-    let requests = |cpu: &str| json!({"requests": {"cpu": cpu}});
-    let claim = |name: &str| json!([{"name": "v", "persistentVolumeClaim": {"claimName": name}}]);
     let plain = || pod("p", "app:1");
-    let cases: [(Value, String); 4] = [
+    let wants = |resource: &str, amount: &str| {
+        let requests = json!({"requests": {resource: amount}, "limits": {resource: amount}});
+        with(plain(), "/spec/containers/0/resources", requests)
+    };
+    let claim = |name: &str| json!([{"name": "v", "persistentVolumeClaim": {"claimName": name}}]);
+    let greedy_init =
+        json!([{"name": "i", "image": "i", "resources": {"requests": {"cpu": "9", "memory": "64Gi"}}}]);
+    let cases: [(Value, String); 8] = [
         (
             with(plain(), "/spec/nodeSelector", json!({"disk": "ssd"})),
             lasting("3 node(s) didn't match Pod's node affinity/selector"),
         ),
+        (wants("cpu", "9"), lasting("3 Insufficient cpu")),
+        (wants("ephemeral-storage", "200Gi"), lasting("3 Insufficient ephemeral-storage")),
+        (wants("nvidia.com/gpu", "1"), lasting("3 Insufficient nvidia.com/gpu")),
         (
-            with(plain(), "/spec/containers/0/resources", requests("9")),
-            "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: \
-             3 No preemption victims found for incoming pod."
-                .to_owned(),
+            with(wants("hugepages-2Mi", "4Mi"), "/spec/containers/0/resources/requests/cpu", json!("1")),
+            lasting("3 Insufficient hugepages-2Mi"),
+        ),
+        (
+            with(plain(), "/spec/initContainers", greedy_init),
+            lasting("3 Insufficient cpu, 3 Insufficient memory"),
         ),
         (
             with(plain(), "/spec/volumes", claim("nope")),
@@ -71,6 +81,45 @@ fn a_pod_that_no_node_takes_is_told_why() {
         let wanted = (text("PodScheduled"), text("False"), Some(text("Unschedulable")), Some(expected));
         assert_eq!(said, wanted);
     }
+}
+
+/// What is full can be emptied; what is too small could be tried in vain up to 1.33.
+#[test]
+fn preemption_is_of_no_help_where_a_node_is_too_small() {
+    let helpful = "3 No preemption victims found for incoming pod";
+    let useless = "3 Preemption is not helpful for scheduling";
+    let cases =
+        [(Version::V1_36, "5", helpful), (Version::V1_36, "9", useless), (Version::V1_32, "9", helpful)];
+    for (version, cpu, expected) in cases {
+        let mut world = world(Config { features: Features::of(version), ..Config::default() });
+        let names = ["a", "b", "c", "p"];
+        for (name, cpu) in names.iter().zip(["5", "5", "5", cpu]) {
+            let resources = json!({"requests": {"cpu": cpu}});
+            create(&mut world, with(pod(name, "app:1"), "/spec/containers/0/resources", resources));
+            assert!(world.settle(60_000));
+        }
+        let message = message(&world, "p");
+        assert!(message.ends_with(&format!("{expected}.")), "{version} {cpu}: {message}");
+    }
+}
+
+#[test]
+fn a_port_of_a_node_is_taken_once() {
+    let taker = |name: &str| {
+        with(pod(name, "app:1"), "/spec/containers/0/ports", json!([{"containerPort": 80, "hostPort": 8080}]))
+    };
+    let mut world = world_of(["a", "b", "c", "p"].map(taker));
+    assert!(world.settle(60_000));
+    let expected = "0/3 nodes are available: 3 node(s) didn't have free ports for the requested pod ports. \
+                    no new claims to deallocate, preemption: 0/3 nodes are available: \
+                    3 No preemption victims found for incoming pod.";
+    let left = |world: &World| ["a", "b", "c", "p"].into_iter().find(|pod| node_of(world, pod).is_none());
+    let waiting = left(&world).expect("one has no node");
+    assert_eq!(message(&world, waiting), expected);
+    let placed = if waiting == "a" { "b" } else { "a" };
+    delete(&mut world, Kind::Pod, placed);
+    assert!(world.settle(60_000));
+    assert!(node_of(&world, waiting).is_some());
 }
 
 #[test]

@@ -188,6 +188,8 @@ since_1_32! {
     back_off_ends_when_idle;
     /// 1.34: pods can claim devices (DynamicResourceAllocation); it shows in the scheduler's words about other pods too.
     devices_can_be_claimed;
+    /// 1.34: no preemption is tried on a node that would be too small for the pod if it were empty.
+    too_small_nodes_are_given_up;
     /// 1.33: `hostUsers` and `procMount` of pods (UserNamespacesSupport, ProcMountType).
     pods_have_user_namespaces;
     /// 1.33: `supplementalGroupsPolicy` and `seLinuxChangePolicy` of pods.

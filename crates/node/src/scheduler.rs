@@ -81,7 +81,8 @@ impl Scheduler {
             if !best.is_empty() && space.load.pods > fewest && !is_assumed {
                 continue;
             }
-            let refusal = filters::refuse((pod, wanted), (node, space), &volumes, &self.cache, cx.listers);
+            let (about, known) = ((pod, &wanted), (cx.listers, cx.features));
+            let refusal = filters::refuse(about, (node, space), &volumes, &self.cache, known);
             if let Some(refusal) = refusal {
                 refusals.push(refusal);
                 continue;

@@ -51,6 +51,10 @@ pub(super) fn settle(import: &mut Import, config: &Config) {
             node["status"]["addresses"][0]["address"] = host.into();
         }
         let mut given: BTreeMap<&str, String> = ROOM.map(|(name, room)| (name, room.to_owned())).into();
+        for name in pods.iter().flat_map(requested) {
+            let room = if name.starts_with("hugepages-") { "64Ti" } else { "1k" };
+            given.entry(name).or_insert_with(|| room.to_owned());
+        }
         if !room {
             given.insert("pods", pods.len().to_string());
         }
@@ -59,6 +63,14 @@ pub(super) fn settle(import: &mut Import, config: &Config) {
         import.make(Kind::Node, node);
         import.assume(Assumption::NodeMade { node: name.clone(), labels, room });
     }
+}
+
+/// The names of the resources that the pod requests.
+fn requested(pod: &Pod) -> impl Iterator<Item = &str> {
+    let containers =
+        pod.spec.iter().flat_map(|spec| spec.containers.iter().chain(spec.init_containers.iter().flatten()));
+    let requests = containers.filter_map(|container| container.resources.as_ref()?.requests.as_ref());
+    requests.flat_map(|requests| requests.keys().map(String::as_str))
 }
 
 /// Whether the pod waits because no node has room for it.

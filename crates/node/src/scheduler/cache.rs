@@ -3,71 +3,90 @@
 //! Models pkg/scheduler/backend/cache. Invariant: the sum over the pods that have a node, or are
 //! about to have one, and have not ended.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 
 use client::Key;
 use imbl::{OrdMap, OrdSet};
-use k8s_openapi::api::core::v1::{Node, Pod, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, Node, Pod};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 use machinery::Resource;
 use machinery::quantity::Quantity;
 
-use super::filters::anti_terms;
+use super::filters::{anti_terms, host_ports, is_sidecar};
 
-/// What pods ask of a node, or a node gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// What pods ask of a node, or a node gives: so many pods, and of each resource so much, of `cpu` in thousandths.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Load {
     pub(super) pods: i64,
-    pub(super) cpu_milli: i64,
-    pub(super) memory_bytes: i64,
+    pub(super) resources: OrdMap<Arc<str>, i64>,
 }
 
 impl Load {
-    /// What a pod requests: the sum over its containers.
+    /// What a pod requests (PodRequests of component-helpers/resource): what its containers and sidecars want together, or
+    /// what one init container wants beside the sidecars before it, if that is more; and its overhead.
     pub(super) fn of(pod: &Pod) -> Load {
-        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-        let requests = |name| containers.clone().filter_map(move |c| requested(c.resources.as_ref(), name));
-        Load {
-            pods: 1,
-            cpu_milli: requests("cpu").map(|q| q.milli_value()).fold(0, i64::saturating_add),
-            memory_bytes: requests("memory").map(|q| q.value()).fold(0, i64::saturating_add),
+        let Some(spec) = pod.spec.as_ref() else {
+            return Load { pods: 1, ..Load::default() };
+        };
+        let requests =
+            |c: &Container| Load::from_list(c.resources.as_ref().and_then(|r| r.requests.as_ref()));
+        let (mut sidecars, mut initial) = (Load::default(), Load::default());
+        for container in spec.init_containers.iter().flatten() {
+            let peak = sidecars.clone().plus(&requests(container));
+            if is_sidecar(container) {
+                sidecars = peak.clone();
+            }
+            initial.resources = initial.resources.union_with(peak.resources, i64::max);
         }
+        let mut load = spec.containers.iter().fold(sidecars, |sum, c| sum.plus(&requests(c)));
+        load.resources = load.resources.union_with(initial.resources, i64::max);
+        Load { pods: 1, ..load.plus(&Load::from_list(spec.overhead.as_ref())) }
     }
 
     /// What a node gives to pods.
     fn allocatable(node: &Node) -> Load {
-        let given = |name: &str| -> Option<Quantity> {
-            Quantity::parse(&node.status.as_ref()?.allocatable.as_ref()?.get(name)?.0).ok()
-        };
-        Load {
-            pods: given("pods").map_or(0, |room| room.value()),
-            cpu_milli: given("cpu").map_or(0, |room| room.milli_value()),
-            memory_bytes: given("memory").map_or(0, |room| room.value()),
-        }
+        Load::from_list(node.status.as_ref().and_then(|status| status.allocatable.as_ref()))
     }
 
-    fn plus(self, other: Load) -> Load {
+    fn from_list(list: Option<&BTreeMap<String, Amount>>) -> Load {
+        let mut load = Load::default();
+        for (name, amount) in list.into_iter().flatten() {
+            let Ok(amount) = Quantity::parse(&amount.0) else { continue };
+            match name.as_str() {
+                "pods" => load.pods = amount.value(),
+                "cpu" => drop(load.resources.insert("cpu".into(), amount.milli_value())),
+                name => drop(load.resources.insert(name.into(), amount.value())),
+            }
+        }
+        load
+    }
+
+    /// How much there is of a resource.
+    pub(super) fn get(&self, resource: &str) -> i64 {
+        self.resources.get(resource).copied().unwrap_or(0)
+    }
+
+    fn plus(self, other: &Load) -> Load {
         Load {
             pods: self.pods.saturating_add(other.pods),
-            cpu_milli: self.cpu_milli.saturating_add(other.cpu_milli),
-            memory_bytes: self.memory_bytes.saturating_add(other.memory_bytes),
+            resources: self.resources.union_with(other.resources.clone(), i64::saturating_add),
         }
     }
 
-    fn minus(self, other: Load) -> Load {
-        Load {
-            pods: self.pods.saturating_sub(other.pods),
-            cpu_milli: self.cpu_milli.saturating_sub(other.cpu_milli),
-            memory_bytes: self.memory_bytes.saturating_sub(other.memory_bytes),
+    fn minus(mut self, other: &Load) -> Load {
+        self.pods = self.pods.saturating_sub(other.pods);
+        for (name, amount) in &other.resources {
+            let left = self.get(name).saturating_sub(*amount);
+            self.resources.insert(name.clone(), left);
         }
+        self
     }
-}
-
-fn requested(resources: Option<&ResourceRequirements>, name: &str) -> Option<Quantity> {
-    Quantity::parse(&resources?.requests.as_ref()?.get(name)?.0).ok()
 }
 
 /// What a node gives to pods, and what they have taken of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Space {
     pub(super) room: Load,
     pub(super) load: Load,
@@ -87,6 +106,8 @@ pub(super) struct Cache {
     nodes: OrdMap<Arc<str>, Slot>,
     /// The placed pods that keep others away.
     repelling: OrdSet<Key>,
+    /// The placed pods that take ports of their nodes.
+    exposed: OrdSet<Key>,
 }
 
 impl Cache {
@@ -111,9 +132,12 @@ impl Cache {
         }
         let node: Arc<str> = node.into();
         let space = &mut self.nodes.entry(node.clone()).or_default().space;
-        space.load = space.load.plus(load);
+        space.load = mem::take(&mut space.load).plus(&load);
         if !anti_terms(pod).is_empty() {
             self.repelling.insert(key.clone());
+        }
+        if host_ports(pod).next().is_some() {
+            self.exposed.insert(key.clone());
         }
         self.placed.insert(key, (node, load));
     }
@@ -136,8 +160,9 @@ impl Cache {
     pub(super) fn remove(&mut self, key: &Key) {
         if let Some((node, load)) = self.placed.remove(key) {
             let space = &mut self.nodes.entry(node).or_default().space;
-            space.load = space.load.minus(load);
+            space.load = mem::take(&mut space.load).minus(&load);
             self.repelling.remove(key);
+            self.exposed.remove(key);
         }
     }
 
@@ -147,12 +172,17 @@ impl Cache {
     }
 
     /// The nodes by name, with what each gives, and what of it is taken.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = (&Arc<Node>, Space)> {
-        self.nodes.values().filter_map(|slot| Some((slot.node.as_ref()?, slot.space)))
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (&Arc<Node>, &Space)> {
+        self.nodes.values().filter_map(|slot| Some((slot.node.as_ref()?, &slot.space)))
     }
 
     /// The placed pods that keep others away.
     pub(super) fn repelling(&self) -> &OrdSet<Key> {
         &self.repelling
+    }
+
+    /// The pods on that node that take ports of it.
+    pub(super) fn exposed_on(&self, node: &str) -> impl Iterator<Item = &Key> {
+        self.exposed.iter().filter(move |key| self.node_of(key) == Some(node))
     }
 }

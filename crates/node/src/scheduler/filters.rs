@@ -1,19 +1,23 @@
 //! Why a node does not take a pod.
 //!
 //! Models the Filter plugins of pkg/scheduler/framework/plugins in their order: nodeunschedulable, tainttoleration,
-//! nodeaffinity, noderesources, volumebinding, interpodaffinity (v1.36.2). A node's first failing plugin speaks for it.
+//! nodeaffinity, nodeports, noderesources, volumebinding, interpodaffinity (v1.36.2). A node's first failing plugin speaks for it.
 
 use std::sync::Arc;
 
 use client::Listers;
 use k8s_openapi::api::core::v1::{
-    Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint,
+    Container, Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint,
 };
 use machinery::labels::{Labels, Selector};
+use machinery::version::Features;
 use machinery::{Resource, taints};
 
 use super::cache::{Cache, Load, Space};
 use super::claims::{self, Volumes};
+
+/// The address that stands for all of a node's addresses (DefaultBindAllHostIP).
+const ANY_ADDRESS: &str = "0.0.0.0";
 
 /// A node's refusal.
 #[derive(Debug, PartialEq)]
@@ -33,11 +37,11 @@ impl Refusal {
 /// Why the node, which has that much left, does not take the pod, which wants that much and uses these volumes; `None` if
 /// it does.
 pub(super) fn refuse(
-    (pod, wanted): (&Pod, Load),
-    (node, space): (&Node, Space),
+    (pod, wanted): (&Pod, &Load),
+    (node, space): (&Node, &Space),
     volumes: &Volumes,
     cache: &Cache,
-    listers: &Listers,
+    (listers, features): (&Listers, Features),
 ) -> Option<Refusal> {
     let spec = node.spec.as_ref();
     let cordoned = spec.and_then(|s| s.unschedulable) == Some(true);
@@ -51,9 +55,15 @@ pub(super) fn refuse(
     if !selects(pod, node) {
         return Some(Refusal::lasting("node(s) didn't match Pod's node affinity/selector"));
     }
+    if takes_ports(pod, node, cache, listers) {
+        let reasons = vec!["node(s) didn't have free ports for the requested pod ports".to_owned()];
+        return Some(Refusal { reasons, preemption_helps: true });
+    }
     let lacking = lacking(wanted, space);
     if !lacking.is_empty() {
-        return Some(Refusal { reasons: lacking, preemption_helps: true });
+        let is_too_small = wanted.resources.iter().any(|(name, amount)| *amount > space.room.get(name));
+        let preemption_helps = !(is_too_small && features.too_small_nodes_are_given_up());
+        return Some(Refusal { reasons: lacking, preemption_helps });
     }
     if !volumes.lost.is_empty() {
         let reason = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
@@ -116,14 +126,58 @@ fn fits(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
 }
 
 /// Of what the node has too little left.
-fn lacking(wanted: Load, Space { load, room }: Space) -> Vec<String> {
+fn lacking(wanted: &Load, Space { load, room }: &Space) -> Vec<String> {
     let short = |wanted: i64, load: i64, room: i64| wanted > 0 && load.saturating_add(wanted) > room;
-    let checks = [
-        ("Too many pods", short(wanted.pods, load.pods, room.pods)),
-        ("Insufficient cpu", short(wanted.cpu_milli, load.cpu_milli, room.cpu_milli)),
-        ("Insufficient memory", short(wanted.memory_bytes, load.memory_bytes, room.memory_bytes)),
-    ];
-    checks.into_iter().filter(|(_, short)| *short).map(|(reason, _)| reason.to_owned()).collect()
+    let pods = short(wanted.pods, load.pods, room.pods).then(|| "Too many pods".to_owned());
+    let resources =
+        wanted.resources.iter().filter(|(name, wanted)| short(**wanted, load.get(name), room.get(name)));
+    pods.into_iter().chain(resources.map(|(name, _)| format!("Insufficient {name}"))).collect()
+}
+
+/// An init container that keeps running beside the others.
+pub(super) fn is_sidecar(container: &Container) -> bool {
+    container.restart_policy.as_deref() == Some("Always")
+}
+
+/// A port of a node.
+#[derive(Debug)]
+pub(super) struct HostPort<'p> {
+    address: &'p str,
+    protocol: &'p str,
+    number: i32,
+}
+
+impl HostPort<'_> {
+    /// Whether two pods cannot have these ports on the same node (HostPortInfo.CheckConflict).
+    fn conflicts(&self, other: &HostPort<'_>) -> bool {
+        (self.protocol, self.number) == (other.protocol, other.number)
+            && (self.address == other.address || [self.address, other.address].contains(&ANY_ADDRESS))
+    }
+}
+
+/// The ports of its node that the pod takes (GetHostPorts).
+pub(super) fn host_ports(pod: &Pod) -> impl Iterator<Item = HostPort<'_>> {
+    let spec = pod.spec.iter();
+    let containers = spec.flat_map(|spec| {
+        spec.containers.iter().chain(spec.init_containers.iter().flatten().filter(|c| is_sidecar(c)))
+    });
+    containers.flat_map(|c| c.ports.iter().flatten()).filter_map(|port| {
+        let address = port.host_ip.as_deref().filter(|ip| !ip.is_empty()).unwrap_or(ANY_ADDRESS);
+        let protocol = port.protocol.as_deref().filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
+        let number = port.host_port.filter(|number| *number > 0)?;
+        Some(HostPort { address, protocol, number })
+    })
+}
+
+/// Whether the pod wants a port of the node that another pod has taken.
+fn takes_ports(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> bool {
+    if host_ports(pod).next().is_none() {
+        return false;
+    }
+    let others =
+        cache.exposed_on(node.name()).filter_map(|key| listers.get::<Pod>(&key.namespace, &key.name));
+    let taken: Vec<HostPort<'_>> = others.flat_map(|other| host_ports(other)).collect();
+    host_ports(pod).any(|port| taken.iter().any(|other| port.conflicts(other)))
 }
 
 /// The node of a pod that was placed.
@@ -193,4 +247,36 @@ fn topology<'n>(term: &PodAffinityTerm, node: &'n Node) -> Option<&'n String> {
 
 fn share(term: &PodAffinityTerm, here: &Node, there: &Node) -> bool {
     topology(term, here).is_some_and(|place| topology(term, there) == Some(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ports_conflict_by_address_protocol_and_number() {
+        let port = |address: &str, protocol: &str, number: i32| {
+            let port =
+                json!({"containerPort": 80, "hostIP": address, "protocol": protocol, "hostPort": number});
+            let spec = json!({"containers": [{"name": "c", "ports": [port]}]});
+            serde_json::from_value::<Pod>(json!({"metadata": {}, "spec": spec})).expect("a pod")
+        };
+        let cases = [
+            (("", "TCP", 80), ("", "TCP", 80), true),
+            (("", "TCP", 80), ("", "TCP", 81), false),
+            (("", "TCP", 80), ("", "UDP", 80), false),
+            (("", "", 80), ("10.0.0.1", "TCP", 80), true),
+            (("10.0.0.1", "TCP", 80), ("0.0.0.0", "TCP", 80), true),
+            (("10.0.0.1", "TCP", 80), ("10.0.0.1", "TCP", 80), true),
+            (("10.0.0.1", "TCP", 80), ("10.0.0.2", "TCP", 80), false),
+            (("", "TCP", 0), ("", "TCP", 0), false),
+        ];
+        for (one, other, expected) in cases {
+            let pods = [one, other].map(|(address, protocol, number)| port(address, protocol, number));
+            let conflict = host_ports(&pods[0]).any(|a| host_ports(&pods[1]).any(|b| a.conflicts(&b)));
+            assert_eq!(conflict, expected, "{one:?} {other:?}");
+        }
+    }
 }

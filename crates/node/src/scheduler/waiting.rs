@@ -10,7 +10,7 @@ use imbl::{OrdMap, OrdSet};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use machinery::object::is_terminating;
-use machinery::{Kind, ObjectKey, Resource};
+use machinery::{Kind, Object, ObjectKey, Resource};
 
 use super::claims;
 
@@ -111,7 +111,7 @@ impl Waiting {
                 self.by_claim.get(&event.object.key()).into_iter().flatten().cloned().collect()
             }
             Kind::Node | Kind::PersistentVolume => self.hoping_for_nodes(),
-            Kind::Pod if gone => self.hoping_for_nodes(),
+            Kind::Pod if gone || ends(event) => self.hoping_for_nodes(),
             _ => Vec::new(),
         }
     }
@@ -132,6 +132,15 @@ fn binds_alike(event: &WatchEvent) -> bool {
             && before.metadata.annotations == after.metadata.annotations
             && is_terminating(before.meta()) == is_terminating(after.meta())
     })
+}
+
+/// Whether a pod has just ended; the scheduler watches only pods that have not.
+fn ends(event: &WatchEvent) -> bool {
+    let has_ended = |object: &Object| {
+        let phase = Pod::unwrap(object).and_then(|pod| pod.status.as_ref()?.phase.as_deref());
+        matches!(phase, Some("Succeeded" | "Failed"))
+    };
+    has_ended(&event.object) && !event.old.as_ref().is_some_and(has_ended)
 }
 
 #[cfg(test)]
