@@ -16,7 +16,7 @@ use k8s_openapi::api::core::v1::{Container, Pod};
 use machinery::status::Reason;
 use machinery::{Kind, Resource, Status};
 
-use self::environment::variables;
+use self::environment::{declared, expand, variables};
 use self::files::Files;
 use self::shell::{Command, Piece, Unsupported, What, When, Word};
 use crate::dns::{self, Resolver};
@@ -72,16 +72,23 @@ pub(crate) fn asks_names(words: &[&str]) -> bool {
     }
 }
 
-/// What a container's own command prints.
+/// What a container's own command prints, and how it ends; `None` if only its image knows the command.
 pub(crate) fn output_of(
     listers: &Listers,
     runtime: &mut Runtime,
     pod: &Pod,
     container: &Container,
-    command: &[String],
-) -> ExecOutput {
-    let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    Shell::new(listers, runtime, pod, container).run(&words)
+) -> Option<ExecOutput> {
+    let words = own_command(listers, pod, container);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    (!words.is_empty()).then(|| Shell::new(listers, runtime, pod, container).run(&words))
+}
+
+/// The words of the container's own command, with what they refer to (ExpandContainerCommandAndArgs).
+fn own_command(listers: &Listers, pod: &Pod, container: &Container) -> Vec<String> {
+    let variables = declared(listers, pod, container);
+    let words = container.command.iter().chain(&container.args).flatten();
+    words.map(|word| expand(word, variables.iter())).collect()
 }
 
 fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refusal> {

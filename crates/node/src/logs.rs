@@ -39,12 +39,10 @@ pub fn logs(
     });
     let status = statuses.into_iter().find(|status| status.name == container);
     let started = started(pod, container, status, previous)?;
-    let words: Vec<String> = declared.command.iter().chain(&declared.args).flatten().cloned().collect();
-    if words.is_empty() {
-        return Ok(Vec::new());
-    }
     // What it writes was not written when it ran, and is not now.
-    let printed = exec::output_of(listers, &mut runtime.clone(), pod, declared, &words);
+    let Some(printed) = exec::output_of(listers, &mut runtime.clone(), pod, declared) else {
+        return Ok(Vec::new());
+    };
     let line = |text: &str| LogLine { at: started, text: text.to_owned() };
     let text: String = printed.pieces.into_iter().map(|(_, text)| text).collect();
     Ok(text.lines().map(line).collect())

@@ -87,10 +87,14 @@ fn listers() -> Listers {
     ];
     let mut listers = Listers::default();
     for (kind, value) in objects {
-        let object = Object::from_value(kind, value).expect("decodes");
-        listers.apply(&WatchEvent { change: Change::Added, object, old: None });
+        add(&mut listers, kind, value);
     }
     listers
+}
+
+fn add(listers: &mut Listers, kind: Kind, value: Value) {
+    let object = Object::from_value(kind, value).expect("decodes");
+    listers.apply(&WatchEvent { change: Change::Added, object, old: None });
 }
 
 fn run(pod: &str, line: &str) -> (String, String, i32) {
@@ -149,6 +153,64 @@ fn an_unknown_program_fails_in_the_runtime() {
     let stderr = "OCI runtime exec failed: exec failed: unable to start container process: exec: \"foo\": \
          executable file not found in $PATH: unknown\n";
     assert_eq!(run("web-0", "foo bar"), (String::new(), stderr.to_owned(), 127));
+}
+
+#[test]
+fn variables_stand_for_what_they_refer_to() {
+    let key = |kind: &str, name: &str, optional: bool| json!({kind: {"name": name, "key": "k", "optional": optional}});
+    let resource =
+        |name: &str, divisor: &str| json!({"resourceFieldRef": {"resource": name, "divisor": divisor}});
+    let from = [
+        ("CPU", resource("limits.cpu", "0")),
+        ("CPU_M", resource("limits.cpu", "1m")),
+        ("MEM", resource("requests.memory", "1Mi")),
+        ("ROOM", resource("limits.memory", "1Gi")),
+        ("NONE", resource("requests.cpu", "1")),
+        ("IPS", json!({"fieldRef": {"fieldPath": "status.podIPs"}})),
+        ("MAP", key("configMapKeyRef", "there", false)),
+        ("SECRET", key("secretKeyRef", "there", true)),
+        ("ABSENT", key("configMapKeyRef", "nope", true)),
+        ("ABSENT_TOO", key("secretKeyRef", "nope", true)),
+    ];
+    let mut env: Vec<Value> =
+        from.into_iter().map(|(name, source)| json!({"name": name, "valueFrom": source})).collect();
+    env.push(
+        json!({"name": "SUM", "value": "$(CPU):$(MAP):$(MY_API_SERVICE_PORT):$(LATER):$$(CPU):$(HOSTNAME)"}),
+    );
+    env.push(json!({"name": "LATER", "value": "x"}));
+    let resources = json!({"limits": {"cpu": "500m"}, "requests": {"memory": "1500Ki"}});
+    let container = json!({"name": "nginx", "env": env, "resources": resources});
+    let pod = pod("web-7", "10.244.1.7", json!({"containers": [container]}));
+    let mut listers = listers();
+    let node = json!({"metadata": {"name": "node-1"}, "status": {"allocatable": {"memory": "32Gi"}}});
+    let there = |key: &str, value: &str| json!({"metadata": {"name": "there", "namespace": "default"}, key: {"k": value}});
+    let objects = [
+        (Kind::Node, node),
+        (Kind::ConfigMap, there("data", "m")),
+        (Kind::Secret, there("data", "cw==")),
+        (Kind::Pod, pod),
+    ];
+    for (kind, value) in objects {
+        add(&mut listers, kind, value);
+    }
+    let words = ["env".to_owned()];
+    let output =
+        exec::exec(&listers, &mut Runtime::default(), "default", "web-7", "", &words).expect("it runs");
+    let text = output.text(Stream::Out);
+    let own: Vec<&str> = text.lines().skip(2).take_while(|line| !line.starts_with("MY_API")).collect();
+    let expected = [
+        "CPU=1",
+        "CPU_M=500",
+        "MEM=2",
+        "ROOM=32",
+        "NONE=0",
+        "IPS=10.244.1.7",
+        "MAP=m",
+        "SECRET=s",
+        "SUM=1:m:8080:$(LATER):$(CPU):$(HOSTNAME)",
+        "LATER=x",
+    ];
+    assert_eq!(own, expected);
 }
 
 #[test]
