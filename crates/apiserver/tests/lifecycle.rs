@@ -194,6 +194,21 @@ fn a_pod_says_what_of_it_was_changed() {
         .expect("images may change");
 }
 
+/// validateOnlyDeletedSchedulingGates
+#[test]
+fn scheduling_gates_can_only_go() {
+    let mut cluster = Cluster::new();
+    let mut gated = pod("p");
+    gated["spec"]["schedulingGates"] = json!([{"name": "a.b/c"}]);
+    cluster.create(gated);
+    let patch = json!({"spec": {"schedulingGates": [{"name": "a.b/d"}]}});
+    let refusal = cluster.patch(Kind::Pod, "p", patch).expect_err("refused");
+    assert_eq!(
+        refusal.message,
+        "Pod \"p\" is invalid: spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a.b/d'"
+    );
+}
+
 #[test]
 fn a_scheduled_pod_goes_after_its_grace_and_a_second_delete_only_shortens_it() {
     let mut cluster = Cluster::new();

@@ -2,9 +2,12 @@
 
 mod support;
 
+use client::Api;
+use client::api::{Request, Verb};
 use cluster::{Config, Script, World};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::decision::Verdict;
+use machinery::patch::PatchType;
 use machinery::version::{Features, Version};
 use machinery::{Kind, ObjectKey};
 use serde_json::{Value, json};
@@ -100,6 +103,33 @@ fn preemption_is_of_no_help_where_a_node_is_too_small() {
         }
         let message = message(&world, "p");
         assert!(message.ends_with(&format!("{expected}.")), "{version} {cpu}: {message}");
+    }
+}
+
+#[test]
+fn a_pod_with_gates_is_scheduled_once_they_are_gone() {
+    let gates = json!([{"name": "a.b/c"}, {"name": "a.b/d"}]);
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/schedulingGates", gates)]);
+    let condition = |world: &World| {
+        let pod = world.server().get::<Pod>("default", "p").expect("is there");
+        let conditions = pod.status.as_ref().and_then(|status| status.conditions.clone()).unwrap_or_default();
+        let of = conditions.into_iter().find(|c| c.type_ == "PodScheduled").expect("is said");
+        (of.status, of.reason.unwrap_or_default(), of.message.unwrap_or_default())
+    };
+    let blocked = ("False", "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates");
+    let steps = [(2, blocked), (1, blocked), (0, ("True", "", ""))];
+    for (left, expected) in steps {
+        let path = "/spec/schedulingGates";
+        let patch =
+            if left == 2 { json!([]) } else { json!([{"op": "remove", "path": format!("{path}/0")}]) };
+        let request = Request::new(Verb::Patch(PatchType::Json, patch), Kind::Pod, "default", "p");
+        world.api().call(request).expect("is patched");
+        assert!(world.settle(60_000));
+        let (state, reason, message) = condition(&world);
+        assert_eq!((state.as_str(), reason.as_str(), message.as_str()), expected, "{left}");
+        assert_eq!(node_of(&world, "p").is_some(), left == 0);
+        let scheduling = events(&world, "p").into_iter().any(|(reason, ..)| reason == "FailedScheduling");
+        assert!(!scheduling, "nobody tries");
     }
 }
 

@@ -36,6 +36,7 @@ impl Strategy for Pod {
         self.status = Some(PodStatus {
             phase: Some("Pending".to_owned()),
             qos_class: Some(qos.to_owned()),
+            conditions: self.spec.as_ref().filter(|spec| is_gated(spec)).map(|_| vec![gated(terms.now)]),
             ..Default::default()
         });
     }
@@ -66,7 +67,7 @@ impl Strategy for Pod {
             errors.push(FieldError::forbidden(&path.child("ephemeralContainers"), why));
         }
         let has_node = spec.node_name.as_ref().is_some_and(|name| !name.is_empty());
-        if has_node && spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
+        if has_node && is_gated(spec) {
             let why = "cannot be set until all schedulingGates have been cleared";
             errors.push(FieldError::forbidden(&path.child("nodeName"), why));
         }
@@ -118,6 +119,22 @@ impl Strategy for Pod {
     }
 }
 
+fn is_gated(spec: &PodSpec) -> bool {
+    spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty())
+}
+
+/// Why a pod with scheduling gates is not scheduled (applySchedulingGatedCondition).
+fn gated(now: Timestamp) -> PodCondition {
+    PodCondition {
+        type_: "PodScheduled".to_owned(),
+        status: "False".to_owned(),
+        reason: Some("SchedulingGated".to_owned()),
+        message: Some("Scheduling is blocked due to non-empty scheduling gates".to_owned()),
+        last_transition_time: Some(seconds(now)),
+        ..Default::default()
+    }
+}
+
 fn validate_spec(pod: &Pod, terms: Terms) -> Errors {
     let empty = PodSpec::default();
     let spec = pod.spec.as_ref().unwrap_or(&empty);
@@ -158,6 +175,14 @@ fn spec_change(new: &PodSpec, old: &PodSpec) -> Errors {
         let why = "existing toleration can not be modified except its tolerationSeconds";
         errors.push(FieldError::forbidden(&path.child("tolerations"), why));
     }
+    // validateOnlyDeletedSchedulingGates
+    for (i, gate) in new.scheduling_gates.iter().flatten().enumerate() {
+        if !old.scheduling_gates.iter().flatten().any(|old| old.name == gate.name) {
+            let why = format!("only deletion is allowed, but found new scheduling gate '{}'", gate.name);
+            let path = path.child("schedulingGates").index(i).child("name");
+            errors.push(FieldError::forbidden(&path, why));
+        }
+    }
     let munged = with_changeable_part_of(old, new);
     if munged != *old {
         let difference = internal::difference("PodSpec", old, &munged);
@@ -178,6 +203,7 @@ fn with_changeable_part_of(old: &PodSpec, new: &PodSpec) -> PodSpec {
     }
     munged.active_deadline_seconds = old.active_deadline_seconds;
     munged.tolerations.clone_from(&old.tolerations);
+    munged.scheduling_gates.clone_from(&old.scheduling_gates);
     let was_negative = old.termination_grace_period_seconds.is_some_and(|s| s < 0);
     if was_negative && new.termination_grace_period_seconds == Some(1) {
         munged.termination_grace_period_seconds = old.termination_grace_period_seconds;
