@@ -6,25 +6,18 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// The image's tag; `latest` if it names none.
-fn tag(image: &str) -> &str {
-    match image.rsplit_once(':') {
-        Some((_, tag)) if !tag.contains('/') => tag,
-        _ => "latest",
-    }
-}
-
-/// The image without its tag.
-fn repository(image: &str) -> &str {
-    match image.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => image,
+/// The image's repository, tag and digest.
+fn parts(image: &str) -> (&str, Option<&str>, Option<&str>) {
+    let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag), digest),
+        _ => (name, None, digest),
     }
 }
 
 /// Whether a pull of the image fails.
 pub(super) fn is_missing(image: &str) -> bool {
-    tag(image).starts_with("bad")
+    parts(image).1.is_some_and(|tag| tag.starts_with("bad"))
 }
 
 /// Whether the image's name is none that a registry could have.
@@ -39,7 +32,7 @@ fn has_registry(image: &str) -> bool {
 
 /// The repository with its registry: `docker.io/library/nginx`.
 fn qualified_repository(image: &str) -> String {
-    let repository = repository(image);
+    let (repository, ..) = parts(image);
     if has_registry(image) {
         repository.to_owned()
     } else if repository.contains('/') {
@@ -49,9 +42,13 @@ fn qualified_repository(image: &str) -> String {
     }
 }
 
-/// The full reference, as a status shows it: `docker.io/library/nginx:1.25`.
+/// The full reference, as a status shows it: `docker.io/library/nginx:1.25`, or with its digest if it has one.
 pub(super) fn reference(image: &str) -> String {
-    format!("{}:{}", qualified_repository(image), tag(image))
+    let repository = qualified_repository(image);
+    match parts(image) {
+        (_, _, Some(digest)) => format!("{repository}@{digest}"),
+        (_, tag, None) => format!("{repository}:{}", tag.unwrap_or("latest")),
+    }
 }
 
 /// The image's id: repository and digest.
@@ -59,9 +56,9 @@ pub(super) fn id(image: &str) -> String {
     format!("{}@{}", qualified_repository(image), digest(image))
 }
 
-/// The image's digest: the sum of its name, as there is no content.
+/// The image's digest: the one that it names, or else the sum of its name, as there is no content.
 pub(super) fn digest(image: &str) -> String {
-    format!("sha256:{}", sha256(&[image]))
+    parts(image).2.map_or_else(|| format!("sha256:{}", sha256(&[image])), str::to_owned)
 }
 
 /// A made-up size in bytes, the same for the same image.
@@ -119,6 +116,8 @@ mod tests {
             ("ikubernetes/myapp:v1", "docker.io/ikubernetes/myapp:v1"),
             ("localhost:5000/app", "localhost:5000/app:latest"),
             ("registry.k8s.io/pause:3.9", "registry.k8s.io/pause:3.9"),
+            ("nginx@sha256:bad0", "docker.io/library/nginx@sha256:bad0"),
+            ("a.b/app:1@sha256:00", "a.b/app@sha256:00"),
         ];
         for (image, expected) in cases {
             assert_eq!(reference(image), expected, "{image}");
@@ -129,11 +128,13 @@ mod tests {
     fn ids_are_sha256_sums() {
         let expected = "docker.io/ikubernetes/myapp@sha256:de5b469eb65a68fb3e90cea940259d06bf88e98f7d3839e55d4680d7d9d59058";
         assert_eq!(id("ikubernetes/myapp:v2"), expected);
+        assert_eq!(id("nginx:1@sha256:00"), "docker.io/library/nginx@sha256:00");
     }
 
     #[test]
     fn what_cannot_be_pulled_is_seen_by_its_name() {
         assert!(is_missing("ikubernetes/myapp:bad2") && !is_missing("badger/bad"));
+        assert!(!is_missing("nginx@sha256:bad0") && !is_missing("nginx@bad"));
         assert!(is_invalid("lower/CASE:tag") && !is_invalid("lower/case:TAG"));
     }
 }
