@@ -93,8 +93,9 @@ fn own_command(listers: &Listers, pod: &Pod, container: &Container) -> Vec<Strin
 
 fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refusal> {
     let spec = pod.spec.as_ref();
-    let containers = spec.map(|s| s.containers.as_slice()).unwrap_or_default();
-    let found = if name.is_empty() { containers.first() } else { containers.iter().find(|c| c.name == name) };
+    let mut containers =
+        spec.into_iter().flat_map(|s| s.containers.iter().chain(s.init_containers.iter().flatten()));
+    let found = containers.find(|c| name.is_empty() || c.name == name);
     let container = found.ok_or_else(|| {
         Status::bad_request(format!("container {name} is not valid for pod {}", pod.name()))
     })?;
@@ -102,15 +103,20 @@ fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refu
         let why = format!("pod {} does not have a host assigned", pod.name());
         return Err(Box::new(Status::bad_request(why)));
     }
-    let statuses = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten());
+    let statuses = pod.status.iter().flat_map(|s| {
+        s.container_statuses.iter().flatten().chain(s.init_container_statuses.iter().flatten())
+    });
     let runs = |s: &k8s_openapi::api::core::v1::ContainerStatus| {
         s.name == container.name && s.state.as_ref().is_some_and(|state| state.running.is_some())
     };
     if !statuses.into_iter().any(runs) {
-        // The kubelet refuses the connection itself, outside the API's usual words.
+        // The kubelet refuses the connection; the API server, which was asked for a WebSocket, makes an error of it.
         return Err(Box::new(Status {
             reason: Reason::InternalError,
-            message: format!("unable to upgrade connection: container not found (\"{}\")", container.name),
+            message: format!(
+                "Internal error occurred: unable to upgrade connection: container not found (\"{}\")",
+                container.name
+            ),
             kind: "",
             name: String::new(),
             causes: Vec::new(),

@@ -243,8 +243,37 @@ fn only_a_running_container_takes_a_command() {
     };
     assert_eq!(refusal("nope", ""), "pods \"nope\" not found");
     assert_eq!(refusal("web-0", "nope"), "container nope is not valid for pod web-0");
-    assert_eq!(refusal("web-2", ""), "unable to upgrade connection: container not found (\"idle\")");
+    assert_eq!(
+        refusal("web-2", ""),
+        "Internal error occurred: unable to upgrade connection: container not found (\"idle\")"
+    );
     assert_eq!(refusal("web-3", ""), "pod web-3 does not have a host assigned");
+}
+
+#[test]
+fn sidecars_take_commands_and_init_containers_that_have_ended_do_not() {
+    let mut pod = pod(
+        "web-8",
+        "10.244.1.8",
+        json!({"initContainers": [
+            {"name": "side", "restartPolicy": "Always", "env": [{"name": "WHO", "value": "side"}]}, {"name": "init"},
+        ]}),
+    );
+    let status = |name: &str, state: Value| json!({"name": name, "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": state});
+    pod["status"]["initContainerStatuses"] = json!([
+        status("side", json!({"running": {}})),
+        status("init", json!({"terminated": {"exitCode": 0}})),
+    ]);
+    let mut listers = listers();
+    add(&mut listers, Kind::Pod, pod);
+    let ask = |container: &str| {
+        let words = ["printenv", "WHO"].map(str::to_owned);
+        exec::exec(&listers, &mut Runtime::default(), "default", "web-8", container, &words)
+    };
+    assert_eq!(ask("side").expect("it runs").text(Stream::Out), "side\n");
+    let refusal = ask("init").expect_err("it has ended").message;
+    assert!(refusal.ends_with("container not found (\"init\")"), "{refusal}");
+    assert_eq!(ask("").expect("the first of its own").text(Stream::Out), "");
 }
 
 #[test]
