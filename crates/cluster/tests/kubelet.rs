@@ -5,7 +5,7 @@ mod support;
 use client::Api;
 use client::api::{Request, Subresource, Verb};
 use cluster::{Defect, Fault, World};
-use k8s_openapi::api::core::v1::{Pod, PodStatus};
+use k8s_openapi::api::core::v1::{Event, Pod, PodStatus};
 use machinery::patch::PatchType;
 use machinery::{Kind, Resource};
 use node::kubelet::NamePattern;
@@ -79,6 +79,13 @@ fn init_containers_run_one_after_the_other_before_the_others() {
         &round,
     ];
     assert_eq!(started, expected.concat());
+    let parts: Vec<String> = world
+        .server()
+        .list::<Event>("default")
+        .filter(|event| event.reason.as_deref() == Some("Started"))
+        .filter_map(|event| event.involved_object.field_path.clone())
+        .collect();
+    assert_eq!(parts, ["spec.initContainers{first}", "spec.initContainers{second}", "spec.containers{c}"]);
     let init = status(&world, "p").init_container_statuses.expect("two");
     assert!(init.iter().all(|c| c.ready && c.state.as_ref().is_some_and(|s| s.terminated.is_some())));
 }

@@ -317,7 +317,10 @@ impl Turn<'_, '_> {
     /// Records an Event about one of the pod's containers.
     fn event(&mut self, container: &str, kind: &'static str, reason: &str, message: &str) {
         let about: Object = Pod::wrap(self.pod.clone());
-        let part = format!("spec.containers{{{container}}}");
+        let mut init = self.pod.spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
+        // GenerateContainerRef
+        let list = if init.any(|c| c.name == container) { "initContainers" } else { "containers" };
+        let part = format!("spec.{list}{{{container}}}");
         self.cx.event_about_part("kubelet", (&about, &part), kind, reason, message);
     }
 
