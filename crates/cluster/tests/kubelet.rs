@@ -249,6 +249,20 @@ fn a_restart_policy_decides_what_an_exit_leads_to() {
 }
 
 #[test]
+fn a_pod_that_has_ended_knows_its_containers() {
+    let mut held = pod("p", "app:1");
+    held["metadata"]["finalizers"] = json!(["a.b/hold"]);
+    let mut world = world_of([held]);
+    assert!(world.settle(60_000));
+    let id = |world: &World| status(world, "p").container_statuses.expect("one")[0].container_id.clone();
+    let before = id(&world);
+    delete(&mut world, Kind::Pod, "p");
+    assert!(world.settle(60_000));
+    assert_eq!(status(&world, "p").phase.as_deref(), Some("Succeeded"));
+    assert!(before.is_some() && id(&world) == before, "{:?}", id(&world));
+}
+
+#[test]
 fn a_container_that_ran_for_long_is_restarted_at_once() {
     let mut world = world_of([pod("p", "app:1")]);
     assert!(world.settle(60_000));

@@ -31,7 +31,7 @@ pub(super) fn step(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Sett
         return Ok(Some(wait));
     }
     if let Stage::Stopping { killed } = worker.stage {
-        write_terminal_status(turn, killed)?;
+        write_terminal_status(turn, killed, settings.profile)?;
         worker.stage = Stage::Stopped;
         worker.due = after_ms(turn.cx.now, ms_i64(REMOVE_AFTER_MS));
         return Ok(Some(REMOVE_AFTER_MS));
@@ -88,13 +88,21 @@ fn pre_stop_ms(pod: &Pod, settings: &Settings) -> i64 {
     containers.filter_map(hook_s).max().unwrap_or(0).clamp(0, MAX_PRE_STOP_S) * 1000
 }
 
-fn write_terminal_status(turn: &mut Turn<'_, '_>, killed: bool) -> Result<(), client::Error> {
+fn write_terminal_status(
+    turn: &mut Turn<'_, '_>,
+    killed: bool,
+    profile: Profile,
+) -> Result<(), client::Error> {
     let (pod, now) = (turn.pod.clone(), turn.cx.now);
     if matches!(status::phase(&pod), "Succeeded" | "Failed") {
         return Ok(());
     }
-    let ended: Vec<ContainerStatus> =
+    let mut ended: Vec<ContainerStatus> =
         pod.spec.iter().flat_map(|spec| &spec.containers).map(|c| end(&pod, c, killed, now)).collect();
+    if profile == Profile::Recorder {
+        // The stand-in leaves it out.
+        ended.iter_mut().for_each(|container| container.container_id = None);
+    }
     let exit_code = |c: &ContainerStatus| c.state.as_ref()?.terminated.as_ref().map(|t| t.exit_code);
     let succeeded = ended.iter().all(|c| exit_code(c) == Some(0));
     let (phase, reason) = if succeeded { ("Succeeded", "PodCompleted") } else { ("Failed", "PodFailed") };
@@ -166,6 +174,7 @@ fn end(pod: &Pod, container: &Container, killed: bool, now: Timestamp) -> Contai
         name: name.to_owned(),
         image: before.map_or(image, |c| &c.image).to_owned(),
         image_id: before.map(|c| c.image_id.clone()).unwrap_or_default(),
+        container_id: before.and_then(|c| c.container_id.clone()),
         ready: false,
         started: Some(false),
         restart_count: restarts,
