@@ -263,6 +263,29 @@ fn a_pod_that_has_ended_knows_its_containers() {
 }
 
 #[test]
+fn no_kubelet_has_a_pod_of_a_node_that_is_not_there() {
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/nodeName", "nope".into())]);
+    advance(&mut world, 5_000);
+    let untouched = status(&world, "p");
+    let begun = (untouched.start_time.is_some(), untouched.container_statuses.is_some());
+    assert_eq!((untouched.phase.as_deref(), begun), (Some("Pending"), (false, false)));
+    let gone = |world: &World| world.server().get::<Pod>("default", "p").is_none();
+    first_second(&mut world, 120, gone);
+}
+
+#[test]
+fn a_node_that_comes_has_the_pods_that_wait_for_it() {
+    let mut world = world_of([with(pod("p", "app:1"), "/spec/nodeName", "node-9".into())]);
+    advance(&mut world, 5_000);
+    let node = json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-9"}, "spec": {"podCIDR": "10.244.9.0/24"},
+    });
+    create(&mut world, node);
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p"]));
+}
+
+#[test]
 fn a_container_that_ran_for_long_is_restarted_at_once() {
     let mut world = world_of([pod("p", "app:1")]);
     assert!(world.settle(60_000));

@@ -351,11 +351,19 @@ fn ms_i64(ms: u64) -> i64 {
 }
 
 impl Reconciler for Kubelet {
-    fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
+    fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
         let Some(pod) = Pod::unwrap(&event.object) else {
-            // What has an endpoint has a name.
-            let changes_names = event.object.kind() == Kind::EndpointSlice;
-            return if changes_names { self.asking.iter().cloned().collect() } else { Vec::new() };
+            return match event.object.kind() {
+                // What has an endpoint has a name.
+                Kind::EndpointSlice => self.asking.iter().cloned().collect(),
+                // Pods may have been put on a node before there was one.
+                Kind::Node if event.change == Change::Added => {
+                    let name = event.object.name();
+                    let pods = listers.list::<Pod>("").filter(|pod| node_name(pod) == name);
+                    pods.map(|pod| pod.key()).collect()
+                }
+                _ => Vec::new(),
+            };
         };
         let key = pod.key();
         if event.change == Change::Deleted {
@@ -382,6 +390,9 @@ impl Reconciler for Kubelet {
             return Ok(Outcome::Done);
         }
         let known = self.workers.get(key).filter(|w| *w.uid == *pod.uid()).cloned();
+        if known.is_none() && cx.listers.get::<Node>("", node).is_none() {
+            return Ok(Outcome::Done);
+        }
         let mut worker = known.unwrap_or_else(|| self.take_over(&pod, cx.now));
         if pod.spec.iter().flat_map(|spec| &spec.containers).any(prober::asks_names) {
             self.asking.insert(key.clone());
