@@ -249,6 +249,31 @@ fn a_restart_policy_decides_what_an_exit_leads_to() {
 }
 
 #[test]
+fn a_pod_fails_when_it_is_past_its_deadline() {
+    let limited = |seconds: i64| with(pod("p", "app:1"), "/spec/activeDeadlineSeconds", seconds.into());
+    // The deadline at first, the one that is set after ten seconds, and when the pod has failed.
+    let cases = [(limited(20), None, 22), (limited(60), Some(15), 17), (pod("p", "app:1"), Some(5), 12)];
+    for (object, later, expected) in cases {
+        let mut world = world_of([object]);
+        advance(&mut world, 10_000);
+        if let Some(seconds) = later {
+            patch(&mut world, Kind::Pod, "p", json!({"spec": {"activeDeadlineSeconds": seconds}}));
+        }
+        let failed = |world: &World| status(world, "p").phase.as_deref() == Some("Failed");
+        let second = 10 + first_second(&mut world, 60, failed);
+        assert!((expected..=expected + 1).contains(&second), "{later:?}: {second}");
+        let message = "Pod was active on the node longer than the specified deadline";
+        let status = status(&world, "p");
+        let said = (status.reason.as_deref(), status.message.as_deref());
+        assert_eq!(said, (Some("DeadlineExceeded"), Some(message)));
+        assert_eq!(count(&world, "p", &format!("DeadlineExceeded: {message}")), 1);
+        assert_eq!(count(&world, "p", "Killing: Stopping container c"), 1);
+        assert_eq!(condition(&world, "p", "Ready").1, "PodFailed");
+        assert!(world.settle(60_000));
+    }
+}
+
+#[test]
 fn a_pod_that_has_ended_knows_its_containers() {
     let mut held = pod("p", "app:1");
     held["metadata"]["finalizers"] = json!(["a.b/hold"]);

@@ -204,6 +204,20 @@ impl Kubelet {
             worker.stage = Stage::Gone;
             return Ok(None);
         }
+        if self.settings.profile == Profile::Recorder {
+            return self.go_on(turn, worker);
+        }
+        if stop::deadline(&turn.pod).is_some_and(|at| turn.until(at).is_none()) {
+            return stop::exceed_deadline(turn, worker, &self.settings);
+        }
+        let next = self.go_on(turn, worker)?;
+        let left = stop::deadline(&turn.pod).and_then(|at| turn.until(at));
+        turn.repeats &= left.is_none();
+        Ok(next.into_iter().chain(left).min())
+    }
+
+    /// Brings a pod that is to run as far as it can be now.
+    fn go_on(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
         if let Stage::New = worker.stage {
             begin(turn)?;
             worker.stage = Stage::Creating;

@@ -62,7 +62,8 @@ fn begin(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) {
             );
         }
     }
-    let grace_s = pod.metadata.deletion_grace_period_seconds.unwrap_or(i64::MAX);
+    let own_s = pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
+    let grace_s = pod.metadata.deletion_grace_period_seconds.or(own_s).unwrap_or(i64::MAX);
     let grace_ms = grace_s.saturating_mul(1000).max(0);
     let wanted_ms = ms_i64(settings.stop_ms()).saturating_add(pre_stop_ms(&pod, settings));
     let killed = started && wanted_ms > grace_ms && settings.profile == Profile::Default;
@@ -115,28 +116,61 @@ fn write_terminal_status(
     turn.write(status)
 }
 
+/// When the pod has been active for as long as it may be (pkg/kubelet/active_deadline.go).
+pub(super) fn deadline(pod: &Pod) -> Option<Timestamp> {
+    let allowed_s = pod.spec.as_ref()?.active_deadline_seconds?;
+    let start = pod.status.as_ref()?.start_time.as_ref()?;
+    Some(after_ms(start.0, allowed_s.saturating_mul(1000)))
+}
+
+/// Stops a pod that is past its deadline: the object stays, Failed once the containers have ended.
+pub(super) fn exceed_deadline(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) -> Next {
+    let message = "Pod was active on the node longer than the specified deadline";
+    let Stage::Stopping { killed } = worker.stage else {
+        turn.cx.event("kubelet", &Pod::wrap(turn.pod.clone()), "Normal", "DeadlineExceeded", message);
+        begin(turn, worker, settings);
+        return Ok(turn.until(worker.due));
+    };
+    if let Some(wait) = turn.until(worker.due) {
+        return Ok(Some(wait));
+    }
+    worker.stage = Stage::Gone;
+    fail(turn, ("DeadlineExceeded", message), killed, None)?;
+    Ok(None)
+}
+
 /// Ends a pod because its node is short of memory (pkg/kubelet/eviction/eviction_manager.go, evictPod): the object stays,
 /// Failed.
 pub(super) fn evict(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
-    let (pod, now) = (turn.pod.clone(), turn.cx.now);
-    if matches!(status::phase(&pod), "Succeeded" | "Failed") {
+    if matches!(status::phase(&turn.pod), "Succeeded" | "Failed") {
         return Ok(());
     }
     let message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 84Mi. ";
-    turn.cx.event("kubelet", &Pod::wrap(pod.clone()), "Warning", "Evicted", message);
-    let mut status = turn.status();
-    status.phase = Some("Failed".to_owned());
-    status.reason = Some("Evicted".to_owned());
-    status.message = Some(message.to_owned());
-    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    status.container_statuses = Some(containers.map(|c| end(&pod, c, true, now)).collect());
+    turn.cx.event("kubelet", &Pod::wrap(turn.pod.clone()), "Warning", "Evicted", message);
     let disrupted = Fact {
         reason: "TerminationByKubelet",
         message: message.to_owned(),
         ..Fact::holds("DisruptionTarget")
     };
+    fail(turn, ("Evicted", message), true, Some(disrupted))
+}
+
+/// Says that the pod has failed, and why.
+fn fail(
+    turn: &mut Turn<'_, '_>,
+    (reason, message): (&str, &str),
+    killed: bool,
+    more: Option<Fact>,
+) -> Result<(), client::Error> {
+    let (pod, now) = (turn.pod.clone(), turn.cx.now);
+    let mut status = turn.status();
+    status.phase = Some("Failed".to_owned());
+    status.reason = Some(reason.to_owned());
+    status.message = Some(message.to_owned());
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    status.container_statuses = Some(containers.map(|c| end(&pod, c, killed, now)).collect());
     let mut facts = status::ended("PodFailed");
-    facts.push(disrupted);
+    facts.extend(more);
     status::set_conditions(&mut status, &facts, now);
     turn.write(status)
 }
