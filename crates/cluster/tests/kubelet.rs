@@ -311,6 +311,59 @@ fn a_node_that_comes_has_the_pods_that_wait_for_it() {
 }
 
 #[test]
+fn a_container_ends_as_its_command_does_where_that_is_known() {
+    let line = |line: &str| json!(["sh", "-c", line]);
+    // The restart policy, the command, then the phase and what its container is doing after eight seconds.
+    let cases = [
+        ("Never", json!(["echo", "hi"]), "Succeeded", "Completed", Some(0)),
+        ("Never", json!(["/bin/false"]), "Failed", "Error", Some(1)),
+        ("Never", line("echo $(hostname) && exit 3; echo no"), "Failed", "Error", Some(3)),
+        ("Never", json!(["printenv", "$(NOPE)"]), "Failed", "Error", Some(1)),
+        ("OnFailure", json!(["true"]), "Succeeded", "Completed", Some(0)),
+        ("OnFailure", json!(["false"]), "Running", "CrashLoopBackOff", Some(1)),
+        ("Always", json!(["true"]), "Running", "CrashLoopBackOff", Some(0)),
+        ("Never", json!(["sleep", "1"]), "Running", "Running", None),
+        ("Never", json!(["exit", "1"]), "Running", "Running", None),
+        ("Never", line("echo hi; sleep 1"), "Running", "Running", None),
+        ("Never", line("echo $(date)"), "Running", "Running", None),
+        ("Never", line("echo hi > /data/x"), "Running", "Running", None),
+        ("Never", line("true | false"), "Running", "Running", None),
+    ];
+    for (policy, command, phase, doing, code) in cases {
+        let object = with(pod("p", "app:1"), "/spec/restartPolicy", policy.into());
+        let mut world = world_of([with(object, "/spec/containers/0/command", command.clone())]);
+        advance(&mut world, 8_000);
+        let status = status(&world, "p");
+        let container = &status.container_statuses.as_ref().expect("one")[0];
+        let ended = [&container.state, &container.last_state]
+            .into_iter()
+            .find_map(|state| state.as_ref()?.terminated.as_ref().map(|ended| ended.exit_code));
+        let is = (status.phase.as_deref().unwrap_or_default(), container_state(&world, "p"), ended);
+        assert_eq!(is, (phase, doing.to_owned(), code), "{policy} {command}");
+    }
+}
+
+#[test]
+fn an_init_container_that_fails_keeps_the_others_from_starting() {
+    let cases = [("Never", "Failed", "Error"), ("Always", "Pending", "CrashLoopBackOff")];
+    for (policy, phase, doing) in cases {
+        let init = json!([{"name": "i", "image": "busybox:1", "command": ["sh", "-c", "exit 3"]}]);
+        let object = with(pod("p", "app:1"), "/spec/restartPolicy", policy.into());
+        let mut world = world_of([with(object, "/spec/initContainers", init)]);
+        advance(&mut world, 8_000);
+        let status = status(&world, "p");
+        assert_eq!(status.phase.as_deref(), Some(phase), "{policy}");
+        let state = status.init_container_statuses.expect("one")[0].state.clone().unwrap_or_default();
+        let waiting = state.waiting.and_then(|waiting| waiting.reason);
+        assert_eq!(waiting.or(state.terminated.and_then(|ended| ended.reason)).as_deref(), Some(doing));
+        assert_eq!(container_state(&world, "p"), "PodInitializing");
+        let (state, reason, message) = condition(&world, "p", "Initialized");
+        let expected = ("False", "ContainersNotInitialized", "containers with incomplete status: [i]");
+        assert_eq!((state.as_str(), reason.as_str(), message.as_str()), expected);
+    }
+}
+
+#[test]
 fn a_container_that_ran_for_long_is_restarted_at_once() {
     let mut world = world_of([pod("p", "app:1")]);
     assert!(world.settle(60_000));

@@ -24,6 +24,8 @@ use crate::runtime::Runtime;
 
 /// The exit status of a shell that does not find a program, and of the runtime here.
 const NOT_FOUND: i32 = 127;
+/// The programs that depend on the pod and on names alone, and end.
+const ENDING: [&str; 8] = ["echo", "env", "exit", "false", "hostname", "nslookup", "printenv", "true"];
 /// How many shells may run in one another.
 const DEPTH_MAX: u32 = 4;
 /// How many commands one call may run.
@@ -60,16 +62,27 @@ pub(crate) fn probe(
 
 /// Whether a command does nothing but ask for names.
 pub(crate) fn asks_names(words: &[&str]) -> bool {
-    let is_known = |program: &str| matches!(program, "nslookup" | "true" | "false");
+    is_made_of(words, &["nslookup", "true", "false"])
+}
+
+/// Whether a command runs nothing but these programs, and writes no file.
+fn is_made_of(words: &[&str], programs: &[&str]) -> bool {
     match words {
-        ["sh" | "/bin/sh", "-c", line] => shell::parse(line).is_ok_and(|commands| {
-            commands
-                .iter()
-                .all(|command| command.program().is_some_and(is_known) && command.redirects.is_empty())
-        }),
-        [program, ..] => is_known(program),
+        [shell, "-c", line] if is_shell(shell) => shell::parse(line)
+            .is_ok_and(|commands| commands.iter().all(|command| command.is_made_of(programs))),
+        // What only a shell knows is no program.
+        [program, ..] => *program != "exit" && programs.contains(&name_of(program)),
         [] => false,
     }
+}
+
+/// The status with which a container's own command exits, if that depends on nothing but the pod and names: it prints, asks,
+/// and ends. `None` for every other command, as for one that only the image knows.
+pub(crate) fn end_of(listers: &Listers, pod: &Pod, container: &Container) -> Option<i32> {
+    let words = own_command(listers, pod, container);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    is_made_of(&words, &ENDING)
+        .then(|| Shell::new(listers, &mut Runtime::default(), pod, container).run(&words).exit_code)
 }
 
 /// What a container's own command prints, and how it ends; `None` if only its image knows the command.
@@ -162,8 +175,7 @@ impl<'a> Shell<'a> {
         let Some((program, args)) = words.split_first() else {
             return failed("no command was given\n".to_owned(), 1);
         };
-        let name = program.rsplit('/').next().unwrap_or(program);
-        match name {
+        match name_of(program) {
             "nslookup" => {
                 nslookup::run(self.resolver(), self.container.image.as_deref().unwrap_or_default(), args)
             }
@@ -431,8 +443,13 @@ impl<'a> Shell<'a> {
     }
 }
 
+/// The program's name without its directory.
+fn name_of(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
 fn is_shell(program: &str) -> bool {
-    matches!(program.rsplit('/').next(), Some("sh" | "ash"))
+    matches!(name_of(program), "sh" | "ash")
 }
 
 /// `echo` without options but `-n`.

@@ -3,7 +3,7 @@
 //! Models kubectl/pkg/cmd/run/run.go, kubectl/pkg/cmd/attach and kubectl/pkg/generate/versioned/run.go. Departs in one
 //! point: attaching runs the pod's command in it, and without a command there is nothing to attach to.
 
-use client::api::{DeleteOptions, Propagation, Request, Verb};
+use client::api::{DeleteOptions, ExecOutput, LogLine, Propagation, Request, Stream, Verb};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::Kind;
 use serde_json::{Value, json};
@@ -248,14 +248,21 @@ impl Attached {
     pub(super) fn resume(&mut self, context: &mut Context<'_, '_>) -> Result<Progress, Failure> {
         let seen = context.env.api.resource_version();
         let pod = context.get(Kind::Pod, &self.pod.namespace, &self.pod.name)?;
-        if !pod.get::<Pod>().is_some_and(|pod| is_ready(pod)) {
+        let end = pod.get::<Pod>().and_then(|pod| exit_code(pod));
+        if end.is_none() && !pod.get::<Pod>().is_some_and(|pod| is_ready(pod)) {
             let what = format!("{} to be ready", self.pod.type_and_name());
             return Ok(Progress::Wait(Condition { past: seen, until: None, what }));
         }
-        if !self.quiet {
+        if !self.quiet && end.is_none() {
             context.err("All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n");
         }
-        let ended = if self.command.is_empty() {
+        let ended = if let Some(exit_code) = end {
+            // It was too late to attach (errPodCompleted): the log says the same.
+            let lines = context.env.api.logs(&self.pod.namespace, &self.pod.name, &self.pod.name, false);
+            let text = |lines: Vec<LogLine>| lines.into_iter().map(|line| line.text + "\n").collect();
+            let output = |lines| ExecOutput { pieces: vec![(Stream::Out, text(lines))], exit_code };
+            lines.map(output).map_err(Failure::from)
+        } else if self.command.is_empty() {
             Err(Failure::message("an interactive shell is not simulated; give a command behind --"))
         } else {
             let pod = &self.pod;
@@ -294,6 +301,15 @@ impl Attached {
         }
         Ok(())
     }
+}
+
+/// The status with which the pod's container exited, if the pod has ended.
+fn exit_code(pod: &Pod) -> Option<i32> {
+    let status =
+        pod.status.as_ref().filter(|s| matches!(s.phase.as_deref(), Some("Succeeded" | "Failed")))?;
+    let ended =
+        status.container_statuses.iter().flatten().find_map(|c| c.state.as_ref()?.terminated.as_ref());
+    Some(ended.map_or(0, |ended| ended.exit_code))
 }
 
 fn is_ready(pod: &Pod) -> bool {

@@ -61,6 +61,18 @@ impl Command {
             _ => None,
         }
     }
+
+    /// Whether it runs nothing but these programs, also to find out its arguments, and writes no file.
+    pub(super) fn is_made_of(&self, programs: &[&str]) -> bool {
+        let nested = self.words.iter().flatten().all(|piece| match &piece.what {
+            What::Command(commands) => commands.iter().all(|command| command.is_made_of(programs)),
+            _ => true,
+        });
+        let program = self.words.first().map(Vec::as_slice);
+        let is_known =
+            matches!(program, Some([Piece { what: What::Text(name), .. }]) if programs.contains(&&**name));
+        nested && is_known && self.redirects.is_empty()
+    }
 }
 
 /// `> FILE` or `>> FILE`.

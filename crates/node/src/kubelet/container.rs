@@ -1,7 +1,8 @@
 //! One container: its image, its starts and ends, its back-offs and probes.
 //!
 //! Models pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod), kuberuntime_container.go and
-//! pkg/kubelet/images/image_manager.go (v1.36.2). Departs: what runs does nothing; it ends when it is made to.
+//! pkg/kubelet/images/image_manager.go (v1.36.2). Departs: what runs does nothing; it ends when it is made to, or a moment
+//! after its start if its command is one whose end is known.
 //! Invariant: the status is a function of the state; that of a container that was found running (`found`) is what it was
 //! found with until something happens to it.
 
@@ -22,11 +23,12 @@ use super::images::{invalid_name, never_pull, pull_error};
 use super::prober::{Look, Probe, Purpose, Run, report};
 use super::profile::hits;
 use super::{Settings, Turn, images, ms_i64, status};
+use crate::exec;
 
 /// The kubelet looks at a pod again so long after something ended (its PLEG's period).
 const RELIST_MS: i64 = 1_000;
-/// How long an init container runs.
-const INIT_MS: i64 = 1_000;
+/// How long a container runs that ends by itself.
+const RUN_MS: i64 = 1_000;
 /// The annotation that makes every container of a pod crash.
 const CRASH: &str = "playground/crash";
 
@@ -63,6 +65,8 @@ pub(super) struct Container {
     failed_pulls: u32,
     /// The code with which it is to exit now.
     crash: Option<i32>,
+    /// Whether it ends by itself.
+    ends: bool,
     startup: Probe,
     liveness: Probe,
     readiness: Probe,
@@ -133,6 +137,7 @@ impl Container {
             last: None,
             failed_pulls: 0,
             crash: None,
+            ends: role == Role::Init,
             startup: Probe::new(Purpose::Startup),
             liveness: Probe::new(Purpose::Liveness),
             readiness: Probe::new(Purpose::Readiness),
@@ -236,8 +241,11 @@ impl Container {
                     self.crashes = self.crashes.saturating_add(1);
                     self.state = State::Due;
                 }
-                // An init container has done its work.
-                State::Running(since) => self.exit(turn, since, 0),
+                // What is not known has done its work.
+                State::Running(since) => {
+                    let code = exec::end_of(turn.cx.listers, &turn.pod, spec).unwrap_or(0);
+                    self.exit(turn, since, code);
+                }
                 State::InvalidImage | State::NeverPull | State::Held => return,
             }
         }
@@ -257,7 +265,7 @@ impl Container {
             State::PullBackOff(at) => Some(after_ms(at, back_off_ms(self.failed_pulls))),
             State::Exited(at) if self.is_restarted(pod) => Some(after_ms(at, RELIST_MS)),
             State::CrashBackOff(at) => Some(after_ms(at, back_off_ms(self.crashes))),
-            State::Running(since) if self.role == Role::Init => Some(after_ms(since, INIT_MS)),
+            State::Running(since) if self.ends => Some(after_ms(since, RUN_MS)),
             State::Running(_) | State::Exited(_) | State::InvalidImage | State::NeverPull | State::Held => {
                 None
             }
@@ -448,6 +456,7 @@ impl Container {
         turn.event(&spec.name, "Normal", "Created", &created);
         turn.event(&spec.name, "Normal", "Started", &started);
         self.started = true;
+        self.ends = self.role == Role::Init || exec::end_of(turn.cx.listers, &turn.pod, spec).is_some();
         let now = turn.cx.now;
         self.state = State::Running(now);
         self.startup = Probe::new(Purpose::Startup);

@@ -8,7 +8,8 @@
 use k8s_openapi::api::core::v1::{Container as Spec, Pod, PodSpec};
 
 use super::container::{Container, Due, Images, Role};
-use super::{Next, Settings, Turn, set_address, status};
+use super::status::{self, Fact};
+use super::{Next, Settings, Turn, set_address};
 
 /// The containers of a pod that has just got its sandbox: init containers, then the others.
 pub(super) fn containers(pod: &Pod) -> Vec<Container> {
@@ -114,8 +115,11 @@ fn write_status(
     status.observed_generation = pod.metadata.generation;
     set_address(&mut status, address);
     let facts = match phase {
-        "Succeeded" => status::ended("PodCompleted"),
-        "Failed" => status::ended("PodFailed"),
+        "Succeeded" => {
+            let initialized = Fact { reason: "PodCompleted", ..Fact::holds("Initialized") };
+            [status::ended("PodCompleted"), vec![initialized]].concat()
+        }
+        "Failed" => [status::ended("PodFailed"), vec![status::initialized(&uninitialized)]].concat(),
         _ => status::gated(&pod, status::readiness(true, &uninitialized, &unready)),
     };
     status::set_conditions(&mut status, &facts, now);

@@ -15,6 +15,7 @@ const ORDER: [&str; 5] =
     ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
 /// A condition before it has a time: type, whether it holds, reason and message.
+#[derive(Clone)]
 pub(super) struct Fact {
     pub(super) kind: &'static str,
     pub(super) holds: bool,
@@ -32,25 +33,27 @@ impl Fact {
     }
 }
 
-/// The four conditions of a pod that has ended.
+/// The conditions of a pod that has ended; whether it was initialized is another question.
 pub(super) fn ended(reason: &'static str) -> Vec<Fact> {
     let sandbox = Fact { holds: false, ..Fact::holds(ORDER[0]) };
-    let initialized = Fact { reason, ..Fact::holds("Initialized") };
     let fails = |kind| Fact::fails(kind, reason, "");
-    vec![sandbox, initialized, fails("Ready"), fails("ContainersReady")]
+    vec![sandbox, fails("Ready"), fails("ContainersReady")]
+}
+
+/// Whether the init containers have done their work, of which those in `incomplete` have not.
+pub(super) fn initialized(incomplete: &[&str]) -> Fact {
+    if incomplete.is_empty() {
+        return Fact::holds("Initialized");
+    }
+    let message = format!("containers with incomplete status: [{}]", incomplete.join(" "));
+    Fact::fails("Initialized", "ContainersNotInitialized", &message)
 }
 
 /// The four conditions of a pod whose init containers in `incomplete` have not done their work, and whose containers in
 /// `unready` are not ready.
 pub(super) fn readiness(sandbox: bool, incomplete: &[&str], unready: &[&str]) -> Vec<Fact> {
     let sandbox = Fact { holds: sandbox, ..Fact::holds(ORDER[0]) };
-    let initialized = match incomplete {
-        [] => Fact::holds("Initialized"),
-        _ => {
-            let message = format!("containers with incomplete status: [{}]", incomplete.join(" "));
-            Fact::fails("Initialized", "ContainersNotInitialized", &message)
-        }
-    };
+    let initialized = initialized(incomplete);
     if unready.is_empty() {
         return vec![sandbox, initialized, Fact::holds("Ready"), Fact::holds("ContainersReady")];
     }

@@ -110,9 +110,7 @@ fn write_terminal_status(
     let mut status = turn.status();
     status.phase = Some(phase.to_owned());
     status.container_statuses = Some(ended);
-    let fails = |kind| Fact::fails(kind, reason, "");
-    let sandbox = Fact { holds: false, ..Fact::holds("PodReadyToStartContainers") };
-    status::set_conditions(&mut status, &[sandbox, fails("Ready"), fails("ContainersReady")], now);
+    status::set_conditions(&mut status, &status::ended(reason), now);
     turn.write(status)
 }
 
