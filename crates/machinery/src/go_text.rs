@@ -92,7 +92,7 @@ pub fn display(value: &Value) -> String {
 }
 
 /// As `strconv.Quote`.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

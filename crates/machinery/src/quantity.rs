@@ -53,6 +53,17 @@ pub enum Format {
     DecimalSi,
 }
 
+impl Format {
+    /// Upstream's name: `BinarySI`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::DecimalExponent => "DecimalExponent",
+            Format::BinarySi => "BinarySI",
+            Format::DecimalSi => "DecimalSI",
+        }
+    }
+}
+
 /// A fixed-point number with the format in which it prints.
 #[derive(Clone, Debug)]
 pub struct Quantity {
@@ -101,6 +112,21 @@ impl Quantity {
     /// With upstream's text.
     pub fn from_json_text(text: &str) -> Result<Quantity, QuantityError> {
         Quantity::parse(text.trim())
+    }
+
+    /// The value as a number and the power of ten that it is multiplied with.
+    pub fn amount(&self) -> (i128, i32) {
+        (self.mantissa, self.scale)
+    }
+
+    /// The family of suffixes.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What was typed, where that is canonical and was kept.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
     }
 
     /// Whether the value is 0.

@@ -110,6 +110,8 @@ since_1_32! {
     history_limit_is_mutable;
     /// 1.34: validation errors print maps and structs as JSON, before in Go's syntax.
     values_print_as_json;
+    /// After 1.32: refusals of changes show the difference of two JSON texts, before go-cmp's.
+    differences_are_of_json;
     /// 1.34: `kubectl delete` says from which namespace.
     delete_names_the_namespace;
     /// 1.35: the kubelet says `Container started`, before `Started container NAME`.

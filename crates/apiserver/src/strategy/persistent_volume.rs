@@ -67,7 +67,8 @@ impl Strategy for PersistentVolume {
         let mut errors = self.validate(terms);
         if only_source(new_spec) != only_source(old_spec) {
             let path = Path::new("spec").child("persistentvolumesource");
-            let difference = internal::difference("PersistentVolumeSource", old_spec, new_spec);
+            let difference =
+                internal::difference("PersistentVolumeSource", old_spec, new_spec, terms.features);
             let why = format!("spec.persistentvolumesource is immutable after creation\n{difference}");
             errors.push(FieldError::forbidden(&path, why));
         }

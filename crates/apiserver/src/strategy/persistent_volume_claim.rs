@@ -58,7 +58,7 @@ impl Strategy for PersistentVolumeClaim {
             return Vec::new();
         }
         let mut errors = self.validate(terms);
-        errors.extend(spec_change(self, new_spec, old_spec));
+        errors.extend(spec_change(self, new_spec, old_spec, terms.features));
         errors
     }
 
@@ -180,6 +180,7 @@ fn spec_change(
     new: &PersistentVolumeClaim,
     new_spec: &PersistentVolumeClaimSpec,
     old: &PersistentVolumeClaimSpec,
+    features: Features,
 ) -> Errors {
     let path = Path::new("spec");
     let status = new.status.clone().unwrap_or_default();
@@ -207,7 +208,7 @@ fn spec_change(
     }
     let mut errors = Vec::new();
     if munged != frozen {
-        let difference = internal::difference("PersistentVolumeClaimSpec", &frozen, &munged);
+        let difference = internal::difference("PersistentVolumeClaimSpec", &frozen, &munged, features);
         errors.push(FieldError::forbidden(&path, format!("{IMMUTABLE}\n{difference}")));
     }
     let parse = |text: Option<&k8s_openapi::apimachinery::pkg::api::resource::Quantity>| {

@@ -11,6 +11,7 @@ use k8s_openapi::api::core::v1::{Container, Pod, PodCondition, PodSpec, PodStatu
 use machinery::field::{FieldError, Path, Printed};
 use machinery::quantity::Quantity;
 use machinery::time::seconds;
+use machinery::version::Features;
 use machinery::{Kind, Object, Resource, Status};
 
 use super::{Strategy, Terms, disabled, keep};
@@ -90,7 +91,7 @@ impl Strategy for Pod {
             return Vec::new();
         }
         let mut errors = validate_spec(self, terms);
-        errors.extend(spec_change(new_spec, old_spec));
+        errors.extend(spec_change(new_spec, old_spec, terms.features));
         errors
     }
 
@@ -143,7 +144,7 @@ fn validate_spec(pod: &Pod, terms: Terms) -> Errors {
 }
 
 /// What of a spec may change in place, compared after the changeable part has been made equal.
-fn spec_change(new: &PodSpec, old: &PodSpec) -> Errors {
+fn spec_change(new: &PodSpec, old: &PodSpec, features: Features) -> Errors {
     let path = Path::new("spec");
     let mut errors = Vec::new();
     if new.containers.len() != old.containers.len() {
@@ -185,7 +186,7 @@ fn spec_change(new: &PodSpec, old: &PodSpec) -> Errors {
     }
     let munged = with_changeable_part_of(old, new);
     if munged != *old {
-        let difference = internal::difference("PodSpec", old, &munged);
+        let difference = internal::difference("PodSpec", old, &munged, features);
         let why = format!("pod updates may not change fields other than {UPDATABLE}\n{difference}");
         errors.push(FieldError::forbidden(&path, why));
     }
