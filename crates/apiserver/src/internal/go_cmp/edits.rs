@@ -186,3 +186,46 @@ pub fn edits(old: usize, new: usize, likeness: &dyn Fn(usize, usize) -> Likeness
     ahead.edits.extend(behind.edits.into_iter().rev());
     ahead.edits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_edited_at_both_ends_and_within() {
+        let cases = [
+            ("", "", ""),
+            ("", "ab", "++"),
+            ("ab", "", "--"),
+            ("abc", "abc", "..."),
+            ("abcd", "abxde", "..~.+"),
+            ("abc", "xabc", "+..."),
+            ("abc", "b", "-.-"),
+        ];
+        for (old, new, signs) in cases {
+            let same = |i: usize, j: usize| Likeness::leaf(old.as_bytes()[i] == new.as_bytes()[j]);
+            let sign = |edit: Edit| match edit {
+                Edit::Same => '.',
+                Edit::Removed => '-',
+                Edit::Inserted => '+',
+                Edit::Modified => '~',
+            };
+            let found: String = edits(old.len(), new.len(), &same).into_iter().map(sign).collect();
+            assert_eq!(found, signs, "{old} {new}");
+        }
+    }
+
+    #[test]
+    fn tallies_are_told_in_words() {
+        let tally = |same, removed, inserted, modified| Tally { same, removed, inserted, modified };
+        let cases = [
+            (tally(1, 0, 0, 0), "field", "1 identical field"),
+            (tally(2, 0, 0, 0), "entry", "2 identical entries"),
+            (tally(1, 0, 0, 3), "byte", "1 identical and 3 modified bytes"),
+            (tally(1, 2, 3, 0), "element", "1 identical, 2 removed, and 3 inserted elements"),
+        ];
+        for (tally, name, words) in cases {
+            assert_eq!(tally.words(name), words);
+        }
+    }
+}

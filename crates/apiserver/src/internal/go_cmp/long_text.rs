@@ -7,10 +7,10 @@ use super::{CONTEXT, Options, quote_whole};
 /// How many bytes stand on a line.
 const CHUNK: usize = 64;
 
-/// A run of bytes that both have, or what is there instead of each other.
+/// A run of bytes that both have, or what is there instead of each other, which may have equal bytes within.
 enum Run<'a> {
     Same(&'a [u8]),
-    Changed(&'a [u8], &'a [u8]),
+    Changed(&'a [u8], &'a [u8], Tally),
 }
 
 pub fn difference(old: &str, new: &str, options: Options) -> Text {
@@ -20,9 +20,7 @@ pub fn difference(old: &str, new: &str, options: Options) -> Text {
         let hide = shown >= 4 << options.verbosity;
         match run {
             Run::Same(bytes) if hide => rest.same += bytes.len(),
-            Run::Changed(old, new) if hide => {
-                rest += Tally { removed: old.len(), inserted: new.len(), ..Tally::default() };
-            }
+            Run::Changed(.., tally) if hide => rest += *tally,
             Run::Same(bytes) => {
                 let head = if i == 0 { 0 } else { bytes.len().min(CHUNK * CONTEXT) };
                 let tail = if i + 1 == runs.len() { 0 } else { (bytes.len() - head).min(CHUNK * CONTEXT) };
@@ -35,7 +33,7 @@ pub fn difference(old: &str, new: &str, options: Options) -> Text {
                 }
                 records.extend(lines(' ', &bytes[bytes.len() - tail..]));
             }
-            Run::Changed(old, new) => {
+            Run::Changed(old, new, _) => {
                 let before = records.len();
                 records.extend(lines('-', old).chain(lines('+', new)));
                 shown += records.len() - before;
@@ -72,11 +70,12 @@ fn runs<'a>(mut old: &'a [u8], mut new: &'a [u8]) -> Vec<Run<'a>> {
             (&old[same..][..tally.same + tally.removed], &new[same..][..tally.same + tally.inserted]);
         let head = x.iter().zip(y).take_while(|(a, b)| a == b).count();
         let tail = x[head..].iter().rev().zip(y[head..].iter().rev()).take_while(|(a, b)| a == b).count();
-        let unchanged = same + head;
-        if unchanged > 0 {
-            runs.push(Run::Same(&old[..unchanged]));
+        if same + head > 0 {
+            runs.push(Run::Same(&old[..same + head]));
         }
-        runs.push(Run::Changed(&x[head..x.len() - tail], &y[head..y.len() - tail]));
+        let (x_changed, y_changed) = (&x[head..x.len() - tail], &y[head..y.len() - tail]);
+        let whole = Tally { removed: x_changed.len(), inserted: y_changed.len(), ..Tally::default() };
+        runs.push(Run::Changed(x_changed, y_changed, if head + tail > 0 { whole } else { tally }));
         (old, new) = (&old[same + x.len() - tail..], &new[same + y.len() - tail..]);
         same = tail;
     }

@@ -304,18 +304,18 @@ fn show_quantity(value: &Value, options: Options) -> Text {
 
 /// What the `String` method of a pointer says, where its type has one.
 fn string_method(target: Type, value: &Value) -> Option<String> {
-    let texts = |value: &Value| go_text::display(value);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match target.form() {
         Form::Quantity => Some(quantity(value)?.to_string()),
         Form::Struct("v1.LabelSelector") => {
             let labels = value["matchLabels"].as_object().into_iter().flatten();
-            let labels: String = labels.map(|(key, label)| format!("{key}: {},", texts(label))).collect();
+            let labels: String = labels.map(|(key, label)| format!("{key}: {},", text(label))).collect();
             let requirements = value["matchExpressions"].as_array().into_iter().flatten();
             let requirements: String = requirements
                 .map(|requirement| {
-                    let [key, operator] = ["key", "operator"].map(|field| texts(&requirement[field]));
+                    let [key, operator] = ["key", "operator"].map(|field| text(&requirement[field]));
                     let values = requirement["values"].as_array().cloned().unwrap_or_default();
-                    let values = texts(&Value::Array(values));
+                    let values = go_text::display(&Value::Array(values));
                     format!("LabelSelectorRequirement{{Key:{key},Operator:{operator},Values:{values},}},")
                 })
                 .collect();
@@ -386,4 +386,38 @@ fn quote_whole(text: &str) -> String {
         return format!("`{text}`");
     }
     go_text::quote(text)
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shape, old, new and what go-cmp reports of them, with plain spaces.
+    const CASES: &str = include_str!("cases.txt");
+
+    #[test]
+    fn differences_are_as_go_cmp_reports_them() {
+        for case in CASES.split("\n\n") {
+            let mut lines = case.lines();
+            let title = lines.next().expect("a title");
+            let shape = lines.next().expect("a shape");
+            let mut value = || serde_json::from_str::<Value>(lines.next().expect("a value")).expect("JSON");
+            let (old, new) = (value(), value());
+            let report = difference(shape, &old, &new).replace('\u{a0}', " ");
+            assert_eq!(report.lines().collect::<Vec<_>>(), lines.collect::<Vec<_>>(), "{title}\n{report}");
+        }
+    }
+
+    #[test]
+    fn texts_are_in_the_quotes_that_leave_them_as_they_are() {
+        let cases = [
+            ("a", r#""a""#),
+            ("a\"b\\c\td", "`a\"b\\c\td`"),
+            ("`\"", r#""`\"""#),
+            ("a\nb", r#""a\nb""#),
+            (&"x".repeat(36), &format!("\"{}\"...", "x".repeat(32))),
+        ];
+        for (text, quoted) in cases {
+            assert_eq!(quote(text, 0), quoted);
+        }
+    }
 }
