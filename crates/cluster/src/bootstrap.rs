@@ -16,8 +16,8 @@ use crate::world::Config;
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 /// Where nodes stand, in turn; the first one is the second node's.
 const ZONES: [&str; 3] = ["zone-c", "zone-a", "zone-b"];
-/// Where a kubelet listens on its node (`--port`).
-const KUBELET_PORT: u32 = 10_250;
+/// A node; what begins with `$` is its own.
+const NODE: &str = include_str!("node.json");
 
 /// Who makes what the API server itself needs, and who the nodes.
 const SERVER: &str = "kube-apiserver";
@@ -69,59 +69,35 @@ fn send(api: &mut dyn Api, mut request: Request, manager: &'static str) -> Resul
 
 /// The node `node-NUMBER`, with addresses that leave room for any number of nodes that a page can show.
 pub(crate) fn node(number: u32, config: &Config) -> Value {
-    let name = format!("node-{number}");
     let host = 10 + number;
-    let address = format!("192.168.{}.{}", 1 + host / 256, host % 256);
-    let range = pod_range(number);
-    let (kubelet, runtime, port) = match config.profile {
-        Profile::Default => (config.features.version, "containerd://2.2.1", KUBELET_PORT),
-        // What the stand-in behind the recordings said of itself.
-        Profile::Recorder => (Version::V1_32, "fake://1.0", 0),
-    };
-    let room = json!({"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"});
-    let mut labels = json!({
-        "beta.kubernetes.io/arch": "amd64",
-        "beta.kubernetes.io/os": "linux",
-        "kubernetes.io/arch": "amd64",
-        "kubernetes.io/hostname": name,
-        "kubernetes.io/os": "linux",
-    });
-    if config.profile == Profile::Default {
-        labels["topology.kubernetes.io/region"] = "region-1".into();
-        labels["topology.kubernetes.io/zone"] = ZONES[number as usize % ZONES.len()].into();
-    }
-    let mut addresses =
-        vec![json!({"type": "InternalIP", "address": address}), json!({"type": "Hostname", "address": name})];
+    let values = [
+        ("$NAME", format!("node-{number}")),
+        ("$ADDRESS", format!("192.168.{}.{}", 1 + host / 256, host % 256)),
+        ("$RANGE", pod_range(number)),
+        ("$VERSION", config.features.version.to_string()),
+        ("$ZONE", ZONES[number as usize % ZONES.len()].to_owned()),
+    ];
+    let text = values.iter().fold(NODE.to_owned(), |text, (name, value)| text.replace(name, value));
+    let mut node: Value = serde_json::from_str(&text).expect("the template is JSON");
+    node["status"]["conditions"] = conditions();
     if config.profile == Profile::Recorder {
+        record(&mut node);
+    }
+    node
+}
+
+/// What the stand-in behind the recordings said of itself.
+fn record(node: &mut Value) {
+    if let Value::Object(labels) = &mut node["metadata"]["labels"] {
+        labels.retain(|name, _| !name.starts_with("topology."));
+    }
+    let status = &mut node["status"];
+    if let Value::Array(addresses) = &mut status["addresses"] {
         addresses.push(json!({"type": "InternalDNS", "address": "127.0.0.1"}));
     }
-    json!({
-        "metadata": {
-            "name": name,
-            "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
-            "labels": labels,
-        },
-        "spec": {"podCIDR": range, "podCIDRs": [range]},
-        "status": {
-            "addresses": addresses,
-            "allocatable": room,
-            "capacity": room,
-            "conditions": conditions(),
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": port}},
-            "nodeInfo": {
-                "architecture": "amd64",
-                "bootID": name,
-                "containerRuntimeVersion": runtime,
-                "kernelVersion": "6.1.0",
-                "kubeProxyVersion": "",
-                "kubeletVersion": kubelet.to_string(),
-                "machineID": name,
-                "operatingSystem": "linux",
-                "osImage": "Debian GNU/Linux 12 (bookworm)",
-                "systemUUID": name,
-            },
-        },
-    })
+    status["daemonEndpoints"]["kubeletEndpoint"]["Port"] = 0.into();
+    status["nodeInfo"]["containerRuntimeVersion"] = "fake://1.0".into();
+    status["nodeInfo"]["kubeletVersion"] = Version::V1_32.to_string().into();
 }
 
 /// The range of addresses that the node of that number gives to its pods.

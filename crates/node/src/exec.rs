@@ -10,6 +10,8 @@ mod http;
 mod nslookup;
 mod shell;
 
+use std::cell::OnceCell;
+
 use client::Listers;
 use client::api::{ExecOutput, Refusal, Stream};
 use k8s_openapi::api::core::v1::{Container, Pod};
@@ -144,7 +146,8 @@ struct Shell<'a> {
     runtime: &'a mut Runtime,
     pod: &'a Pod,
     container: &'a Container,
-    variables: Vec<(String, String)>,
+    // Few commands ask for them.
+    variables: OnceCell<Vec<(String, String)>>,
     /// How many shells run in one another.
     depth: u32,
     /// How many commands may still run.
@@ -158,17 +161,20 @@ impl<'a> Shell<'a> {
         pod: &'a Pod,
         container: &'a Container,
     ) -> Shell<'a> {
-        let variables = variables(listers, pod, container);
-        Shell { listers, runtime, pod, container, variables, depth: 0, left: COMMANDS_MAX }
+        Shell { listers, runtime, pod, container, variables: OnceCell::new(), depth: 0, left: COMMANDS_MAX }
     }
 
     fn resolver(&self) -> Resolver<'a> {
         Resolver { listers: self.listers, pod: self.pod }
     }
 
+    fn variables(&self) -> &[(String, String)] {
+        self.variables.get_or_init(|| variables(self.listers, self.pod, self.container))
+    }
+
     fn files(&self) -> Files<'_> {
         let Shell { listers, pod, container, .. } = *self;
-        Files { listers, pod, container, variables: &self.variables }
+        Files { listers, pod, container, variables: self.variables() }
     }
 
     fn run(&mut self, words: &[&str]) -> ExecOutput {
@@ -291,8 +297,9 @@ impl<'a> Shell<'a> {
     }
 
     fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), ExecOutput> {
+        let variables = self.variables().to_vec();
         let Shell { listers, pod, container, .. } = *self;
-        let files = Files { listers, pod, container, variables: &self.variables };
+        let files = Files { listers, pod, container, variables: &variables };
         let written = files.write(self.runtime, path, text, append);
         written.map_err(|why| failed(format!("sh: {why}\n"), 1))
     }
@@ -305,7 +312,7 @@ impl<'a> Shell<'a> {
             let value = match what {
                 What::Text(text) => text.clone(),
                 What::Variable(name) => {
-                    let found = self.variables.iter().find(|(n, _)| n == name);
+                    let found = self.variables().iter().find(|(n, _)| n == name);
                     found.map(|(_, value)| value.clone()).unwrap_or_default()
                 }
                 What::Command(commands) => {
@@ -418,8 +425,9 @@ impl<'a> Shell<'a> {
         if paths.is_empty() || paths[0].starts_with('-') {
             return failed(format!("{program}: only `{program} {usage}` is simulated\n"), 1);
         }
+        let variables = self.variables().to_vec();
         let Shell { listers, pod, container, .. } = *self;
-        let files = Files { listers, pod, container, variables: &self.variables };
+        let files = Files { listers, pod, container, variables: &variables };
         let mut output = ExecOutput::default();
         for path in paths {
             if let Some(complaint) = act(files, self.runtime, path) {
@@ -431,7 +439,7 @@ impl<'a> Shell<'a> {
     }
 
     fn env(&self, args: &[&str]) -> ExecOutput {
-        let variables = &self.variables;
+        let variables = self.variables();
         match args {
             [] => printed(variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect()),
             [wanted] => match variables.iter().find(|(name, _)| name == wanted) {

@@ -58,7 +58,7 @@ impl Strategy for StorageClass {
         let path = Path::new("provisioner");
         let mut errors = match self.provisioner.as_str() {
             "" => vec![FieldError::required(&path, "")],
-            name => each(names::qualified_name(&name.to_lowercase(), terms.features), &path, name),
+            name => each(names::qualified_name(&name.to_ascii_lowercase(), terms.features), &path, name),
         };
         let path = Path::new("parameters");
         let parameters = self.parameters.iter().flatten();

@@ -137,9 +137,9 @@ pub fn field_ref(field: &ObjectFieldSelector, fields: &[&str], features: Feature
     if let Some((of, subscript)) = subscript {
         return match of {
             "metadata.annotations" => each(
-                names::qualified_name(&subscript.to_lowercase(), features),
+                names::qualified_name(&subscript.to_ascii_lowercase(), features),
                 path,
-                &subscript.to_lowercase(),
+                &subscript.to_ascii_lowercase(),
             ),
             "metadata.labels" => key(subscript, path, features),
             _ => refuse(format!("field label does not support subscript: {name}")),

@@ -119,7 +119,7 @@ pub fn annotations(
     let mut errors = Vec::new();
     let mut bytes = 0;
     for (key, value) in annotations.into_iter().flatten() {
-        errors.extend(each(names::qualified_name(&key.to_lowercase(), features), path, key));
+        errors.extend(each(names::qualified_name(&key.to_ascii_lowercase(), features), path, key));
         bytes += key.len() + value.len();
     }
     if bytes > MAX_ANNOTATION_BYTES {

@@ -147,7 +147,7 @@ fn driver(name: &str, path: &Path) -> Errors {
     if name.len() > MAX_DRIVER {
         errors.push(FieldError::too_long(path, MAX_DRIVER));
     }
-    errors.extend(each(names::dns1123_subdomain(&name.to_lowercase()), path, name));
+    errors.extend(each(names::dns1123_subdomain(&name.to_ascii_lowercase()), path, name));
     errors
 }
 

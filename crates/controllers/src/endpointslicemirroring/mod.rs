@@ -42,9 +42,8 @@ impl Reconciler for EndpointSliceMirroringController {
             }
             _ => return Vec::new(),
         };
-        let is_concerned = event.object.kind() != Kind::Service
-            || listers.get::<Endpoints>(namespace, name).is_some()
-            || event.old.is_some();
+        let is_mirrored = || listers.get::<Endpoints>(namespace, name).is_some_and(|one| should_mirror(one));
+        let is_concerned = event.object.kind() != Kind::Service || is_mirrored();
         is_concerned.then(|| ObjectKey::new(Kind::Endpoints, namespace, name)).into_iter().collect()
     }
 

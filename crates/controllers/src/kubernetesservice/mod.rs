@@ -8,12 +8,9 @@ use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Service;
 use machinery::{EndpointSlice, Kind, Object, ObjectKey, Status};
-use serde_json::json;
 
 /// How often the API server looks (`DefaultEndpointReconcilerInterval`).
 const PERIOD_MS: i64 = 10_000;
-/// Where the API server listens.
-pub const ADVERTISE_ADDRESS: &str = "192.168.1.10";
 const NAMESPACE: &str = "default";
 const NAME: &str = "kubernetes";
 
@@ -26,20 +23,7 @@ pub struct KubernetesServiceController;
 /// # Errors
 /// None but our own fault.
 pub fn service() -> Result<Object, Box<Status>> {
-    let value = json!({
-        "metadata": {
-            "name": NAME,
-            "namespace": NAMESPACE,
-            "labels": {"component": "apiserver", "provider": "kubernetes"},
-        },
-        "spec": {
-            "type": "ClusterIP",
-            "clusterIP": "10.96.0.1",
-            "clusterIPs": ["10.96.0.1"],
-            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
-        },
-    });
-    Object::from_value(Kind::Service, value).map_err(|error| Box::new(Status::internal(&error.to_string())))
+    object(Kind::Service, include_str!("service.json"))
 }
 
 /// The slice of that service.
@@ -47,18 +31,12 @@ pub fn service() -> Result<Object, Box<Status>> {
 /// # Errors
 /// None but our own fault.
 pub fn slice() -> Result<Object, Box<Status>> {
-    let value = json!({
-        "metadata": {
-            "name": NAME,
-            "namespace": NAMESPACE,
-            "labels": {"kubernetes.io/service-name": NAME},
-        },
-        "addressType": "IPv4",
-        "endpoints": [{"addresses": [ADVERTISE_ADDRESS], "conditions": {"ready": true}}],
-        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
-    });
-    Object::from_value(Kind::EndpointSlice, value)
-        .map_err(|error| Box::new(Status::internal(&error.to_string())))
+    object(Kind::EndpointSlice, include_str!("endpoint_slice.json"))
+}
+
+fn object(kind: Kind, text: &str) -> Result<Object, Box<Status>> {
+    let value = serde_json::from_str(text).map_err(|error| Box::new(Status::internal(&error.to_string())))?;
+    Object::from_value(kind, value).map_err(|error| Box::new(Status::internal(&error.to_string())))
 }
 
 impl Reconciler for KubernetesServiceController {

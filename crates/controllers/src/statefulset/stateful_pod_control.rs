@@ -174,7 +174,7 @@ pub(super) fn terminating_claim(cx: &Context<'_>, set: &StatefulSet, ordinal: i6
 
 /// The verb as an event's message begins with it.
 fn sentence_start(cx: &Context<'_>, verb: &str) -> String {
-    if cx.features.events_begin_with_a_capital() { verb.to_owned() } else { verb.to_lowercase() }
+    if cx.features.events_begin_with_a_capital() { verb.to_owned() } else { verb.to_ascii_lowercase() }
 }
 
 fn record_pod_event(

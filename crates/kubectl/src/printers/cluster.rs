@@ -143,7 +143,7 @@ pub(crate) fn event_times(event: &Event) -> (Option<Time>, Option<Time>) {
 }
 
 fn involved(object: &ObjectReference) -> String {
-    let kind = object.kind.as_deref().unwrap_or_default().to_lowercase();
+    let kind = object.kind.as_deref().unwrap_or_default().to_ascii_lowercase();
     let name = object.name.as_deref().unwrap_or_default();
     if kind.is_empty() { name.to_owned() } else { format!("{kind}/{name}") }
 }

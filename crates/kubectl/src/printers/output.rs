@@ -238,7 +238,7 @@ fn items(value: &Value) -> Vec<&Value> {
 
 /// `pod/web-0`, `statefulset.apps/web`.
 fn type_and_name(object: &Value) -> String {
-    let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
+    let kind = object["kind"].as_str().unwrap_or_default().to_ascii_lowercase();
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     match object["apiVersion"].as_str().unwrap_or_default().split_once('/') {
         Some((group, _)) => format!("{kind}.{group}/{name}"),

@@ -41,7 +41,7 @@ impl TableOptions {
             let shown = columns(kind, features).iter().filter(|c| self.wide || !c.wide);
             cells.extend(shown.map(|c| c.name.to_owned()));
         }
-        let last_part = |key: &String| key.rsplit('/').next().unwrap_or_default().to_uppercase();
+        let last_part = |key: &String| key.rsplit('/').next().unwrap_or_default().to_ascii_uppercase();
         cells.extend(self.label_columns.iter().map(last_part));
         if self.show_labels {
             cells.push("LABELS".to_owned());

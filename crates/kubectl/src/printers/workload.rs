@@ -62,8 +62,8 @@ pub(crate) fn replica_set(set: &ReplicaSet, now: Timestamp) -> Vec<String> {
 pub(crate) fn controller_revision(revision: &ControllerRevision, now: Timestamp) -> Vec<String> {
     let controller = match controller_of(&revision.metadata) {
         Some(owner) => match owner.api_version.split_once('/') {
-            Some((group, _)) => format!("{}.{group}/{}", owner.kind.to_lowercase(), owner.name),
-            None => format!("{}/{}", owner.kind.to_lowercase(), owner.name),
+            Some((group, _)) => format!("{}.{group}/{}", owner.kind.to_ascii_lowercase(), owner.name),
+            None => format!("{}/{}", owner.kind.to_ascii_lowercase(), owner.name),
         },
         None => "<none>".to_owned(),
     };
