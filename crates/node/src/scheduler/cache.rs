@@ -4,7 +4,6 @@
 //! about to have one, and have not ended.
 
 use std::collections::BTreeMap;
-use std::mem;
 use std::sync::Arc;
 
 use client::Key;
@@ -20,7 +19,7 @@ use super::filters::{anti_terms, host_ports, is_sidecar};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Load {
     pub(super) pods: i64,
-    pub(super) resources: OrdMap<Arc<str>, i64>,
+    pub(super) resources: BTreeMap<Arc<str>, i64>,
 }
 
 impl Load {
@@ -34,15 +33,20 @@ impl Load {
             |c: &Container| Load::from_list(c.resources.as_ref().and_then(|r| r.requests.as_ref()));
         let (mut sidecars, mut initial) = (Load::default(), Load::default());
         for container in spec.init_containers.iter().flatten() {
-            let peak = sidecars.clone().plus(&requests(container));
+            let mut peak = requests(container);
+            peak.join(&sidecars, i64::saturating_add);
             if is_sidecar(container) {
-                sidecars = peak.clone();
+                sidecars.clone_from(&peak);
             }
-            initial.resources = initial.resources.union_with(peak.resources, i64::max);
+            initial.join(&peak, i64::max);
         }
-        let mut load = spec.containers.iter().fold(sidecars, |sum, c| sum.plus(&requests(c)));
-        load.resources = load.resources.union_with(initial.resources, i64::max);
-        Load { pods: 1, ..load.plus(&Load::from_list(spec.overhead.as_ref())) }
+        let mut load = sidecars;
+        for container in &spec.containers {
+            load.join(&requests(container), i64::saturating_add);
+        }
+        load.join(&initial, i64::max);
+        load.join(&Load::from_list(spec.overhead.as_ref()), i64::saturating_add);
+        Load { pods: 1, ..load }
     }
 
     /// What a node gives to pods.
@@ -68,20 +72,13 @@ impl Load {
         self.resources.get(resource).copied().unwrap_or(0)
     }
 
-    fn plus(self, other: &Load) -> Load {
-        Load {
-            pods: self.pods.saturating_add(other.pods),
-            resources: self.resources.union_with(other.resources.clone(), i64::saturating_add),
-        }
-    }
-
-    fn minus(mut self, other: &Load) -> Load {
-        self.pods = self.pods.saturating_sub(other.pods);
+    /// Makes one amount of two, for the pods and for each resource of the other load.
+    fn join(&mut self, other: &Load, join: fn(i64, i64) -> i64) {
+        self.pods = join(self.pods, other.pods);
         for (name, amount) in &other.resources {
-            let left = self.get(name).saturating_sub(*amount);
-            self.resources.insert(name.clone(), left);
+            let own = self.resources.entry(name.clone()).or_default();
+            *own = join(*own, *amount);
         }
-        self
     }
 }
 
@@ -102,7 +99,7 @@ struct Slot {
 /// The loads of all nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cache {
-    placed: OrdMap<Key, (Arc<str>, Load)>,
+    placed: OrdMap<Key, (Arc<str>, Arc<Load>)>,
     nodes: OrdMap<Arc<str>, Slot>,
     /// The placed pods that keep others away.
     repelling: OrdSet<Key>,
@@ -118,11 +115,11 @@ impl Cache {
 
     /// Takes a pod in as one of this node's, also before it is bound to it (AssumePod).
     pub(super) fn place(&mut self, pod: &Pod, node: &str) {
-        let (key, load) = (pod.key(), Load::of(pod));
+        let (key, load) = (pod.key(), Arc::new(Load::of(pod)));
         let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
         let stays = !node.is_empty() && !matches!(phase, Some("Succeeded" | "Failed"));
         // Mostly only its status has changed.
-        let is_known = |known: &(Arc<str>, Load)| *known.0 == *node && known.1 == load;
+        let is_known = |known: &(Arc<str>, Arc<Load>)| *known.0 == *node && known.1 == load;
         if stays && self.placed.get(&key).is_some_and(is_known) {
             return;
         }
@@ -132,7 +129,7 @@ impl Cache {
         }
         let node: Arc<str> = node.into();
         let space = &mut self.nodes.entry(node.clone()).or_default().space;
-        space.load = mem::take(&mut space.load).plus(&load);
+        space.load.join(&load, i64::saturating_add);
         if !anti_terms(pod).is_empty() {
             self.repelling.insert(key.clone());
         }
@@ -160,7 +157,7 @@ impl Cache {
     pub(super) fn remove(&mut self, key: &Key) {
         if let Some((node, load)) = self.placed.remove(key) {
             let space = &mut self.nodes.entry(node).or_default().space;
-            space.load = mem::take(&mut space.load).minus(&load);
+            space.load.join(&load, i64::saturating_sub);
             self.repelling.remove(key);
             self.exposed.remove(key);
         }
