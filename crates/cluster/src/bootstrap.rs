@@ -16,7 +16,9 @@ use crate::world::Config;
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 /// Where nodes stand, in turn; the first one is the second node's.
 const ZONES: [&str; 3] = ["zone-c", "zone-a", "zone-b"];
-/// A node; what begins with `$` is its own.
+/// A namespace; what begins with `$` is its own.
+const NAMESPACE: &str = r#"{"metadata": {"name": "$NAME", "labels": {"kubernetes.io/metadata.name": "$NAME"}}, "status": {"phase": "Active"}}"#;
+/// A node likewise.
 const NODE: &str = include_str!("node.json");
 
 /// Who makes what the API server itself needs, and who the nodes.
@@ -29,9 +31,7 @@ const KUBELET: &str = "kubelet";
 /// If the API server refuses one, which is our own fault.
 pub(crate) fn set_up(api: &mut dyn Api, config: &Config) -> Result<(), Refusal> {
     for name in NAMESPACES {
-        let labels = json!({"kubernetes.io/metadata.name": name});
-        let value = json!({"metadata": {"name": name, "labels": labels}, "status": {"phase": "Active"}});
-        create(api, object(Kind::Namespace, value)?, SERVER)?;
+        create(api, object(Kind::Namespace, filled(NAMESPACE, &[("$NAME", name.to_owned())]))?, SERVER)?;
     }
     create(api, kubernetesservice::service()?, SERVER)?;
     create(api, kubernetesservice::slice()?, SERVER)?;
@@ -77,13 +77,18 @@ pub(crate) fn node(number: u32, config: &Config) -> Value {
         ("$VERSION", config.features.version.to_string()),
         ("$ZONE", ZONES[number as usize % ZONES.len()].to_owned()),
     ];
-    let text = values.iter().fold(NODE.to_owned(), |text, (name, value)| text.replace(name, value));
-    let mut node: Value = serde_json::from_str(&text).expect("the template is JSON");
+    let mut node = filled(NODE, &values);
     node["status"]["conditions"] = conditions();
     if config.profile == Profile::Recorder {
         record(&mut node);
     }
     node
+}
+
+/// An object with its own values.
+fn filled(template: &str, values: &[(&str, String)]) -> Value {
+    let text = values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value));
+    serde_json::from_str(&text).expect("the templates are JSON")
 }
 
 /// What the stand-in behind the recordings said of itself.

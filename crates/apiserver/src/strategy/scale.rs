@@ -16,6 +16,10 @@ use crate::registry::no_such_resource;
 /// The group and struct of a Scale.
 pub const GO_TYPE: (&str, &str) = ("autoscaling", "Scale");
 
+/// What is filled in.
+const EMPTY: &str =
+    r#"{"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {}, "spec": {}, "status": {}}"#;
+
 /// The Scale of an object.
 ///
 /// # Errors
@@ -40,20 +44,18 @@ pub fn of(object: &Object) -> Result<Value, Refusal> {
         _ => return Err(no_such_resource(object.kind(), object.name())),
     };
     let selector = selector.and_then(Selector::from_spec).unwrap_or_default();
-    let meta = object.meta();
-    Ok(json!({
-        "apiVersion": "autoscaling/v1",
-        "kind": "Scale",
-        "metadata": {
-            "name": object.name(),
-            "namespace": object.namespace(),
-            "uid": object.uid(),
-            "resourceVersion": meta.resource_version,
-            "creationTimestamp": meta.creation_timestamp,
-        },
-        "spec": {"replicas": wanted.unwrap_or(0)},
-        "status": {"replicas": current, "selector": text(&selector)},
-    }))
+    let mut scale: Value =
+        serde_json::from_str(EMPTY).map_err(|error| Status::internal(&error.to_string()))?;
+    let metadata = &mut scale["metadata"];
+    metadata["name"] = object.name().into();
+    metadata["namespace"] = object.namespace().into();
+    metadata["uid"] = object.uid().into();
+    metadata["resourceVersion"] = object.meta().resource_version.clone().into();
+    metadata["creationTimestamp"] = json!(object.meta().creation_timestamp);
+    scale["spec"]["replicas"] = wanted.unwrap_or(0).into();
+    scale["status"]["replicas"] = current.into();
+    scale["status"]["selector"] = text(&selector).into();
+    Ok(scale)
 }
 
 /// The selector as a command line has it: requirements by key.
