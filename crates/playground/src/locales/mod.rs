@@ -61,7 +61,7 @@ impl Locale {
     pub fn predict_words(self) -> &'static PredictWords {
         match self {
             Locale::English => &en::PREDICT_WORDS,
-            Locale::Chinese => &zh::PREDICT_WORDS,
+            Locale::Chinese => zh::predict_words(),
         }
     }
 
@@ -77,7 +77,7 @@ impl Locale {
     pub fn words(self) -> &'static Words {
         match self {
             Locale::English => &en::WORDS,
-            Locale::Chinese => &zh::WORDS,
+            Locale::Chinese => zh::words(),
         }
     }
 }

@@ -8,9 +8,11 @@ mod predict;
 mod share;
 mod why;
 
+use std::hint::black_box;
+
 use machinery::decision::BrokenLink;
 
-use super::Words;
+use super::{PredictWords, Words};
 use crate::effect::{Effect, Hold, SetChange};
 use crate::marks;
 use crate::templates::Template;
@@ -22,14 +24,27 @@ use crate::view::timeline::clock;
 
 pub(super) use help::HELP_WORDS;
 pub(super) use lessons::LESSON_WORDS;
-pub(super) use predict::PREDICT_WORDS;
 pub(super) use share::SHARE_WORDS;
 
 use errors::{common_error, confusable};
 use examples::{example_hint, example_title};
+use predict::PREDICT_WORDS;
 use why::{risk, why_next, why_rule, why_sentence};
 
-pub(super) static WORDS: Words = Words {
+/// The page's words. Functions that an English page does not run, and that hide where the words are, keep them out of
+/// what it loads first.
+#[inline(never)]
+pub(super) fn words() -> &'static Words {
+    black_box(&WORDS)
+}
+
+/// The words about imports and predictions, likewise.
+#[inline(never)]
+pub(super) fn predict_words() -> &'static PredictWords {
+    black_box(&PREDICT_WORDS)
+}
+
+static WORDS: Words = Words {
     tagline: "StatefulSet 演练场",
     simulated: "只在本标签页中模拟，不接触任何集群",
     start_from: "从这里开始",
