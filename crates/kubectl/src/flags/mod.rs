@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::go_value;
 
 pub(crate) use catalogue::*;
-pub(crate) use values::{parse_bool, parse_duration, parse_timeout};
+pub(crate) use values::{parse_bool, parse_duration};
 
 use values::parse_int;
 
