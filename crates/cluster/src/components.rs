@@ -3,7 +3,6 @@
 use client::Reconciler;
 use controllers::deployment::DeploymentController;
 use controllers::endpointslice::EndpointSliceController;
-use controllers::endpointslicemirroring::EndpointSliceMirroringController;
 use controllers::garbagecollector::GarbageCollector;
 use controllers::kubernetesservice::KubernetesServiceController;
 use controllers::nodelifecycle::NodeLifecycleController;
@@ -38,7 +37,6 @@ pub(crate) struct Components {
     pub(crate) kubelet: Kubelet,
     garbagecollector: GarbageCollector,
     kubernetesservice: KubernetesServiceController,
-    endpointslicemirroring: EndpointSliceMirroringController,
 }
 
 impl Components {
@@ -70,7 +68,6 @@ impl Components {
             Component::Kubelet => &mut self.kubelet,
             Component::GarbageCollector => &mut self.garbagecollector,
             Component::KubernetesService => &mut self.kubernetesservice,
-            Component::EndpointSliceMirroring => &mut self.endpointslicemirroring,
         }
     }
 }
