@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerPort, Pod, PodCondition, PodStatus, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+pub(crate) use machinery::object::is_pod_terminal;
 use machinery::time::{ms_between, seconds};
 
 /// `status.phase`; empty for a pod that is not stored.
@@ -21,11 +22,6 @@ pub(crate) fn node_name(pod: &Pod) -> Option<&str> {
 pub(crate) fn claim_names(pod: &Pod) -> impl Iterator<Item = &str> {
     let volumes = pod.spec.iter().filter_map(|spec| spec.volumes.as_deref()).flatten();
     volumes.filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.as_str()))
-}
-
-/// Whether the pod has ended for good.
-pub(crate) fn is_pod_terminal(pod: &Pod) -> bool {
-    matches!(phase(pod), "Failed" | "Succeeded")
 }
 
 fn ready_condition(pod: &Pod) -> Option<&PodCondition> {

@@ -276,6 +276,12 @@ pub fn is_terminating(meta: &ObjectMeta) -> bool {
     meta.deletion_timestamp.is_some()
 }
 
+/// Whether the pod has ended for good (podutil.IsPodPhaseTerminal).
+pub fn is_pod_terminal(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

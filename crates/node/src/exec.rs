@@ -177,6 +177,14 @@ impl<'a> Shell<'a> {
         Files { listers, pod, container, variables: self.variables() }
     }
 
+    /// The files, and where what is written to them goes.
+    fn files_and_runtime(&mut self) -> (Files<'_>, &mut Runtime) {
+        self.variables();
+        let Shell { listers, pod, container, variables, runtime, .. } = self;
+        let variables = variables.get().map_or(&[][..], Vec::as_slice);
+        (Files { listers, pod, container, variables }, runtime)
+    }
+
     fn run(&mut self, words: &[&str]) -> ExecOutput {
         let Some((program, args)) = words.split_first() else {
             return failed("no command was given\n".to_owned(), 1);
@@ -297,10 +305,8 @@ impl<'a> Shell<'a> {
     }
 
     fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), ExecOutput> {
-        let variables = self.variables().to_vec();
-        let Shell { listers, pod, container, .. } = *self;
-        let files = Files { listers, pod, container, variables: &variables };
-        let written = files.write(self.runtime, path, text, append);
+        let (files, runtime) = self.files_and_runtime();
+        let written = files.write(runtime, path, text, append);
         written.map_err(|why| failed(format!("sh: {why}\n"), 1))
     }
 
@@ -425,12 +431,10 @@ impl<'a> Shell<'a> {
         if paths.is_empty() || paths[0].starts_with('-') {
             return failed(format!("{program}: only `{program} {usage}` is simulated\n"), 1);
         }
-        let variables = self.variables().to_vec();
-        let Shell { listers, pod, container, .. } = *self;
-        let files = Files { listers, pod, container, variables: &variables };
+        let (files, runtime) = self.files_and_runtime();
         let mut output = ExecOutput::default();
         for path in paths {
-            if let Some(complaint) = act(files, self.runtime, path) {
+            if let Some(complaint) = act(files, runtime, path) {
                 output.err(format!("{program}: {complaint}\n"));
                 output.exit_code = 1;
             }

@@ -9,6 +9,7 @@ use client::api::Refusal;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, Pod, PodCondition, PodSpec, PodStatus, Toleration, Volume};
 use machinery::field::{FieldError, Path, Printed};
+use machinery::object::is_pod_terminal;
 use machinery::quantity::Quantity;
 use machinery::time::seconds;
 use machinery::version::Features;
@@ -109,9 +110,8 @@ impl Strategy for Pod {
     /// CheckGracefulDelete.
     fn grace_period_seconds(&self, asked: Option<i64>) -> Option<i64> {
         let spec = self.spec.as_ref();
-        let phase = self.status.as_ref().and_then(|s| s.phase.as_deref()).unwrap_or_default();
         let is_unscheduled = spec.and_then(|s| s.node_name.as_deref()).unwrap_or_default().is_empty();
-        if is_unscheduled || matches!(phase, "Succeeded" | "Failed") {
+        if is_unscheduled || is_pod_terminal(self) {
             return Some(0);
         }
         let own = spec.and_then(|s| s.termination_grace_period_seconds).unwrap_or(0);

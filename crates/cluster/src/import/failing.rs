@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ContainerStatus, Node, Pod};
 use machinery::Resource;
-use machinery::object::is_terminating;
+use machinery::object::{is_pod_terminal, is_terminating};
 use node::kubelet::is_overdue;
 
 use super::{Assumption, Import};
@@ -45,12 +45,11 @@ fn waits_for(status: &ContainerStatus) -> Option<&str> {
 
 /// Whether a container runs and is not ready, or cannot run.
 fn is_failing(pod: &Pod) -> bool {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     let is_failing = |status: &ContainerStatus| {
         let starts = matches!(waits_for(status), Some("ContainerCreating" | "PodInitializing"));
         !status.ready && !starts
     };
-    !matches!(phase, Some("Succeeded" | "Failed")) && statuses(pod).any(is_failing)
+    !is_pod_terminal(pod) && statuses(pod).any(is_failing)
 }
 
 fn missing_images(pod: &Pod) -> impl Iterator<Item = String> {

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerState, ContainerStatus, Pod, PodSpec, PodStatus};
+use machinery::object::is_pod_terminal;
 use machinery::version::Features;
 
 use super::age;
@@ -76,11 +77,9 @@ pub fn summarize(pod: &Pod, features: Features) -> Summary {
 
 fn terminating(pod: &Pod, mut summary: Summary) -> Summary {
     if pod.metadata.deletion_timestamp.is_some() {
-        let status = pod.status.as_ref();
-        let phase = status.and_then(|status| status.phase.as_deref());
-        if status.and_then(|status| status.reason.as_deref()) == Some("NodeLost") {
+        if pod.status.as_ref().and_then(|status| status.reason.as_deref()) == Some("NodeLost") {
             summary.reason = "Unknown".to_owned();
-        } else if !matches!(phase, Some("Succeeded" | "Failed")) {
+        } else if !is_pod_terminal(pod) {
             summary.reason = "Terminating".to_owned();
         }
     }

@@ -10,7 +10,7 @@ use client::api::{Body, DeleteOptions, ListOptions, Request, Subresource, Verb};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use machinery::labels::Selector;
-use machinery::object::controller_of;
+use machinery::object::{controller_of, is_pod_terminal};
 use machinery::{Kind, Resource, time};
 use serde_json::json;
 
@@ -297,8 +297,7 @@ impl Drain {
 
 /// Whether the pod may go, with a warning; or why not (the filters of kubectl/pkg/drain/filters.go).
 fn verdict(pod: &Pod, how: &How) -> Result<Option<&'static str>, &'static str> {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    if matches!(phase, Some("Succeeded" | "Failed")) {
+    if is_pod_terminal(pod) {
         return Ok(None);
     }
     let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());

@@ -6,6 +6,7 @@
 use client::api::LogLine;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
+use machinery::object::is_pod_terminal;
 use machinery::{Kind, Object, time};
 
 use super::{Call, Command, Next, Running, pods};
@@ -287,7 +288,5 @@ impl Follow {
 }
 
 fn runs(pod: &Object) -> bool {
-    let Object::Pod(pod) = pod else { return false };
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    !matches!(phase, Some("Succeeded" | "Failed"))
+    matches!(pod, Object::Pod(pod) if !is_pod_terminal(pod))
 }

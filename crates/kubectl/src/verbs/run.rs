@@ -6,6 +6,7 @@
 use client::api::{DeleteOptions, ExecOutput, LogLine, Propagation, Request, Stream, Verb};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::Kind;
+use machinery::object::is_pod_terminal;
 use serde_json::{Value, json};
 
 use super::create::{OVERRIDES, object, overridden, send};
@@ -305,8 +306,7 @@ impl Attached {
 
 /// The status with which the pod's container exited, if the pod has ended.
 fn exit_code(pod: &Pod) -> Option<i32> {
-    let status =
-        pod.status.as_ref().filter(|s| matches!(s.phase.as_deref(), Some("Succeeded" | "Failed")))?;
+    let status = pod.status.as_ref().filter(|_| is_pod_terminal(pod))?;
     let ended =
         status.container_statuses.iter().flatten().find_map(|c| c.state.as_ref()?.terminated.as_ref());
     Some(ended.map_or(0, |ended| ended.exit_code))

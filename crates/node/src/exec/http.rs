@@ -9,6 +9,7 @@ use client::Listers;
 use client::api::ExecOutput;
 use k8s_openapi::api::core::v1::{Container, Pod, Service};
 use machinery::image;
+use machinery::object::is_pod_terminal;
 
 use super::files::{Files, PAGES};
 use super::{failed, printed, variables};
@@ -149,9 +150,7 @@ fn service_at(listers: &Listers, ip: IpAddr) -> Option<&Service> {
 fn pod_at(listers: &Listers, ip: IpAddr) -> Option<&Pod> {
     let text = ip.to_string();
     let has = |pod: &&Pod| {
-        let status = pod.status.as_ref();
-        let is_over = matches!(status.and_then(|s| s.phase.as_deref()), Some("Succeeded" | "Failed"));
-        !is_over && status.and_then(|s| s.pod_ip.as_ref()) == Some(&text)
+        !is_pod_terminal(pod) && pod.status.as_ref().and_then(|s| s.pod_ip.as_ref()) == Some(&text)
     };
     listers.list::<Pod>("").map(|pod| &**pod).find(has)
 }

@@ -26,7 +26,7 @@ use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
 use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, HostIP, Node, Pod, PodIP, PodStatus};
-use machinery::object::is_terminating;
+use machinery::object::{is_pod_terminal, is_terminating};
 use machinery::time::{after_ms, ms_between, seconds};
 use machinery::{Kind, Object, Resource};
 
@@ -196,7 +196,7 @@ impl Kubelet {
         if is_terminating(turn.pod.meta()) {
             return stop::step(turn, worker, &self.settings);
         }
-        if matches!(status::phase(&turn.pod), "Succeeded" | "Failed") {
+        if is_pod_terminal(&turn.pod) {
             return Ok(None);
         }
         if worker.evicted {

@@ -7,6 +7,7 @@ use client::Client;
 use client::api::DeleteOptions;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerStateTerminated, ContainerStatus, Pod};
+use machinery::object::is_pod_terminal;
 use machinery::time::{after_ms, seconds};
 use machinery::{Kind, Resource};
 
@@ -95,7 +96,7 @@ fn write_terminal_status(
     profile: Profile,
 ) -> Result<(), client::Error> {
     let (pod, now) = (turn.pod.clone(), turn.cx.now);
-    if matches!(status::phase(&pod), "Succeeded" | "Failed") {
+    if is_pod_terminal(&pod) {
         return Ok(());
     }
     let mut ended: Vec<ContainerStatus> =
@@ -140,7 +141,7 @@ pub(super) fn exceed_deadline(turn: &mut Turn<'_, '_>, worker: &mut Worker, sett
 /// Ends a pod because its node is short of memory (pkg/kubelet/eviction/eviction_manager.go, evictPod): the object stays,
 /// Failed.
 pub(super) fn evict(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
-    if matches!(status::phase(&turn.pod), "Succeeded" | "Failed") {
+    if is_pod_terminal(&turn.pod) {
         return Ok(());
     }
     let message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 84Mi. ";

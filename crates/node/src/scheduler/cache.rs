@@ -11,6 +11,7 @@ use imbl::{OrdMap, OrdSet};
 use k8s_openapi::api::core::v1::{Container, Node, Pod};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 use machinery::Resource;
+use machinery::object::is_pod_terminal;
 use machinery::quantity::Quantity;
 
 use super::filters::{anti_terms, host_ports, is_sidecar};
@@ -116,8 +117,7 @@ impl Cache {
     /// Takes a pod in as one of this node's, also before it is bound to it (AssumePod).
     pub(super) fn place(&mut self, pod: &Pod, node: &str) {
         let (key, load) = (pod.key(), Arc::new(Load::of(pod)));
-        let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
-        let stays = !node.is_empty() && !matches!(phase, Some("Succeeded" | "Failed"));
+        let stays = !node.is_empty() && !is_pod_terminal(pod);
         // Mostly only its status has changed.
         let is_known = |known: &(Arc<str>, Arc<Load>)| *known.0 == *node && known.1 == load;
         if stays && self.placed.get(&key).is_some_and(is_known) {

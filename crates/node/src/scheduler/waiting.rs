@@ -9,7 +9,7 @@ use client::api::{Change, WatchEvent};
 use imbl::{OrdMap, OrdSet};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use machinery::object::is_terminating;
+use machinery::object::{is_pod_terminal, is_terminating};
 use machinery::{Kind, Object, ObjectKey, Resource};
 
 use super::claims;
@@ -136,11 +136,8 @@ fn binds_alike(event: &WatchEvent) -> bool {
 
 /// Whether a pod has just ended; the scheduler watches only pods that have not.
 fn ends(event: &WatchEvent) -> bool {
-    let has_ended = |object: &Object| {
-        let phase = Pod::unwrap(object).and_then(|pod| pod.status.as_ref()?.phase.as_deref());
-        matches!(phase, Some("Succeeded" | "Failed"))
-    };
-    has_ended(&event.object) && !event.old.as_ref().is_some_and(has_ended)
+    let is_over = |object: &Object| Pod::unwrap(object).is_some_and(|pod| is_pod_terminal(pod));
+    is_over(&event.object) && !event.old.as_ref().is_some_and(is_over)
 }
 
 #[cfg(test)]

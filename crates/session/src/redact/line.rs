@@ -78,10 +78,11 @@ impl Redactor {
                 edits.push((flag.range.clone(), format!("{}{}", flag.prefix, quoted(&value))));
             }
         }
-        for words in command.windows(2).filter(|_| has(command, "config") && has(command, "set")) {
-            if CREDENTIAL_PROPERTIES.iter().any(|property| words[0].text.ends_with(property)) {
-                let value = self.cover(Sensitive::SecretData, &words[1].text);
-                edits.push((words[1].range.clone(), quoted(&value)));
+        if has(command, "config") && has(command, "set") {
+            let is_property = |word: &Word| CREDENTIAL_PROPERTIES.iter().any(|end| word.text.ends_with(end));
+            for (_, value) in command.iter().zip(&command[1..]).filter(|(word, _)| is_property(word)) {
+                let covered = self.cover(Sensitive::SecretData, &value.text);
+                edits.push((value.range.clone(), quoted(&covered)));
             }
         }
         let kind = match () {
