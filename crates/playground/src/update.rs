@@ -32,8 +32,6 @@ const HORIZON_MS: u64 = 600_000;
 const STEPS: usize = 100;
 
 /// Applies an act.
-// Where it is inlined acts are cloned, too: one way to clone them is enough in what a page loads.
-#[inline]
 pub fn update(model: &mut Model, msg: Msg) {
     if model.embed.as_ref().is_some_and(|embed| embed.read_only) && msg.interferes() {
         return;

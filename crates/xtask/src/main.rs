@@ -19,6 +19,7 @@ mod marks;
 mod names;
 mod npm;
 mod offline;
+mod order;
 mod outline;
 mod package;
 mod page;

@@ -15,7 +15,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::process::{run, step, succeeds};
 use crate::site::{LAZY_FOLDER, remove_dir};
 use crate::workspace::Workspace;
-use crate::{everyday, marks, names, npm, split, tools};
+use crate::{everyday, marks, names, npm, order, split, tools};
 
 /// The name of the products: `web/static/boot.js` imports `./petset_bg.js`.
 const NAME: &str = "petset";
@@ -141,7 +141,9 @@ pub fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
             .args(NO_INLINING)
             .args(FEATURES);
         run(command.arg(wasm).arg("-o").arg(wasm))
-    })
+    })?;
+    let optimised = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    fs::write(wasm, order::sort(&optimised)?).with_context(|| format!("cannot write {}", wasm.display()))
 }
 
 /// What is inlined is shorter, but less of it repeats: compressed, it is bigger by a twentieth.
