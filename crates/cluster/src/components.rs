@@ -3,6 +3,7 @@
 use client::Reconciler;
 use controllers::deployment::DeploymentController;
 use controllers::endpointslice::EndpointSliceController;
+use controllers::endpointslicemirroring::EndpointSliceMirroringController;
 use controllers::garbagecollector::GarbageCollector;
 use controllers::kubernetesservice::KubernetesServiceController;
 use controllers::nodelifecycle::NodeLifecycleController;
@@ -37,6 +38,7 @@ pub(crate) struct Components {
     pub(crate) kubelet: Kubelet,
     garbagecollector: GarbageCollector,
     kubernetesservice: KubernetesServiceController,
+    endpointslicemirroring: EndpointSliceMirroringController,
 }
 
 impl Components {
@@ -68,6 +70,7 @@ impl Components {
             Component::Kubelet => &mut self.kubelet,
             Component::GarbageCollector => &mut self.garbagecollector,
             Component::KubernetesService => &mut self.kubernetesservice,
+            Component::EndpointSliceMirroring => &mut self.endpointslicemirroring,
         }
     }
 }

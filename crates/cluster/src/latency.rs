@@ -44,11 +44,13 @@ pub enum Component {
     GarbageCollector,
     /// Keeps the service in front of the API server.
     KubernetesService,
+    /// Copies Endpoints that people write into slices.
+    EndpointSliceMirroring,
 }
 
 impl Component {
     /// Every component, in rank order.
-    pub const ALL: [Component; 15] = [
+    pub const ALL: [Component; 16] = [
         Component::StatefulSet,
         Component::Deployment,
         Component::ReplicaSet,
@@ -64,6 +66,7 @@ impl Component {
         Component::Kubelet,
         Component::GarbageCollector,
         Component::KubernetesService,
+        Component::EndpointSliceMirroring,
     ];
 
     /// Milliseconds from a change to the component's sync of what it concerns.
@@ -79,7 +82,8 @@ impl Component {
             | Component::TaintEviction
             | Component::PodGc
             | Component::Provisioner
-            | Component::KubernetesService => 5,
+            | Component::KubernetesService
+            | Component::EndpointSliceMirroring => 5,
             Component::Kubelet => 8,
             // Upstream's collector learns of changes through a graph of its own, after everyone else.
             Component::GarbageCollector => 10,
@@ -104,6 +108,7 @@ impl Component {
             Component::Kubelet => "kubelet",
             Component::GarbageCollector => "garbage-collector-controller",
             Component::KubernetesService => "kubernetes-service-controller",
+            Component::EndpointSliceMirroring => "endpoint-slice-mirroring-controller",
         }
     }
 

@@ -8,6 +8,7 @@
 //! | [`volume::pvc_protection`] | pkg/controller/volume/pvcprotection | a claim stays while a pod uses it |
 //! | [`volume::pv_protection`] | pkg/controller/volume/pvprotection | a volume stays while it is bound |
 //! | [`endpointslice`] | pkg/controller/endpointslice, k8s.io/endpointslice | a Service's pods with addresses and conditions |
+//! | [`endpointslicemirroring`] | pkg/controller/endpointslicemirroring | the same for Endpoints that people write |
 //! | [`deployment`] | pkg/controller/deployment | one ReplicaSet for each template, exchanged step by step |
 //! | [`replicaset`] | pkg/controller/replicaset | so many pods, whichever |
 //! | [`nodelifecycle`] | pkg/controller/nodelifecycle | nodes that are lost, their taints and their pods' readiness |
@@ -23,6 +24,7 @@ mod controller_ref_manager;
 mod controller_utils;
 pub mod deployment;
 pub mod endpointslice;
+pub mod endpointslicemirroring;
 pub mod garbagecollector;
 pub mod history;
 pub mod kubernetesservice;

@@ -11,6 +11,7 @@ use machinery::{Kind, Object, Status};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::impersonation::User;
 use crate::printers::whole;
 use crate::{Env, Stream};
 
@@ -21,6 +22,8 @@ pub(crate) struct Asking {
     pub managed_fields: bool,
     /// `--field-manager`: who writes, instead of whom the verb names.
     pub field_manager: Option<String>,
+    /// `--as`: who sends it, if it is not the person who types.
+    pub acting: Option<User>,
 }
 
 /// What a verb works with.
@@ -59,6 +62,9 @@ impl Context<'_, '_> {
 
     /// Sends a request and prints the warnings that come back.
     pub fn call(&mut self, mut request: Request) -> Result<Answer, Failure> {
+        if let Some(user) = &self.asking.acting {
+            user.check(&request)?;
+        }
         request.managed_fields |= self.asking.managed_fields;
         if let Some(manager) = &self.asking.field_manager {
             request.field_manager = Cow::Owned(manager.clone());

@@ -12,6 +12,8 @@ use crate::failure::Failure;
 use crate::flags::Parsed;
 use crate::go_value::quote;
 
+/// The user that the cluster knows.
+pub(crate) const USER: &str = "kubernetes-admin";
 /// What certificates and keys are shown as; kubeadm's are nothing else here.
 pub(crate) const OMITTED: &str = "DATA+OMITTED";
 /// Where kubectl looks for the cluster of a context that names none.
@@ -70,7 +72,7 @@ impl Entry {
 
 impl Default for Kubeconfig {
     fn default() -> Kubeconfig {
-        let (cluster, user, context) = ("kubernetes", "kubernetes-admin", "kubernetes-admin@kubernetes");
+        let (cluster, user, context) = ("kubernetes", USER, "kubernetes-admin@kubernetes");
         let one = |name: &str, entry| BTreeMap::from([(name.to_owned(), entry)]);
         let certificate = |field| (field, OMITTED.into());
         Kubeconfig {

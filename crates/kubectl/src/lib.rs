@@ -13,6 +13,7 @@ mod failure;
 mod flags;
 mod go_value;
 mod gotemplate;
+mod impersonation;
 mod invocation;
 mod jsonpath;
 mod kubeconfig;

@@ -372,7 +372,7 @@ pub(crate) fn list(
         .map_err(|why| Failure::from(Box::new(Status::bad_request(why))))
         .and_then(|options| context.list(kind, namespace, options));
     listed.map_err(|failure| match failure {
-        Failure::Refused(mut status) => {
+        Failure::Refused(mut status) if matches!(status.reason, Reason::BadRequest | Reason::NotFound) => {
             let info = kind.info();
             let resource = format!("{}/v1, Resource={}", info.group, info.plural);
             status.message = if *selection == Selection::default() {

@@ -1,4 +1,4 @@
-//! What nodes and add-ons do: scheduler, kubelet, provisioner, CoreDNS, exec, logs, written files.
+//! What nodes and add-ons do: scheduler, kubelet, provisioner and resizer, CoreDNS, exec, logs, written files.
 //!
 //! Knows no controller. Invariant: state is cloneable data; time and chance come with each call.
 
@@ -7,5 +7,6 @@ pub mod exec;
 pub mod kubelet;
 pub mod logs;
 pub mod provisioner;
+mod resizer;
 pub mod runtime;
 pub mod scheduler;

@@ -22,6 +22,7 @@ use machinery::object::is_terminating;
 use machinery::time::{after_ms, ms_between};
 use machinery::{Kind, Object, Resource};
 
+use crate::resizer::{self, Work};
 use crate::scheduler::SELECTED_NODE;
 
 const COMPONENT: &str = "external-provisioner";
@@ -91,6 +92,11 @@ impl Provisioner {
 
     fn provision(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
         let claim = cx.listers.get::<PersistentVolumeClaim>(&key.namespace, &key.name).cloned();
+        if let Some(claim) = &claim
+            && let Some(outcome) = self.resize(cx, key, claim)?
+        {
+            return Ok(outcome);
+        }
         let Some((claim, class)) =
             claim.and_then(|claim| Some((claim.clone(), self.class_for(&claim, cx.listers)?)))
         else {
@@ -128,6 +134,39 @@ impl Provisioner {
             }
         }
         Ok(Outcome::Done)
+    }
+
+    /// Goes on with making a bound claim's volume larger; `None` if there is nothing to do.
+    fn resize(
+        &mut self,
+        cx: &mut Context<'_>,
+        key: &Key,
+        claim: &Arc<PersistentVolumeClaim>,
+    ) -> Result<Option<Outcome>, Error> {
+        let spec = claim.spec.as_ref();
+        let name = spec.and_then(|spec| spec.volume_name.as_deref()).unwrap_or_default();
+        let class = spec.and_then(|spec| spec.storage_class_name.as_deref()).unwrap_or_default();
+        let expands = cx.listers.get::<StorageClass>("", class).is_some_and(|class| {
+            class.allow_volume_expansion == Some(true) && self.works(&class.provisioner)
+        });
+        let volume = cx.listers.get::<PersistentVolume>("", name).filter(|_| expands).cloned();
+        let Some((volume, work)) =
+            volume.and_then(|volume| Some((volume.clone(), resizer::work(claim, &volume)?)))
+        else {
+            return Ok(None);
+        };
+        if work == Work::Expand {
+            match self.progress(key, &claim.metadata, cx.now) {
+                Progress::Goes(wait) => return Ok(Some(wait)),
+                Progress::Begins => {
+                    resizer::begin(cx, claim)?;
+                    return Ok(Some(Outcome::After(WORK_MS.unsigned_abs())));
+                }
+                Progress::Done => resizer::expand(cx, claim, &volume)?,
+            }
+        }
+        resizer::tell(cx, claim)?;
+        Ok(Some(Outcome::Done))
     }
 
     /// The class by which a claim gets a volume made now (shouldProvision); `None` if it does not.

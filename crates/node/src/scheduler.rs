@@ -6,7 +6,7 @@
 //! Invariant: a pod that has a node is never touched.
 
 mod cache;
-mod claims;
+pub(crate) mod claims;
 mod filters;
 mod waiting;
 

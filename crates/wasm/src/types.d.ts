@@ -72,7 +72,8 @@ export type Component =
   | "external-provisioner"
   | "kubelet"
   | "garbage-collector-controller"
-  | "kubernetes-service-controller";
+  | "kubernetes-service-controller"
+  | "endpoint-slice-mirroring-controller";
 
 /**
  * Something that is broken until it is healed. `pods` is a pod's name, in which `.*` stands for any text (`web-.*`), with

@@ -24,9 +24,8 @@ use changed_pods::{Placed, reconcile_changed};
 use imbl::OrdMap;
 use tracker::EndpointSliceTracker;
 use trigger_time::{TriggerTimes, compute_endpoint_last_change_trigger_time};
-use utils::{
-    CONTROLLER_NAME, MANAGED_BY_LABEL, SERVICE_NAME_LABEL, label, pod_endpoint_changed, service_selector,
-};
+use utils::{CONTROLLER_NAME, pod_endpoint_changed, service_selector};
+pub(crate) use utils::{MANAGED_BY_LABEL, SERVICE_NAME_LABEL, label};
 
 /// The controller of EndpointSlices.
 #[derive(Clone, Debug, Default)]

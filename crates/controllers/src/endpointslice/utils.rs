@@ -13,16 +13,16 @@ use crate::controller_utils::new_controller_ref;
 use crate::pod::{find_port, is_pod_ready, is_pod_terminal, node_name};
 
 /// The label with the name of the service that a slice belongs to.
-pub(super) const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+pub(crate) const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 /// The label with the name of the slice's manager.
-pub(super) const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
+pub(crate) const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
 /// The label of a headless service's slices.
 const HEADLESS_LABEL: &str = "service.kubernetes.io/headless";
 /// The manager of the slices that this controller makes.
 pub(super) const CONTROLLER_NAME: &str = "endpointslice-controller.k8s.io";
 
 /// A label's value; empty if it is not there.
-pub(super) fn label<'m>(meta: &'m ObjectMeta, key: &str) -> &'m str {
+pub(crate) fn label<'m>(meta: &'m ObjectMeta, key: &str) -> &'m str {
     meta.labels.as_ref().and_then(|labels| labels.get(key)).map_or("", String::as_str)
 }
 

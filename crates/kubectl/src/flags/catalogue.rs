@@ -2,7 +2,7 @@
 
 use super::{Flag, duration, each, int, list, switch, text, text_or};
 
-/// The flags of every command. Those about the connection are read and have no effect here.
+/// The flags of every command. Of those about the connection only who acts, the context and the timeout have an effect here.
 pub(crate) const GLOBAL: &[Flag] = &[
     NAMESPACE,
     switch("help", "Show help for the command").letter('h'),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::go_value;
 
 pub(crate) use catalogue::*;
-pub(crate) use values::{parse_bool, parse_duration};
+pub(crate) use values::{parse_bool, parse_duration, parse_timeout};
 
 use values::parse_int;
 

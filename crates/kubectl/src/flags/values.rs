@@ -63,9 +63,22 @@ pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
     Ok(if negative { -milliseconds } else { milliseconds })
 }
 
+/// `--request-timeout` in milliseconds: a duration, or a number of seconds (clientcmd/helpers.go, ParseTimeout).
+///
+/// # Errors
+/// Upstream's message.
+pub(crate) fn parse_timeout(text: &str) -> Result<i64, String> {
+    if let Some(seconds) = text.parse::<i64>().ok().filter(|seconds| *seconds >= 0) {
+        return Ok(seconds.saturating_mul(1000));
+    }
+    parse_duration(text).map_err(|_| {
+        "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)".to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse_duration;
+    use super::{parse_duration, parse_timeout};
 
     #[test]
     fn durations_are_gos() {
@@ -73,6 +86,9 @@ mod tests {
             [("3s", 3000), ("1m30s", 90_000), ("1.5h", 5_400_000), ("0", 0), ("250ms", 250), ("-1s", -1000)];
         for (text, ms) in cases {
             assert_eq!(parse_duration(text), Ok(ms), "{text}");
+            assert_eq!(parse_timeout(text), Ok(ms), "{text}");
         }
+        assert_eq!(parse_timeout("5"), Ok(5000));
+        assert!(parse_timeout("abc").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! `kubectl auth`: everyone here may do everything.
+//! `kubectl auth`: the page's user may do everything, others almost nothing.
 //!
 //! Models kubectl/pkg/cmd/auth (cani.go, whoami.go). Departs: rules are those that a cluster begins with.
 
@@ -7,6 +7,8 @@ use crate::context::Context;
 use crate::discovery;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, switch};
+use crate::impersonation::User;
+use crate::kubeconfig::USER;
 use crate::printers::tabwriter::{TABLE, align};
 
 /// Of the certificate that the page's user would have.
@@ -84,13 +86,44 @@ pub(super) const WHO_AM_I: Command = Command {
     usage: || &["kubectl auth whoami"],
     flags: || &[flags::FORMATS],
     run: |_, context| {
-        let text = format!(
-            "ATTRIBUTE\tVALUE\nUsername\tkubernetes-admin\nGroups\t[system:masters system:authenticated]\nExtra: authentication.kubernetes.io/credential-id\t[{CREDENTIAL}]\n"
-        );
-        context.out(align(&text, TABLE));
+        let rows = match &context.asking.acting {
+            None => format!(
+                "Username\t{USER}\nGroups\t[system:masters system:authenticated]\nExtra: authentication.kubernetes.io/credential-id\t[{CREDENTIAL}]\n"
+            ),
+            Some(user) => {
+                let uid = if user.uid.is_empty() { String::new() } else { format!("UID\t{}\n", user.uid) };
+                format!("Username\t{}\n{uid}Groups\t[{}]\n", user.name, user.groups.join(" "))
+            }
+        };
+        context.out(align(&format!("ATTRIBUTE\tVALUE\n{rows}"), TABLE));
         Ok(Next::Done)
     },
 };
+
+/// What whoever acts may do of [`RULES`]: only the first two are the administrator's.
+fn rules(context: &Context<'_, '_>) -> &'static [(&'static str, &'static str, &'static str)] {
+    let is_master = context.asking.acting.as_ref().is_none_or(User::is_master);
+    if is_master { RULES } else { &RULES[2..] }
+}
+
+/// Whether one of the rules allows the verb with a type or a URL.
+fn is_allowed(context: &Context<'_, '_>, verb: &str, what: &str) -> bool {
+    let word = what.split('/').next().unwrap_or_default().to_lowercase();
+    let found = discovery::find(&word, context.env.features);
+    let resource = found.map_or(word, |resource| resource.group_resource());
+    rules(context).iter().any(|(resources, url, verbs)| {
+        let covers = |wanted: &str| match wanted.strip_suffix('*') {
+            Some(start) => what.starts_with(start),
+            None => what == wanted,
+        };
+        let is_meant = if what.starts_with('/') {
+            covers(url) && !url.is_empty()
+        } else {
+            *resources == "*.*" || *resources == resource && !resource.is_empty()
+        };
+        is_meant && (*verbs == "*" || *verbs == verb)
+    })
+}
 
 fn can_i(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
@@ -117,10 +150,11 @@ fn can_i(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if parsed.on("no-headers") {
         return Err(Failure::message("--no-headers cannot be set without --list specified"));
     }
+    let allowed = is_allowed(context, verb, what);
     if !parsed.on("quiet") {
-        context.out("yes\n");
+        context.out(if allowed { "yes\n" } else { "no\n" });
     }
-    Ok(Next::Done)
+    Ok(if allowed { Next::Done } else { Next::Exit(1) })
 }
 
 fn warn_of_verb(context: &mut Context<'_, '_>, verb: &str, known: &[&str]) {
@@ -166,7 +200,8 @@ fn list(call: &Call, context: &mut Context<'_, '_>, of_part: bool) -> Result<Nex
     }
     let header = "Resources\tNon-Resource URLs\tResource Names\tVerbs\n";
     let mut text = if parsed.on("no-headers") { String::new() } else { header.to_owned() };
-    let rows = RULES.iter().map(|(resource, url, verb)| format!("{resource}\t[{url}]\t[]\t[{verb}]\n"));
+    let rows =
+        rules(context).iter().map(|(resource, url, verb)| format!("{resource}\t[{url}]\t[]\t[{verb}]\n"));
     text.extend(rows);
     context.out(align(&text, TABLE));
     Ok(Next::Done)

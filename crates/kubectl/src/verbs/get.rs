@@ -13,7 +13,7 @@ use super::{Call, Command, Next, Running};
 use crate::context::Context;
 use crate::discovery;
 use crate::failure::Failure;
-use crate::flags::{self, Flag, list, parse_duration, switch, text};
+use crate::flags::{self, Flag, list, parse_timeout, switch, text};
 use crate::printers::output::Format;
 use crate::printers::table::TableOptions;
 use crate::printers::tabwriter::{TABLE, align, align_remembering};
@@ -257,7 +257,7 @@ impl Watch {
                 found.map(|found| found.map(|(_, object)| object)).collect::<Result<_, _>>()?
             }
         };
-        let timeout = call.parsed.text("request-timeout").and_then(|text| parse_duration(text).ok());
+        let timeout = call.parsed.text("request-timeout").and_then(|text| parse_timeout(text).ok());
         let mut table = table_options(call, targets, format == Format::Wide);
         table.with_namespace &= kind.is_namespaced();
         let mut watch = Watch {

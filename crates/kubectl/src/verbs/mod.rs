@@ -50,6 +50,7 @@ use crate::Progress;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, Parsed};
+use crate::impersonation::User;
 use crate::invocation::Edited;
 
 /// How a command goes on after its first step.
@@ -330,12 +331,33 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
         return Ok(Next::Done);
     }
     if !WITHOUT_CLUSTER.iter().any(|first| name.starts_with(first)) {
+        check_kubeconfig(context, &parsed)?;
         let early = !WITHOUT_NAMESPACE.contains(&&*name);
         parsed.context_namespace = Some(context.env.kubeconfig.namespace_for(&parsed, early)?);
+        if let Some(timeout) = parsed.text("request-timeout").filter(|text| !text.is_empty()) {
+            flags::parse_timeout(timeout).map_err(Failure::Message)?;
+        }
+        context.asking.acting = User::named(&parsed)?;
     }
     context.asking.managed_fields = tells_managers(&parsed);
     context.asking.field_manager = parsed.text("field-manager").map(str::to_owned);
     (command.run)(&Call { path, parsed }, context)
+}
+
+/// Whether the kubeconfig that the command line names is there (clientcmd/loader.go, Load): the one in the home folder is,
+/// though it is no file here, and what others say is not read.
+///
+/// # Errors
+/// The operating system's message.
+fn check_kubeconfig(context: &Context<'_, '_>, parsed: &Parsed) -> Result<(), Failure> {
+    let file = parsed.text("kubeconfig").unwrap_or_default();
+    if file.is_empty() || file.ends_with(".kube/config") {
+        return Ok(());
+    }
+    match context.env.files.read(file.strip_prefix("./").unwrap_or(file)) {
+        Some(_) => Ok(()),
+        None => Err(Failure::message(format!("stat {file}: no such file or directory"))),
+    }
 }
 
 /// Takes the words away that name a command, or begin the names of some; at least one, even if none begins so.

@@ -9,6 +9,7 @@
 mod addresses;
 mod backoff;
 mod container;
+mod expand;
 mod images;
 pub mod node_status;
 mod pod_lifecycle;
@@ -244,6 +245,7 @@ impl Kubelet {
         let address = worker.address.clone().unwrap_or_default();
         match &mut worker.stage {
             Stage::Containers(containers) => {
+                expand::expand(turn)?;
                 pod_lifecycle::step(turn, containers, &address, &self.settings, &mut self.images)
             }
             Stage::Recorded(stage) => recorder::step(turn, stage, &mut worker.due, &address, &self.settings),
@@ -366,6 +368,9 @@ fn ms_i64(ms: u64) -> i64 {
 
 impl Reconciler for Kubelet {
     fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
+        if let Object::PersistentVolumeClaim(claim) = &event.object {
+            return expand::pods_concerned(claim, listers);
+        }
         let Some(pod) = Pod::unwrap(&event.object) else {
             return match event.object.kind() {
                 // What has an endpoint has a name.

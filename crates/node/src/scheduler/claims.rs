@@ -39,7 +39,7 @@ pub(super) struct Blocked {
 }
 
 /// The names of the claims that the pod uses, in the order of its volumes.
-pub(super) fn names(pod: &Pod) -> impl Iterator<Item = String> + '_ {
+pub(crate) fn names(pod: &Pod) -> impl Iterator<Item = String> + '_ {
     let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
     volumes.filter_map(|volume| {
         let of_claim = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.clone());
