@@ -431,3 +431,95 @@ fn a_pod_whose_sandbox_fails_stays_where_it_is() {
     assert_eq!(pods(&world), running(&["p"]));
     assert_eq!(world.server().get::<Pod>("default", "p").map(|p| p.uid().is_empty()), Some(false));
 }
+
+fn settings(kind: &str, name: &str, data: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "data": data})
+}
+
+/// The reason for which the only container waits, with its message.
+fn waiting(world: &World, pod: &str) -> (String, String) {
+    let states = status(world, pod).container_statuses.into_iter().flatten().filter_map(|s| s.state);
+    let waiting = states.filter_map(|state| state.waiting).next().expect("it waits");
+    (waiting.reason.unwrap_or_default(), waiting.message.unwrap_or_default())
+}
+
+#[test]
+fn a_container_is_not_started_without_what_its_environment_is_made_of() {
+    let from =
+        |kind: &str, key: &str| json!({"name": "V", "valueFrom": {kind: {"name": "conf", "key": key}}});
+    let optional =
+        json!({"name": "W", "valueFrom": {"secretKeyRef": {"name": "no", "key": "k", "optional": true}}});
+    let cases = [
+        ("env", json!([optional, from("configMapKeyRef", "k")]), "ConfigMap", true),
+        ("env", json!([optional, from("secretKeyRef", "k")]), "Secret", true),
+        ("envFrom", json!([{"configMapRef": {"name": "conf"}}]), "ConfigMap", false),
+        ("envFrom", json!([{"secretRef": {"name": "conf"}}]), "Secret", false),
+    ];
+    for (field, value, kind, needs_key) in cases {
+        let mut world = world_of([with(pod("p", "app:1"), &format!("/spec/containers/0/{field}"), value)]);
+        advance(&mut world, 30_000);
+        let error = format!("{} \"conf\" not found", kind.to_lowercase());
+        assert_eq!(waiting(&world, "p"), ("CreateContainerConfigError".to_owned(), error.clone()));
+        assert_eq!(status(&world, "p").phase.as_deref(), Some("Pending"));
+        assert_eq!(count(&world, "p", &format!("Failed: Error: {error}")), 3, "once every ten seconds");
+        create(&mut world, settings(kind, "conf", json!({})));
+        advance(&mut world, 10_000);
+        if needs_key {
+            let error = format!("couldn't find key k in {kind} default/conf");
+            assert_eq!(waiting(&world, "p"), ("CreateContainerConfigError".to_owned(), error));
+            patch(
+                &mut world,
+                Kind::from_api("v1", kind).expect("a kind"),
+                "conf",
+                json!({"data": {"k": "dg=="}}),
+            );
+            advance(&mut world, 10_000);
+        }
+        assert_eq!(container_state(&world, "p"), "Running", "{field} of a {kind}");
+        assert_eq!(restarts(&world, "p"), 0);
+    }
+}
+
+#[test]
+fn a_volume_is_not_mounted_without_what_it_shows() {
+    let items = json!([{"key": "k", "path": "p"}]);
+    let cases = [
+        (json!({"configMap": {"name": "conf"}}), "ConfigMap", None),
+        (json!({"secret": {"secretName": "conf"}}), "Secret", None),
+        (
+            json!({"configMap": {"name": "conf", "items": items}}),
+            "ConfigMap",
+            Some("configmap references non-existent config key: k"),
+        ),
+        (
+            json!({"projected": {"sources": [{"secret": {"name": "conf", "items": items}}]}}),
+            "Secret",
+            Some("references non-existent secret key: k"),
+        ),
+    ];
+    for (source, kind, without_key) in cases {
+        let mut volume = json!({"name": "settings"});
+        volume.as_object_mut().expect("a volume").extend(source.as_object().expect("a source").clone());
+        let mut world = world_of([with(pod("p", "app:1"), "/spec/volumes", json!([volume]))]);
+        advance(&mut world, 10_000);
+        assert_eq!(waiting(&world, "p"), ("ContainerCreating".to_owned(), String::new()));
+        let failed = |problem: &str| {
+            format!("FailedMount: MountVolume.SetUp failed for volume \"settings\" : {problem}")
+        };
+        let error = format!("{} \"conf\" not found", kind.to_lowercase());
+        assert_eq!(count(&world, "p", &failed(&error)), 5, "at once, and after 0.5, 1, 2 and 4 seconds more");
+        create(&mut world, settings(kind, "conf", json!({})));
+        advance(&mut world, 10_000);
+        if let Some(problem) = without_key {
+            assert_eq!(count(&world, "p", &failed(problem)), 1);
+            patch(
+                &mut world,
+                Kind::from_api("v1", kind).expect("a kind"),
+                "conf",
+                json!({"data": {"k": "dg=="}}),
+            );
+            advance(&mut world, 20_000);
+        }
+        assert_eq!(container_state(&world, "p"), "Running", "{volume}");
+    }
+}

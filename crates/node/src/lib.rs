@@ -7,6 +7,7 @@ pub mod exec;
 pub mod kubelet;
 pub mod logs;
 pub mod provisioner;
+pub mod references;
 mod resizer;
 pub mod runtime;
 pub mod scheduler;

@@ -178,8 +178,14 @@ fn variables_stand_for_what_they_refer_to() {
         json!({"name": "SUM", "value": "$(CPU):$(MAP):$(MY_API_SERVICE_PORT):$(LATER):$$(CPU):$(HOSTNAME)"}),
     );
     env.push(json!({"name": "LATER", "value": "x"}));
+    env.push(json!({"name": "k", "value": "instead of the Secret's"}));
     let resources = json!({"limits": {"cpu": "500m"}, "requests": {"memory": "1500Ki"}});
-    let container = json!({"name": "nginx", "env": env, "resources": resources});
+    let whole = json!([
+        {"prefix": "ALL_", "configMapRef": {"name": "there"}},
+        {"secretRef": {"name": "there"}},
+        {"configMapRef": {"name": "nope", "optional": true}},
+    ]);
+    let container = json!({"name": "nginx", "envFrom": whole, "env": env, "resources": resources});
     let pod = pod("web-7", "10.244.1.7", json!({"containers": [container]}));
     let mut listers = listers();
     let node = json!({"metadata": {"name": "node-1"}, "status": {"allocatable": {"memory": "32Gi"}}});
@@ -199,6 +205,7 @@ fn variables_stand_for_what_they_refer_to() {
     let text = output.text(Stream::Out);
     let own: Vec<&str> = text.lines().skip(2).take_while(|line| !line.starts_with("MY_API")).collect();
     let expected = [
+        "ALL_k=m",
         "CPU=1",
         "CPU_M=500",
         "MEM=2",
@@ -209,6 +216,7 @@ fn variables_stand_for_what_they_refer_to() {
         "SECRET=s",
         "SUM=1:m:8080:$(LATER):$(CPU):$(HOSTNAME)",
         "LATER=x",
+        "k=instead of the Secret's",
     ];
     assert_eq!(own, expected);
 }

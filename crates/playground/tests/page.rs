@@ -217,6 +217,37 @@ fn a_broken_image_is_stuck() {
 }
 
 #[test]
+fn a_pod_that_lacks_its_settings_is_stuck_until_they_come() {
+    let patches = [
+        (r#"{"volumes":[{"name":"v","secret":{"secretName":"conf"}}]}"#, "secret", "ContainerCreating"),
+        (
+            r#"{"containers":[{"name":"myapp-pod","envFrom":[{"configMapRef":{"name":"conf"}}]}]}"#,
+            "configmap",
+            "CreateContainerConfigError",
+        ),
+    ];
+    for (patch, kind, status) in patches {
+        let mut model = applied();
+        let patch = format!(r#"{{"spec":{{"template":{{"spec":{patch}}}}}}}"#);
+        update(&mut model, Msg::Run(format!("kubectl patch sts myapp -p '{patch}'")));
+        update(&mut model, Msg::Speed(Speed::Faster));
+        let frames = |model: &mut Model| (0..20).for_each(|_| update(model, Msg::Frame(100)));
+        frames(&mut model);
+        let expected = Reason::Unconfigured {
+            pod: "myapp-1".to_owned(),
+            status: status.to_owned(),
+            message: format!("{kind} \"conf\" not found"),
+        };
+        assert_eq!(model.page.whys[0].reason, expected);
+        let create = if kind == "secret" { "secret generic" } else { kind };
+        update(&mut model, Msg::Run(format!("kubectl create {create} conf")));
+        frames(&mut model);
+        frames(&mut model);
+        assert!(!model.page.whys.iter().any(|why| why.reason == expected), "{:?}", model.page.whys);
+    }
+}
+
+#[test]
 fn what_is_typed_is_written_before_the_next_command_and_refusals_are_kubectls() {
     let mut model = Model::new(StartWorld::Manifest);
     let wider = model.text().replace("replicas: 2", "replicas: 3");

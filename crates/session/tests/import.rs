@@ -300,6 +300,35 @@ fn accounts_and_priority_classes_that_pods_have_are_there() {
 }
 
 #[test]
+fn what_pods_are_configured_by_is_there() {
+    let environment = "envFrom: [{configMapRef: {name: conf}}], \
+        env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}], volumeMounts";
+    let file = PARALLEL.replace("volumeMounts", environment);
+    assert_ne!(file, PARALLEL);
+    let set_up =
+        ["kubectl create cm conf", "kubectl create secret generic db --from-literal=password=sesame"];
+    let mut original = session(Version::V1_36, &set_up);
+    original.write_file("configured.yaml", &file);
+    original.run("kubectl apply -f configured.yaml");
+    original.advance(60_000);
+    for kinds in ["sts,svc,pod,pvc,pv", "sts,svc,pod,pvc,pv,secret"] {
+        let import = import(&printed(&mut original, &format!("kubectl get {kinds} -o yaml")), Version::V1_36);
+        let made = import.notes.iter().filter_map(|note| match &note.fact {
+            Fact::Assumed(Assumption::SettingsMade { object }) => Some(object.name.to_string()),
+            _ => None,
+        });
+        let expected = if kinds.ends_with("secret") { vec!["conf"] } else { vec!["conf", "db"] };
+        assert_eq!(made.collect::<Vec<_>>(), expected);
+        let mut world = open(&import, Version::V1_36);
+        world.run("kubectl delete pod --all");
+        world.advance(60_000);
+        let phases = "kubectl get pods -o jsonpath='{.items[*].status.phase}'";
+        assert_eq!(printed(&mut world, phases), "Running Running Running");
+        assert_eq!(printed(&mut world, "kubectl get secret db -o jsonpath='{.data}'"), r#"{"password":""}"#);
+    }
+}
+
+#[test]
 fn a_missing_set_or_owner_removes_nothing() {
     let dump = printed(&mut session(Version::V1_36, WORLDS[0].1), "kubectl get pod,pvc,pv -o yaml");
     let import = import(&dump, Version::V1_36);

@@ -7,6 +7,7 @@ mod failing;
 mod nodes;
 mod owners;
 mod revisions;
+mod settings;
 mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +103,11 @@ pub enum Assumption {
         /// Its name.
         class: String,
     },
+    /// The ConfigMap or Secret is made, with the keys that pods need and without values.
+    SettingsMade {
+        /// Which one.
+        object: ObjectKey,
+    },
     /// The image cannot be pulled, by nobody and at no time.
     ImageMissing {
         /// The image.
@@ -148,6 +154,7 @@ impl Import {
         storage::settle(&mut import);
         nodes::settle(&mut import, config);
         failing::settle(&mut import, config.start);
+        settings::settle(&mut import);
         import.make_namespaces();
         import.make_accounts();
         import

@@ -3,14 +3,12 @@
 //! Models makeEnvironmentVariables of pkg/kubelet/kubelet_pods.go and pkg/kubelet/envvars/envvars.go.
 
 use client::Listers;
-use k8s_openapi::api::core::v1::{
-    ConfigMap, Container, EnvVarSource, Node, Pod, ResourceFieldSelector, Secret, Service,
-};
+use k8s_openapi::api::core::v1::{Container, EnvVarSource, Node, Pod, ResourceFieldSelector, Service};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
-use machinery::Resource;
 use machinery::quantity::Quantity;
+use machinery::{Kind, Resource};
 
-use crate::dns;
+use crate::{dns, references};
 
 /// The container's variables, by the order in which it sees them: the kubelet's amid those of the runtime.
 pub(super) fn variables(listers: &Listers, pod: &Pod, container: &Container) -> Vec<(String, String)> {
@@ -28,12 +26,25 @@ pub(super) fn variables(listers: &Listers, pod: &Pod, container: &Container) -> 
 pub(super) fn declared(listers: &Listers, pod: &Pod, container: &Container) -> Vec<(String, String)> {
     let mut variables: Vec<(String, String)> = Vec::new();
     let services = services(listers, pod);
+    for source in container.env_from.iter().flatten() {
+        let map = source.config_map_ref.as_ref().map(|map| (Kind::ConfigMap, &map.name));
+        let secret = source.secret_ref.as_ref().map(|secret| (Kind::Secret, &secret.name));
+        let prefix = source.prefix.as_deref().unwrap_or_default();
+        for (kind, name) in map.into_iter().chain(secret) {
+            let texts = references::texts(listers, kind, pod.namespace(), name);
+            variables.extend(texts.into_iter().map(|(key, text)| (format!("{prefix}{key}"), text)));
+        }
+    }
     for variable in container.env.iter().flatten() {
         let value = match (variable.value.as_deref().unwrap_or_default(), &variable.value_from) {
             ("", Some(source)) => referenced(listers, pod, container, source),
             (text, _) => Some(expand(text, services.iter().chain(&variables))),
         };
-        variables.extend(value.map(|value| (variable.name.clone(), value)));
+        if let Some(value) = value {
+            // What is declared replaces what comes whole.
+            variables.retain(|(name, _)| *name != variable.name);
+            variables.push((variable.name.clone(), value));
+        }
     }
     variables.extend(services);
     variables
@@ -71,21 +82,19 @@ pub(super) fn expand<'v>(
     expanded + rest
 }
 
-/// What a reference stands for; `None` if that is missing and may be. What is missing and may not be is empty: a kubelet
-/// would not start the container.
+/// What a reference stands for; `None` if that is missing and may be. What has gone since the container was started is empty.
 fn referenced(listers: &Listers, pod: &Pod, container: &Container, source: &EnvVarSource) -> Option<String> {
+    let of_key =
+        |kind, name: &str, key: &str| references::texts(listers, kind, pod.namespace(), name).remove(key);
     let (value, optional) = if let Some(from) = &source.field_ref {
         (field(pod, &from.field_path), None)
     } else if let Some(from) = &source.resource_field_ref {
         (resource(listers, pod, container, from), None)
     } else if let Some(from) = &source.config_map_key_ref {
-        let map = listers.get::<ConfigMap>(pod.namespace(), &from.name);
-        (map.and_then(|map| map.data.as_ref()?.get(&from.key).cloned()), from.optional)
+        (of_key(Kind::ConfigMap, &from.name, &from.key), from.optional)
     } else {
         let from = source.secret_key_ref.as_ref()?;
-        let secret = listers.get::<Secret>(pod.namespace(), &from.name);
-        let bytes = secret.and_then(|secret| secret.data.as_ref()?.get(&from.key));
-        (bytes.map(|bytes| String::from_utf8_lossy(&bytes.0).into_owned()), from.optional)
+        (of_key(Kind::Secret, &from.name, &from.key), from.optional)
     };
     value.or_else(|| (optional != Some(true)).then(String::new))
 }

@@ -3,7 +3,8 @@
 //! Models the mounts of pkg/kubelet/kubelet_pods.go (makeMounts) and the complaints of BusyBox. Departs: of the image's own
 //! files only the tree's first level is known.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use client::Listers;
 use k8s_openapi::api::core::v1::{
@@ -12,6 +13,7 @@ use k8s_openapi::api::core::v1::{
 use machinery::Resource;
 
 use super::df;
+use crate::references;
 use crate::runtime::{Place, Runtime};
 
 /// What lies in the root directory of the tutorial's image.
@@ -47,12 +49,15 @@ struct Spot {
     place: Place,
     path: String,
     read_only: bool,
+    /// The files that are shown there of the API server's objects.
+    shown: BTreeMap<String, String>,
 }
 
 impl Files<'_> {
-    pub(super) fn read<'r>(&self, runtime: &'r Runtime, path: &str) -> Option<&'r str> {
-        let spot = self.locate(&normal(path))?;
-        runtime.read(&spot.place, &spot.path)
+    pub(super) fn read<'r>(&self, runtime: &'r Runtime, path: &str) -> Option<Cow<'r, str>> {
+        let mut spot = self.locate(&normal(path))?;
+        let written = runtime.read(&spot.place, &spot.path).map(Cow::Borrowed);
+        written.or_else(|| spot.shown.remove(&spot.path).map(Cow::Owned))
     }
 
     /// Writes a file whole, or to its end.
@@ -148,7 +153,7 @@ impl Files<'_> {
         }
         if let Some(spot) = self.locate(&path) {
             let below = if spot.path.is_empty() { String::new() } else { format!("{}/", spot.path) };
-            let paths = runtime.paths(&spot.place);
+            let paths = runtime.paths(&spot.place).chain(spot.shown.keys().map(String::as_str));
             names.extend(paths.filter_map(|path| path.strip_prefix(&below)).map(first_part));
         }
         (exists || !names.is_empty()).then_some(names)
@@ -180,6 +185,7 @@ impl Files<'_> {
                 place: Place { owner: self.pod.uid().into(), part },
                 path,
                 read_only: false,
+                shown: BTreeMap::new(),
             });
         };
         let volumes = self.pod.spec.as_ref()?.volumes.as_deref().unwrap_or_default();
@@ -196,6 +202,7 @@ impl Files<'_> {
             place: self.place(volume)?,
             path: path.trim_start_matches('/').to_owned(),
             read_only: mount.read_only == Some(true) || is_read_only(volume),
+            shown: references::files(self.listers, self.pod.namespace(), volume),
         })
     }
 

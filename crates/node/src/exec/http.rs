@@ -178,7 +178,7 @@ fn serve(files: Files<'_>, runtime: &Runtime, version: &str, path: &str) -> Answ
     let is_root = path.ends_with('/');
     let file = format!("{PAGES}{path}{}", if is_root { "index.html" } else { "" });
     if let Some(text) = files.read(runtime, &file) {
-        return ok(text.to_owned());
+        return ok(text.into_owned());
     }
     match path {
         // The page lies in the image, where a volume hides it.

@@ -17,6 +17,12 @@ pub(super) fn back_off_ms(failures: u32) -> i64 {
     }
 }
 
+/// How long after so many failures and one more a volume is mounted again: doubling from half a second to 2 minutes and 2
+/// seconds (pkg/util/goroutinemap/exponentialbackoff).
+pub(super) fn mount_back_off_ms(failures: u32) -> u64 {
+    (500 << failures.min(8)).min(122_000)
+}
+
 /// Seconds as Go prints a duration: `10s`, `1m20s`, `5m0s`.
 pub(super) fn go_seconds(ms: i64) -> String {
     let s = ms / 1000;
@@ -42,6 +48,12 @@ mod tests {
         let seconds: Vec<i64> = (0..8).map(|n| back_off_ms(n) / 1000).collect();
         assert_eq!(seconds, [0, 10, 20, 40, 80, 160, 300, 300]);
         assert_eq!(back_off_ms(u32::MAX), 300_000);
+    }
+
+    #[test]
+    fn volumes_are_tried_again_up_to_every_two_minutes() {
+        let waits = [0, 1, 2, 7, 8, u32::MAX].map(mount_back_off_ms);
+        assert_eq!(waits, [500, 1_000, 2_000, 64_000, 122_000, 122_000]);
     }
 
     #[test]

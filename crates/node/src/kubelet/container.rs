@@ -23,10 +23,12 @@ use super::images::{invalid_name, never_pull, pull_error};
 use super::prober::{Look, Probe, Purpose, Run, report};
 use super::profile::hits;
 use super::{Settings, Turn, images, ms_i64, status};
-use crate::exec;
+use crate::{exec, references};
 
 /// The kubelet looks at a pod again so long after something ended (its PLEG's period).
 const RELIST_MS: i64 = 1_000;
+/// The kubelet tries again so long after it could not start a container (pkg/kubelet/kubelet.go, backOffPeriod).
+const SYNC_MS: i64 = 10_000;
 /// How long a container runs that ends by itself.
 const RUN_MS: i64 = 1_000;
 /// The annotation that makes every container of a pod crash.
@@ -63,6 +65,8 @@ pub(super) struct Container {
     last: Option<ContainerStateTerminated>,
     /// Failed pulls in a row.
     failed_pulls: u32,
+    /// What its environment cannot be made of.
+    lacks: Arc<str>,
     /// The code with which it is to exit now.
     crash: Option<i32>,
     /// Whether it ends by itself.
@@ -93,6 +97,8 @@ enum State {
     Due,
     /// Its image is being fetched.
     Pulling(Timestamp),
+    /// Something that its environment is made of is missing.
+    Misconfigured(Timestamp),
     /// The fetch failed.
     PullFailed(Timestamp),
     /// The next fetch waits; the last one failed then.
@@ -136,6 +142,7 @@ impl Container {
             started: false,
             last: None,
             failed_pulls: 0,
+            lacks: "".into(),
             crash: None,
             ends: role == Role::Init,
             startup: Probe::new(Purpose::Startup),
@@ -226,7 +233,7 @@ impl Container {
                     turn.event(&spec.name, "Normal", "BackOff", &message);
                     turn.event(&spec.name, "Warning", "Failed", "Error: ImagePullBackOff");
                 }
-                State::PullBackOff(_) => self.state = State::Due,
+                State::PullBackOff(_) | State::Misconfigured(_) => self.state = State::Due,
                 State::Exited(at) if back_off_ms(self.crashes) > RELIST_MS => {
                     self.state = State::CrashBackOff(at);
                     let message = format!(
@@ -261,6 +268,7 @@ impl Container {
         match self.state {
             State::Due => Some(now),
             State::Pulling(at) => Some(after_ms(at, ms_i64(settings.pace.pull_ms))),
+            State::Misconfigured(at) => Some(after_ms(at, SYNC_MS)),
             State::PullFailed(at) => Some(after_ms(at, RELIST_MS)),
             State::PullBackOff(at) => Some(after_ms(at, back_off_ms(self.failed_pulls))),
             State::Exited(at) if self.is_restarted(pod) => Some(after_ms(at, RELIST_MS)),
@@ -275,7 +283,11 @@ impl Container {
     /// When it has to be looked at again.
     pub(super) fn due(&self, turn: &Turn<'_, '_>, spec: &Spec, settings: &Settings) -> Due {
         let (pod, now) = (&*turn.pod, turn.cx.now);
-        let mut due = Due { change: self.ends_at(pod, now, settings), repeat: None };
+        let end = self.ends_at(pod, now, settings);
+        let mut due = match self.state {
+            State::Misconfigured(_) => Due { change: None, repeat: end },
+            _ => Due { change: end, repeat: None },
+        };
         let State::Running(since) = self.state else { return due };
         let late = settings.faults.slow_ready_ms(pod).map(|ms| after_ms(since, ms_i64(ms)));
         due.change = due.change.into_iter().chain(late.filter(|at| *at > now)).min();
@@ -448,6 +460,12 @@ impl Container {
     }
 
     fn start(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings) {
+        if let Some(problem) = references::unresolved(turn.cx.listers, &turn.pod, spec) {
+            turn.event(&spec.name, "Warning", "Failed", &format!("Error: {problem}"));
+            self.lacks = problem.into();
+            self.state = State::Misconfigured(turn.cx.now);
+            return;
+        }
         let (created, started) = if turn.cx.features.container_events_name_nothing() {
             ("Container created".to_owned(), "Container started".to_owned())
         } else {
@@ -493,6 +511,9 @@ impl Container {
             // While an image is tried again, the failure of the last time stays in view.
             State::Due | State::Pulling(_) if self.failed_pulls == 0 => {
                 status::waiting(if initializing { "PodInitializing" } else { "ContainerCreating" }, None)
+            }
+            State::Misconfigured(_) => {
+                status::waiting("CreateContainerConfigError", Some(self.lacks.to_string()))
             }
             State::PullFailed(_) => status::waiting("ErrImagePull", Some(pull_error(image))),
             State::Due | State::Pulling(_) | State::PullBackOff(_) => {

@@ -32,9 +32,12 @@ use machinery::time::{after_ms, ms_between, seconds};
 use machinery::{Kind, Object, Resource};
 
 use addresses::Addresses;
+use backoff::mount_back_off_ms;
 use profile::hits;
 pub use profile::{Faults, NamePattern, Pace, Profile};
 pub use takeover::is_overdue;
+
+use crate::references;
 
 /// How long after a sandbox could not be made the next try comes.
 const SANDBOX_RETRY_MS: u64 = 10_000;
@@ -85,6 +88,8 @@ struct Worker {
 enum Stage {
     /// Nothing was done for it.
     New,
+    /// Its volumes are being mounted, after so many failures.
+    Mounting { failures: u32 },
     /// Its sandbox is being made.
     Creating,
     /// It has an address and containers, under the default profile.
@@ -221,6 +226,22 @@ impl Kubelet {
     fn go_on(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
         if let Stage::New = worker.stage {
             begin(turn)?;
+            worker.stage = Stage::Mounting { failures: 0 };
+            worker.due = turn.cx.now;
+        }
+        if let Stage::Mounting { failures } = worker.stage {
+            if let Some(wait) = turn.until(worker.due) {
+                turn.repeats = true;
+                return Ok(Some(wait));
+            }
+            // The recorder's kubelet mounts nothing.
+            if self.settings.profile == Profile::Default && mounting_fails(turn) {
+                let wait = mount_back_off_ms(failures);
+                worker.stage = Stage::Mounting { failures: failures.saturating_add(1) };
+                worker.due = after_ms(turn.cx.now, ms_i64(wait));
+                turn.repeats = true;
+                return Ok(Some(wait));
+            }
             worker.stage = Stage::Creating;
             worker.due = after_ms(turn.cx.now, ms_i64(self.settings.start_ms()));
         }
@@ -278,6 +299,18 @@ fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let facts = status::readiness(false, &incomplete, &unready);
     status::set_conditions(&mut status, &facts, turn.cx.now);
     turn.write(status)
+}
+
+/// Whether a volume shows what is missing, which is said of each (pkg/volume/util/operationexecutor, GenerateMountVolumeFunc).
+fn mounting_fails(turn: &mut Turn<'_, '_>) -> bool {
+    let (pod, listers) = (turn.pod.clone(), turn.cx.listers);
+    let mut fails = false;
+    for (volume, problem) in references::unmountable(listers, &pod) {
+        let message = format!("MountVolume.SetUp failed for volume \"{}\" : {problem}", volume.name);
+        turn.cx.event("kubelet", &Pod::wrap(pod.clone()), "Warning", "FailedMount", &message);
+        fails = true;
+    }
+    fails
 }
 
 /// The network of a new sandbox cannot be made; the kubelet tries again (pkg/kubelet/kuberuntime, createPodSandbox).

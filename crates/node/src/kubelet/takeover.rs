@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container as Spec, ContainerStatus, Pod, PodSpec, PodStatus};
 use machinery::Resource;
 use machinery::object::is_terminating;
-use machinery::time::{after_ms, ms_between};
+use machinery::time::ms_between;
 
 use super::container::{Container, Role};
-use super::{Kubelet, Profile, Stage, Worker, ms_i64, node_name, pod_lifecycle};
+use super::{Kubelet, Profile, Stage, Worker, node_name, pod_lifecycle};
 
 /// How long a pod may be without containers before something else than time is missing, in milliseconds.
 const CREATING_MS: i64 = 300_000;
@@ -41,9 +41,8 @@ impl Kubelet {
             _ if is_overdue(pod, now) => Stage::Gone,
             Some(_) => Stage::Containers(containers(spec, &status, now)),
             None if is_late => Stage::Held,
-            None => Stage::Creating,
+            None => Stage::Mounting { failures: 0 },
         };
-        worker.due = after_ms(now, ms_i64(self.settings.start_ms()));
         worker
     }
 

@@ -277,6 +277,12 @@ fn assumed(assumption: &Assumption) -> String {
         Assumption::ClassUnknown { class } => {
             format!("The storage class `{class}` is not in the dump: nobody makes volumes for it here.")
         }
+        Assumption::SettingsMade { object } => {
+            format!(
+                "{} is not in the dump: it is taken to be there, with what pods need of it.",
+                named(object)
+            )
+        }
         Assumption::ImageMissing { image } => format!("`{image}` cannot be pulled, now and later."),
         Assumption::PodStays { pod } => {
             format!(

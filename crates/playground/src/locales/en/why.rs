@@ -65,6 +65,9 @@ pub(super) fn why_sentence(why: &Why) -> String {
             let template = if *frozen { "The template is another by now, and still nobody replaces" } else { "Another template alone will not replace" };
             format!("`{pod}` cannot run, {status}{message}. {template} it: delete it, and it comes back from the template.")
         }
+        Reason::Unconfigured { pod, status, message } => {
+            format!("`{pod}` cannot run, {status}: {message}. The kubelet tries again and again: the pod goes on by itself once that is there.")
+        }
         Reason::NeverReady { pod, step: why, host } => {
             let waits = match why {
                 Some(Step::Update | Step::ScaleDown) => format!(" {} waits for it.", step(*why)),

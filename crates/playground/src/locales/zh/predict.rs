@@ -243,6 +243,9 @@ fn assumed(assumption: &Assumption) -> String {
             format!("导出中没有存储类 `{class}`：视为由 `{provisioner}` 为它制备卷。{default}")
         }
         Assumption::ClassUnknown { class } => format!("导出中没有存储类 `{class}`：这里没有谁为它制备卷。"),
+        Assumption::SettingsMade { object } => {
+            format!("导出中没有 {}：视为它存在，并有 Pod 需要的内容。", named(object))
+        }
         Assumption::ImageMissing { image } => format!("`{image}` 无法拉取，现在和以后都是。"),
         Assumption::PodStays { pod } => {
             format!("{} 未就绪，在被替换之前保持如此；重建的 Pod 视为会就绪。", named(pod))

@@ -68,6 +68,11 @@ pub(super) fn why_sentence(why: &Why) -> String {
             };
             format!("`{pod}` 无法运行：{status}{message}。{template}：删除它，它就会按模板回来。")
         }
+        Reason::Unconfigured { pod, status, message } => {
+            format!(
+                "`{pod}` 无法运行：{status}（{message}）。kubelet 会一再重试：等它存在了，Pod 就会自己继续。"
+            )
+        }
         Reason::NeverReady { pod, step: why, host } => {
             let waits = match why {
                 Some(Step::Update | Step::ScaleDown) => format!("{}在等它。", step(*why)),

@@ -121,6 +121,15 @@ pub enum Reason {
         /// The template is another by now, and the update does not come to the pod.
         frozen: bool,
     },
+    /// A ConfigMap or Secret that a pod is configured by is missing, or a key of it.
+    Unconfigured {
+        /// The pod.
+        pod: String,
+        /// The STATUS.
+        status: String,
+        /// The kubelet's words.
+        message: String,
+    },
     /// A pod runs, and its readiness probe fails for good.
     NeverReady {
         /// The pod.

@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod};
 use machinery::decision::{Lack, Step, Verdict};
 use machinery::object::{controller_of, is_terminating};
 use machinery::{Kind, ObjectKey, Resource};
+use node::references;
 
 use super::super::Snapshot;
 use super::super::claim::ClaimView;
@@ -34,7 +35,10 @@ pub(super) struct Blocked {
 pub(super) fn troubles(snapshot: Snapshot<'_>) -> Vec<Why> {
     let suspect = |pod: &&Pod| match shape_of(pod) {
         Shape::Broken | Shape::Stopping => true,
-        Shape::Starting => pod.spec.as_ref().is_none_or(|spec| spec.node_name.is_none()),
+        Shape::Starting => {
+            pod.spec.as_ref().is_none_or(|spec| spec.node_name.is_none())
+                || unmounted(snapshot, pod).is_some()
+        }
         Shape::Ready | Shape::Ended => false,
     };
     let pods = snapshot.objects.list::<Pod>("").map(|pod| &**pod).filter(suspect);
@@ -93,7 +97,22 @@ fn top_of(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
     (top != pod.name()).then_some(top)
 }
 
+/// A pod that is not started without what is missing.
+fn unconfigured(snapshot: Snapshot<'_>, pod: &Pod, message: String) -> Why {
+    let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
+    Why::new(WhyKind::Stuck, Reason::Unconfigured { pod: pod.name().to_owned(), status, message })
+}
+
+/// Why the volumes of a pod that has a node cannot be mounted; a pod with an address has mounted them.
+fn unmounted(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
+    let status = pod.status.as_ref().filter(|status| status.start_time.is_some() && status.pod_ip.is_none());
+    status.and_then(|_| references::unmountable(snapshot.names, pod).next()).map(|(_, problem)| problem)
+}
+
 fn broken(snapshot: Snapshot<'_>, pod: &Pod, frozen: bool) -> Why {
+    if let Some(("CreateContainerConfigError", message)) = waiting_message(pod) {
+        return unconfigured(snapshot, pod, message.to_owned());
+    }
     let message = waiting_message(pod).map(|(_, message)| message.to_owned()).unwrap_or_default();
     let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
     let why =
@@ -133,6 +152,9 @@ fn of_starting(snapshot: Snapshot<'_>, pod: &Pod, step: Option<Step>) -> Why {
     let name = pod.name().to_owned();
     if pod.spec.as_ref().is_none_or(|spec| spec.node_name.is_none()) {
         return of_unscheduled(snapshot, pod, step);
+    }
+    if let Some(message) = unmounted(snapshot, pod) {
+        return unconfigured(snapshot, pod, message);
     }
     let running = pod.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some("Running"));
     if running
