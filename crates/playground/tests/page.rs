@@ -3,7 +3,7 @@
 use playground::model::Speed;
 use playground::view::pod::Shape;
 use playground::view::stage::{Column, SetView};
-use playground::view::why::{Reason, WhyKind};
+use playground::view::why::{Next, Reason, WhyKind};
 use playground::{Model, Msg, update};
 use session::StartWorld;
 
@@ -239,6 +239,7 @@ fn a_pod_that_lacks_its_settings_is_stuck_until_they_come() {
             message: format!("{kind} \"conf\" not found"),
         };
         assert_eq!(model.page.whys[0].reason, expected);
+        assert_eq!(model.page.whys[0].next, Some(Next::Replaces("myapp-0".to_owned())));
         let create = if kind == "secret" { "secret generic" } else { kind };
         update(&mut model, Msg::Run(format!("kubectl create {create} conf")));
         frames(&mut model);

@@ -176,10 +176,12 @@ fn of_blocking(
         Why { rule: None, .. } => Why { rule: rule(set, step), ..why },
         why => why,
     };
-    let next = match why.kind {
-        WhyKind::Progressing => next(snapshot, set, key),
+    let next = match (why.kind, &why.reason) {
         // What follows once a person has deleted it.
-        WhyKind::Stuck => slot.filter(|slot| slot.wanted).map(|slot| comes_back(snapshot, set, slot)),
+        (WhyKind::Stuck, Reason::Broken { .. } | Reason::NodeSilent { .. }) => {
+            slot.filter(|slot| slot.wanted).map(|slot| comes_back(snapshot, set, slot))
+        }
+        (WhyKind::Stuck | WhyKind::Progressing, _) => next(snapshot, set, key),
         _ => None,
     };
     Why { next, ..why }
