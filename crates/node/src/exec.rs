@@ -203,6 +203,7 @@ impl<'a> Shell<'a> {
             "df" => df::run(self.files(), self.runtime, args),
             "rm" => self.rm(args),
             "touch" => self.touch(args),
+            "chmod" => self.chmod(args),
             "true" => printed(String::new()),
             "false" => failed(String::new(), 1),
             "sh" | "ash" => self.sh(args),
@@ -417,6 +418,17 @@ impl<'a> Shell<'a> {
     fn touch(&mut self, args: &[&str]) -> ExecOutput {
         self.each_file("touch", "FILE…", args, |files, runtime, path| {
             files.touch(runtime, path).err().map(|why| format!("{path}: {why}"))
+        })
+    }
+
+    /// Files have no modes: it looks whether they are there.
+    fn chmod(&mut self, args: &[&str]) -> ExecOutput {
+        let (mode, paths) = args.split_first().map_or(("", args), |(mode, paths)| (*mode, paths));
+        let is_mode = !mode.is_empty() && mode.chars().all(|c| "01234567ugoa+-=rwxXst,".contains(c));
+        let paths = if is_mode { paths } else { &[] };
+        self.each_file("chmod", "MODE FILE…", paths, |files, runtime, path| {
+            let is_there = files.is_directory(runtime, path) || files.read(runtime, path).is_some();
+            (!is_there).then(|| format!("{path}: {}", files::MISSING))
         })
     }
 

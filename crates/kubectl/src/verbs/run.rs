@@ -79,6 +79,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
         ));
     }
+    if attaches && is_interactive(words) {
+        return Err(Failure::message("an interactive shell is not simulated; give a command behind --"));
+    }
     let mut report = Report::new(context, parsed, writing.dry_run)?;
     let (info, pod) = {
         let pod = overridden(call, Kind::Pod, pod(call, name, words)?)?;
@@ -101,6 +104,12 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         once: restart(call)? != "Always",
         created: if parsed.on("rm") { created } else { Vec::new() },
     }))))
+}
+
+/// Whether the container waits for what somebody types.
+fn is_interactive(words: &[String]) -> bool {
+    let shells = ["sh", "ash", "bash", "/bin/sh", "/bin/ash", "/bin/bash"];
+    words.is_empty() || words.len() == 1 && shells.contains(&words[0].as_str())
 }
 
 fn check(call: &Call, attaches: bool) -> Result<(), Failure> {
@@ -263,8 +272,6 @@ impl Attached {
             let text = |lines: Vec<LogLine>| lines.into_iter().map(|line| line.text + "\n").collect();
             let output = |lines| ExecOutput { pieces: vec![(Stream::Out, text(lines))], exit_code };
             lines.map(output).map_err(Failure::from)
-        } else if self.command.is_empty() {
-            Err(Failure::message("an interactive shell is not simulated; give a command behind --"))
         } else {
             let pod = &self.pod;
             context.env.api.exec(&pod.namespace, &pod.name, "", &self.command).map_err(Failure::from)

@@ -1,7 +1,8 @@
-//! `wget` and `curl`, and the web server of the tutorial's image that answers them.
+//! `wget` and `curl`, and the web servers that answer them: that of the tutorial's image, and nginx.
 //!
-//! Models BusyBox' networking/wget.c, curl's messages, nginx 1.12 as the image configures it, and kube-proxy in mode ipvs:
-//! connections go to a service's ready endpoints in turn. Departs: no other image listens; nothing takes time.
+//! Models BusyBox' networking/wget.c, curl's messages, nginx as the images configure it, and kube-proxy in mode ipvs:
+//! connections go to a service's ready endpoints in turn. Departs: no other image listens; nothing takes time; nginx's own
+//! page is short.
 
 use std::net::IpAddr;
 
@@ -16,8 +17,8 @@ use super::{failed, printed, variables};
 use crate::dns::{self, Resolver};
 use crate::runtime::Runtime;
 
-const IMAGE: &str = "ikubernetes/myapp";
-/// Where the image's server listens.
+const MYAPP: &str = "ikubernetes/myapp";
+/// Where the servers listen.
 const PORT: u16 = 80;
 
 /// Where a program connects.
@@ -32,6 +33,14 @@ enum Unanswered {
     NoName,
     Refused(IpAddr),
     Unreachable(IpAddr),
+}
+
+/// What runs in a container that listens.
+enum Server<'a> {
+    /// The tutorial's image of that version, with nginx 1.12.
+    MyApp(&'a str),
+    /// nginx as it comes, of that version if the image's tag tells it whole.
+    Nginx(Option<&'a str>),
 }
 
 /// What the server answers.
@@ -129,11 +138,11 @@ fn get(resolver: Resolver<'_>, runtime: &mut Runtime, url: &Url<'_>) -> Result<A
     let pod = if ip.is_loopback() { Some(resolver.pod) } else { pod_at(listers, ip) };
     let pod = pod.ok_or(Unanswered::Unreachable(asked))?;
     let server = server_of(pod).filter(|_| port == PORT);
-    let (container, version) = server.ok_or(Unanswered::Refused(asked))?;
+    let (container, server) = server.ok_or(Unanswered::Refused(asked))?;
     Ok(serve(
         Files { listers, pod, container, variables: &variables(listers, pod, container) },
         runtime,
-        version,
+        &server,
         url.path,
     ))
 }
@@ -155,24 +164,63 @@ fn pod_at(listers: &Listers, ip: IpAddr) -> Option<&Pod> {
     listers.list::<Pod>("").map(|pod| &**pod).find(has)
 }
 
-/// The running container that listens, and the version that it tells.
-fn server_of(pod: &Pod) -> Option<(&Container, &str)> {
+/// The running container that listens, and what runs in it.
+fn server_of(pod: &Pod) -> Option<(&Container, Server<'_>)> {
     let statuses = pod.status.as_ref()?.container_statuses.as_deref().unwrap_or_default();
     let runs = |name: &str| {
         let mut own = statuses.iter().filter(|status| status.name == name);
         own.any(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
     };
-    pod.spec.as_ref()?.containers.iter().filter(|container| runs(&container.name)).find_map(|container| {
-        let image = container.image.as_deref()?;
-        let name = image.strip_prefix("docker.io/").unwrap_or(image).split([':', '@']).next();
-        let version = image::version(image).ok()?.tag.filter(|tag| tag.starts_with('v'))?;
-        (name == Some(IMAGE) && container.command.is_none()).then_some((container, version))
-    })
+    let containers = &pod.spec.as_ref()?.containers;
+    let mut own = containers.iter().filter(|c| c.command.is_none() && runs(&c.name));
+    own.find_map(|container| Some((container, Server::of(container.image.as_deref()?)?)))
 }
 
-fn serve(files: Files<'_>, runtime: &Runtime, version: &str, path: &str) -> Answer {
+impl<'a> Server<'a> {
+    /// The server that an image is made for.
+    fn of(image: &'a str) -> Option<Server<'a>> {
+        let tag = image::version(image).ok()?.tag;
+        let name = image.strip_prefix("docker.io/").unwrap_or(image).split([':', '@']).next()?;
+        if name == MYAPP {
+            return tag.filter(|tag| tag.starts_with('v')).map(Server::MyApp);
+        }
+        let version = tag
+            .and_then(|tag| tag.split('-').next())
+            .filter(|tag| tag.split('.').count() == 3 && tag.chars().all(|c| c == '.' || c.is_ascii_digit()));
+        matches!(name.rsplit('/').next()?, "nginx" | "nginx-slim").then_some(Server::Nginx(version))
+    }
+
+    /// Its page, which lies in the image.
+    fn page(&self) -> String {
+        match self {
+            Server::MyApp(version) => {
+                format!("Hello MyApp | Version: {version} | <a href=\"hostname.html\">Pod Name</a>\n")
+            }
+            Server::Nginx(_) => {
+                "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n\
+                                 <body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n"
+                    .to_owned()
+            }
+        }
+    }
+
+    fn refusal(&self, status: &'static str) -> Answer {
+        let (body, name) = match self {
+            Server::MyApp(_) => ("<body bgcolor=\"white\">", "nginx/1.12.2".to_owned()),
+            Server::Nginx(None) => ("<body>", "nginx".to_owned()),
+            Server::Nginx(Some(version)) => ("<body>", format!("nginx/{version}")),
+        };
+        let body = format!(
+            "<html>\r\n<head><title>{status}</title></head>\r\n{body}\r\n\
+             <center><h1>{status}</h1></center>\r\n<hr><center>{name}</center>\r\n</body>\r\n</html>\r\n"
+        );
+        Answer { status, body }
+    }
+}
+
+fn serve(files: Files<'_>, runtime: &Runtime, server: &Server<'_>, path: &str) -> Answer {
     let ok = |body: String| Answer { status: "200 OK", body };
-    if path == "/hostname.html" {
+    if path == "/hostname.html" && matches!(server, Server::MyApp(_)) {
         return ok(format!("{}\n", dns::hostname(files.pod)));
     }
     let is_root = path.ends_with('/');
@@ -181,19 +229,9 @@ fn serve(files: Files<'_>, runtime: &Runtime, version: &str, path: &str) -> Answ
         return ok(text.into_owned());
     }
     match path {
-        // The page lies in the image, where a volume hides it.
-        "/" | "/index.html" if !files.is_mounted(PAGES) => {
-            ok(format!("Hello MyApp | Version: {version} | <a href=\"hostname.html\">Pod Name</a>\n"))
-        }
-        "/" => refusal("403 Forbidden"),
-        _ => refusal("404 Not Found"),
+        // A volume hides it.
+        "/" | "/index.html" if !files.is_mounted(PAGES) => ok(server.page()),
+        "/" => server.refusal("403 Forbidden"),
+        _ => server.refusal("404 Not Found"),
     }
-}
-
-fn refusal(status: &'static str) -> Answer {
-    let body = format!(
-        "<html>\r\n<head><title>{status}</title></head>\r\n<body bgcolor=\"white\">\r\n\
-         <center><h1>{status}</h1></center>\r\n<hr><center>nginx/1.12.2</center>\r\n</body>\r\n</html>\r\n"
-    );
-    Answer { status, body }
 }
