@@ -130,6 +130,9 @@ pub(crate) fn unresolved(listers: &Listers, pod: &Pod, container: &Container) ->
 impl Reference<'_> {
     /// What is missing and must not be, in the kubelet's words.
     fn problem(&self, listers: &Listers, pod: &Pod) -> Option<String> {
+        if self.is_optional {
+            return None;
+        }
         let (namespace, name) = (pod.namespace(), self.name);
         let (what, without) = if self.kind == Kind::ConfigMap {
             let in_volume =
@@ -141,9 +144,6 @@ impl Reference<'_> {
             let secret = listers.get::<Secret>(namespace, name);
             ("secret", secret.map(|secret| self.items.iter().find(|(key, _)| !has(&secret.data, key))))
         };
-        if self.is_optional {
-            return None;
-        }
         let Some(without) = without else { return Some(format!("{what} \"{name}\" not found")) };
         let (key, _) = without?;
         Some(match (self.user, self.kind) {

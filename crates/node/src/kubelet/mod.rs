@@ -222,6 +222,19 @@ impl Kubelet {
         Ok(next.into_iter().chain(left).min())
     }
 
+    /// Mounts the pod's volumes; if that is not possible now, the milliseconds until the next try.
+    fn mount(&self, turn: &mut Turn<'_, '_>, worker: &mut Worker, failures: u32) -> Option<u64> {
+        let wait = turn.until(worker.due);
+        // The recorder's kubelet mounts nothing.
+        if wait.is_some() || self.settings.profile == Profile::Recorder || !mounting_fails(turn) {
+            return wait;
+        }
+        let wait = mount_back_off_ms(failures);
+        worker.stage = Stage::Mounting { failures: failures.saturating_add(1) };
+        worker.due = after_ms(turn.cx.now, ms_i64(wait));
+        Some(wait)
+    }
+
     /// Brings a pod that is to run as far as it can be now.
     fn go_on(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
         if let Stage::New = worker.stage {
@@ -230,15 +243,7 @@ impl Kubelet {
             worker.due = turn.cx.now;
         }
         if let Stage::Mounting { failures } = worker.stage {
-            if let Some(wait) = turn.until(worker.due) {
-                turn.repeats = true;
-                return Ok(Some(wait));
-            }
-            // The recorder's kubelet mounts nothing.
-            if self.settings.profile == Profile::Default && mounting_fails(turn) {
-                let wait = mount_back_off_ms(failures);
-                worker.stage = Stage::Mounting { failures: failures.saturating_add(1) };
-                worker.due = after_ms(turn.cx.now, ms_i64(wait));
+            if let Some(wait) = self.mount(turn, worker, failures) {
                 turn.repeats = true;
                 return Ok(Some(wait));
             }
