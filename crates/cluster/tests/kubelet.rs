@@ -523,3 +523,23 @@ fn a_volume_is_not_mounted_without_what_it_shows() {
         assert_eq!(container_state(&world, "p"), "Running", "{volume}");
     }
 }
+
+#[test]
+fn a_pod_whose_settings_have_come_keeps_the_world_from_being_at_rest() {
+    let volume = json!([{"name": "v", "configMap": {"name": "conf"}}]);
+    let whole = json!([{"configMapRef": {"name": "conf"}}]);
+    let root = json!([{"name": "V", "valueFrom": {"configMapKeyRef": {"name": "kube-root-ca.crt", "key": "ca.crt"}}}]);
+    let mut world = world_of([
+        with(pod("mounts", "app:1"), "/spec/volumes", volume),
+        with(pod("reads", "app:1"), "/spec/containers/0/envFrom", whole),
+        with(pod("root", "app:1"), "/spec/containers/0/env", root),
+    ]);
+    assert!(world.settle(600_000));
+    assert_eq!(container_state(&world, "mounts"), "ContainerCreating");
+    assert_eq!(container_state(&world, "reads"), "CreateContainerConfigError");
+    create(&mut world, settings("ConfigMap", "conf", json!({})));
+    assert!(world.settle(600_000));
+    for pod in ["mounts", "reads", "root"] {
+        assert_eq!(container_state(&world, pod), "Running", "{pod}");
+    }
+}

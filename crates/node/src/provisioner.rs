@@ -159,7 +159,10 @@ impl Provisioner {
             match self.progress(key, &claim.metadata, cx.now) {
                 Progress::Goes(wait) => return Ok(Some(wait)),
                 Progress::Begins => {
-                    resizer::begin(cx, claim)?;
+                    if let Err(error) = resizer::begin(cx, claim) {
+                        self.work.remove(key);
+                        return Err(error);
+                    }
                     return Ok(Some(Outcome::After(WORK_MS.unsigned_abs())));
                 }
                 Progress::Done => resizer::expand(cx, claim, &volume)?,

@@ -47,7 +47,7 @@ pub fn of_volume(volume: &Volume) -> impl Iterator<Item = Reference<'_>> {
         let secret = source.secret.iter();
         map.chain(secret.map(|secret| shown(Kind::Secret, &secret.name, &secret.items, secret.optional)))
     });
-    map.chain(secret).chain(projected).filter(|reference| reference.name != ROOT_CERTIFICATE)
+    map.chain(secret).chain(projected).filter(Reference::can_be_missing)
 }
 
 fn shown<'a>(
@@ -79,7 +79,7 @@ pub fn of_container(container: &Container) -> impl Iterator<Item = Reference<'_>
         let secret = source.secret_key_ref.iter();
         map.chain(secret.map(move |s| read(Kind::Secret, &s.name, Some(s.key.as_str()), s.optional)))
     });
-    whole.chain(keys)
+    whole.chain(keys).filter(Reference::can_be_missing)
 }
 
 /// What a ConfigMap or a Secret holds as text, by key; nothing if it is not there.
@@ -114,20 +114,27 @@ pub fn unmountable<'a>(listers: &'a Listers, pod: &'a Pod) -> impl Iterator<Item
     let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
     volumes.filter_map(|volume| {
         let mut problems = of_volume(volume).filter_map(|reference| reference.problem(listers, pod));
-        let first = problems.next()?;
-        let others: Vec<String> = problems.collect();
+        let mut all = vec![problems.next()?];
+        for problem in problems {
+            if !all.contains(&problem) {
+                all.push(problem);
+            }
+        }
         // utilerrors.NewAggregate
-        let all = if others.is_empty() { first } else { format!("[{first}, {}]", others.join(", ")) };
-        Some((volume, all))
+        Some((volume, if all.len() == 1 { all.remove(0) } else { format!("[{}]", all.join(", ")) }))
     })
 }
 
 /// Why the container's environment cannot be made.
-pub(crate) fn unresolved(listers: &Listers, pod: &Pod, container: &Container) -> Option<String> {
+pub fn unresolved(listers: &Listers, pod: &Pod, container: &Container) -> Option<String> {
     of_container(container).find_map(|reference| reference.problem(listers, pod))
 }
 
 impl Reference<'_> {
+    fn can_be_missing(&self) -> bool {
+        self.kind != Kind::ConfigMap || self.name != ROOT_CERTIFICATE
+    }
+
     /// What is missing and must not be, in the kubelet's words.
     fn problem(&self, listers: &Listers, pod: &Pod) -> Option<String> {
         if self.is_optional {

@@ -80,7 +80,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         ));
     }
     if attaches && is_interactive(words) {
-        return Err(Failure::message("an interactive shell is not simulated; give a command behind --"));
+        return Err(Failure::message("nobody can type into a container here; give a command behind --"));
     }
     let mut report = Report::new(context, parsed, writing.dry_run)?;
     let (info, pod) = {
@@ -108,8 +108,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
 
 /// Whether the container waits for what somebody types.
 fn is_interactive(words: &[String]) -> bool {
-    let shells = ["sh", "ash", "bash", "/bin/sh", "/bin/ash", "/bin/bash"];
-    words.is_empty() || words.len() == 1 && shells.contains(&words[0].as_str())
+    let Some((program, flags)) = words.split_first() else { return true };
+    let is_shell = matches!(program.rsplit('/').next(), Some("sh" | "ash" | "bash"));
+    is_shell && flags.iter().all(|flag| flag.starts_with('-') && flag != "-c")
 }
 
 fn check(call: &Call, attaches: bool) -> Result<(), Failure> {

@@ -31,8 +31,9 @@ pub(super) fn declared(listers: &Listers, pod: &Pod, container: &Container) -> V
         let secret = source.secret_ref.as_ref().map(|secret| (Kind::Secret, &secret.name));
         let prefix = source.prefix.as_deref().unwrap_or_default();
         for (kind, name) in map.into_iter().chain(secret) {
-            let texts = references::texts(listers, kind, pod.namespace(), name);
-            variables.extend(texts.into_iter().map(|(key, text)| (format!("{prefix}{key}"), text)));
+            for (key, text) in references::texts(listers, kind, pod.namespace(), name) {
+                set(&mut variables, format!("{prefix}{key}"), text);
+            }
         }
     }
     for variable in container.env.iter().flatten() {
@@ -41,13 +42,17 @@ pub(super) fn declared(listers: &Listers, pod: &Pod, container: &Container) -> V
             (text, _) => Some(expand(text, services.iter().chain(&variables))),
         };
         if let Some(value) = value {
-            // What is declared replaces what comes whole.
-            variables.retain(|(name, _)| *name != variable.name);
-            variables.push((variable.name.clone(), value));
+            set(&mut variables, variable.name.clone(), value);
         }
     }
     variables.extend(services);
     variables
+}
+
+/// Of one name the last one counts.
+fn set(variables: &mut Vec<(String, String)>, name: String, value: String) {
+    variables.retain(|(known, _)| *known != name);
+    variables.push((name, value));
 }
 
 /// The variables of the services that the pod sees.

@@ -140,6 +140,9 @@ impl Files<'_> {
     /// What lies in a directory; `None` if there is no such directory, or nobody knows what is in it.
     pub(super) fn names(&self, runtime: &Runtime, path: &str) -> Option<BTreeSet<String>> {
         let path = normal(path);
+        if self.read(runtime, &path).is_some() {
+            return None;
+        }
         let mut names = BTreeSet::new();
         if path.is_empty() {
             names.extend(ROOT.map(str::to_owned));

@@ -172,7 +172,11 @@ fn server_of(pod: &Pod) -> Option<(&Container, Server<'_>)> {
         own.any(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
     };
     let containers = &pod.spec.as_ref()?.containers;
-    let mut own = containers.iter().filter(|c| c.command.is_none() && runs(&c.name));
+    let serves = |c: &Container| {
+        let first = c.args.as_ref().and_then(|args| args.first());
+        c.command.is_none() && first.is_none_or(|first| first.starts_with('-') || first.starts_with("nginx"))
+    };
+    let mut own = containers.iter().filter(|c| serves(c) && runs(&c.name));
     own.find_map(|container| Some((container, Server::of(container.image.as_deref()?)?)))
 }
 
@@ -180,14 +184,18 @@ impl<'a> Server<'a> {
     /// The server that an image is made for.
     fn of(image: &'a str) -> Option<Server<'a>> {
         let tag = image::version(image).ok()?.tag;
-        let name = image.strip_prefix("docker.io/").unwrap_or(image).split([':', '@']).next()?;
-        if name == MYAPP {
+        let image = image.strip_prefix("docker.io/").unwrap_or(image);
+        let (path, last) = image.rsplit_once('/').unwrap_or(("", image));
+        let name = last.split([':', '@']).next()?;
+        if image.split([':', '@']).next() == Some(MYAPP) {
             return tag.filter(|tag| tag.starts_with('v')).map(Server::MyApp);
         }
         let version = tag
             .and_then(|tag| tag.split('-').next())
             .filter(|tag| tag.split('.').count() == 3 && tag.chars().all(|c| c == '.' || c.is_ascii_digit()));
-        matches!(name.rsplit('/').next()?, "nginx" | "nginx-slim").then_some(Server::Nginx(version))
+        // Others build theirs otherwise: `bitnami/nginx`.
+        let is_own = matches!(path, "" | "library") || path.contains(['.', ':']);
+        (is_own && matches!(name, "nginx" | "nginx-slim")).then_some(Server::Nginx(version))
     }
 
     /// Its page, which lies in the image.

@@ -65,7 +65,7 @@ pub(super) struct Container {
     last: Option<ContainerStateTerminated>,
     /// Failed pulls in a row.
     failed_pulls: u32,
-    /// What its environment cannot be made of.
+    /// What its environment could not be made of; empty if it could.
     lacks: Arc<str>,
     /// The code with which it is to exit now.
     crash: Option<i32>,
@@ -170,6 +170,11 @@ impl Container {
         self.started
     }
 
+    /// Whether something that its environment is made of was missing when it was last to be started.
+    pub(super) fn is_misconfigured(&self) -> bool {
+        matches!(self.state, State::Misconfigured(_))
+    }
+
     /// Whether its image is being fetched: the containers after it wait.
     pub(super) fn is_pulling(&self) -> bool {
         matches!(self.state, State::Pulling(_))
@@ -244,7 +249,6 @@ impl Container {
                     turn.event(&spec.name, "Warning", "BackOff", &message);
                 }
                 State::Exited(_) | State::CrashBackOff(_) => {
-                    self.restarts = self.restarts.saturating_add(1);
                     self.crashes = self.crashes.saturating_add(1);
                     self.state = State::Due;
                 }
@@ -284,10 +288,12 @@ impl Container {
     pub(super) fn due(&self, turn: &Turn<'_, '_>, spec: &Spec, settings: &Settings) -> Due {
         let (pod, now) = (&*turn.pod, turn.cx.now);
         let end = self.ends_at(pod, now, settings);
-        let mut due = match self.state {
-            State::Misconfigured(_) => Due { change: None, repeat: end },
-            _ => Due { change: end, repeat: None },
-        };
+        let mut due =
+            if self.is_misconfigured() && references::unresolved(turn.cx.listers, pod, spec).is_some() {
+                Due { change: None, repeat: end }
+            } else {
+                Due { change: end, repeat: None }
+            };
         let State::Running(since) = self.state else { return due };
         let late = settings.faults.slow_ready_ms(pod).map(|ms| after_ms(since, ms_i64(ms)));
         due.change = due.change.into_iter().chain(late.filter(|at| *at > now)).min();
@@ -395,10 +401,10 @@ impl Container {
             let message = format!("Container {} definition changed, will be restarted", spec.name);
             turn.event(&spec.name, "Normal", "Killing", &message);
             self.exit(turn, since, 0);
-            self.restarts = self.restarts.saturating_add(1);
         }
         self.image = image(spec).into();
         self.failed_pulls = 0;
+        self.lacks = "".into();
         (self.found, self.ailment) = (None, Ailment::None);
         self.state = State::Due;
     }
@@ -473,6 +479,8 @@ impl Container {
         };
         turn.event(&spec.name, "Normal", "Created", &created);
         turn.event(&spec.name, "Normal", "Started", &started);
+        self.lacks = "".into();
+        self.restarts = self.restarts.saturating_add(i32::from(self.started));
         self.started = true;
         self.ends = self.role == Role::Init || exec::end_of(turn.cx.listers, &turn.pod, spec).is_some();
         let now = turn.cx.now;
@@ -507,13 +515,13 @@ impl Container {
 
     fn api_state(&self, pod: &Pod, initializing: bool) -> ContainerState {
         let image = &*self.image;
+        let lacking = || status::waiting("CreateContainerConfigError", Some(self.lacks.to_string()));
         match self.state {
-            // While an image is tried again, the failure of the last time stays in view.
+            // While it is tried again, the failure of the last time stays in view.
+            State::Misconfigured(_) => lacking(),
+            State::Due | State::Pulling(_) if !self.lacks.is_empty() => lacking(),
             State::Due | State::Pulling(_) if self.failed_pulls == 0 => {
                 status::waiting(if initializing { "PodInitializing" } else { "ContainerCreating" }, None)
-            }
-            State::Misconfigured(_) => {
-                status::waiting("CreateContainerConfigError", Some(self.lacks.to_string()))
             }
             State::PullFailed(_) => status::waiting("ErrImagePull", Some(pull_error(image))),
             State::Due | State::Pulling(_) | State::PullBackOff(_) => {

@@ -222,6 +222,18 @@ impl Kubelet {
         Ok(next.into_iter().chain(left).min())
     }
 
+    /// The pods of a namespace that wait for a ConfigMap or a Secret.
+    fn unconfigured(&self, namespace: &str) -> Vec<Key> {
+        let waits = |stage: &Stage| match stage {
+            Stage::Mounting { .. } => true,
+            Stage::Containers(containers) => containers.iter().any(container::Container::is_misconfigured),
+            _ => false,
+        };
+        let waiting =
+            self.workers.iter().filter(|(key, worker)| &*key.namespace == namespace && waits(&worker.stage));
+        waiting.map(|(key, _)| key.clone()).collect()
+    }
+
     /// Mounts the pod's volumes; if that is not possible now, the milliseconds until the next try.
     fn mount(&self, turn: &mut Turn<'_, '_>, worker: &mut Worker, failures: u32) -> Option<u64> {
         let wait = turn.until(worker.due);
@@ -244,7 +256,7 @@ impl Kubelet {
         }
         if let Stage::Mounting { failures } = worker.stage {
             if let Some(wait) = self.mount(turn, worker, failures) {
-                turn.repeats = true;
+                turn.repeats = references::unmountable(turn.cx.listers, &turn.pod).next().is_some();
                 return Ok(Some(wait));
             }
             worker.stage = Stage::Creating;
@@ -411,6 +423,7 @@ impl Reconciler for Kubelet {
         }
         let Some(pod) = Pod::unwrap(&event.object) else {
             return match event.object.kind() {
+                Kind::ConfigMap | Kind::Secret => self.unconfigured(event.object.namespace()),
                 // What has an endpoint has a name.
                 Kind::EndpointSlice => self.asking.iter().cloned().collect(),
                 // Pods may have been put on a node before there was one.

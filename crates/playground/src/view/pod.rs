@@ -135,9 +135,10 @@ pub fn shape_of(pod: &Pod) -> Shape {
 
 /// The message of the first container that waits because something is broken.
 pub fn waiting_message(pod: &Pod) -> Option<(&str, &str)> {
-    let statuses =
-        pod.status.as_ref().and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
-    let mut waiting = statuses.iter().filter_map(|status| status.state.as_ref()?.waiting.as_ref());
+    let statuses = pod.status.iter().flat_map(|status| {
+        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
+    });
+    let mut waiting = statuses.filter_map(|status| status.state.as_ref()?.waiting.as_ref());
     waiting.find_map(|waiting| {
         let reason = waiting
             .reason

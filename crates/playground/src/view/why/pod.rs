@@ -103,6 +103,14 @@ fn unconfigured(snapshot: Snapshot<'_>, pod: &Pod, message: String) -> Why {
     Why::new(WhyKind::Stuck, Reason::Unconfigured { pod: pod.name().to_owned(), status, message })
 }
 
+/// Whether something is still missing that a container's environment is made of.
+fn lacks_settings(snapshot: Snapshot<'_>, pod: &Pod) -> bool {
+    let spec = pod.spec.as_ref();
+    let mut all =
+        spec.into_iter().flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers));
+    all.any(|container| references::unresolved(snapshot.names, pod, container).is_some())
+}
+
 /// Why the volumes of a pod that has a node cannot be mounted; a pod with an address has mounted them.
 fn unmounted(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
     let status = pod.status.as_ref().filter(|status| status.start_time.is_some() && status.pod_ip.is_none());
@@ -110,7 +118,9 @@ fn unmounted(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
 }
 
 fn broken(snapshot: Snapshot<'_>, pod: &Pod, frozen: bool) -> Why {
-    if let Some(("CreateContainerConfigError", message)) = waiting_message(pod) {
+    if let Some(("CreateContainerConfigError", message)) = waiting_message(pod)
+        && lacks_settings(snapshot, pod)
+    {
         return unconfigured(snapshot, pod, message.to_owned());
     }
     let message = waiting_message(pod).map(|(_, message)| message.to_owned()).unwrap_or_default();
