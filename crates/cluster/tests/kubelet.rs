@@ -543,3 +543,27 @@ fn a_pod_whose_settings_have_come_keeps_the_world_from_being_at_rest() {
         assert_eq!(container_state(&world, pod), "Running", "{pod}");
     }
 }
+
+#[test]
+fn what_a_container_lacks_stays_in_view_and_is_no_restart() {
+    let secret = || settings("Secret", "conf", json!({"k": "dg=="}));
+    let whole = json!([{"secretRef": {"name": "conf"}}]);
+    let always = with(pod("p", "app:1"), "/spec/containers/0/imagePullPolicy", "Always".into());
+    let mut world = world_of([with(always, "/spec/containers/0/envFrom", whole)]);
+    let lacks = |world: &World| container_state(world, "p") == "CreateContainerConfigError";
+    first_second(&mut world, 10, lacks);
+    for _ in 0..250 {
+        advance(&mut world, 100);
+        assert!(lacks(&world), "while the image is pulled again, too");
+    }
+    create(&mut world, secret());
+    first_second(&mut world, 15, |world| container_state(world, "p") == "Running");
+    delete(&mut world, Kind::Secret, "conf");
+    let (namespace, pod) = ("default".to_owned(), "p".to_owned());
+    inject(&mut world, Fault::Crash { namespace, pod, container: None, exit_code: 1 });
+    first_second(&mut world, 15, lacks);
+    assert_eq!(restarts(&world, "p"), 0);
+    create(&mut world, secret());
+    first_second(&mut world, 15, |world| container_state(world, "p") == "Running");
+    assert_eq!(restarts(&world, "p"), 1);
+}

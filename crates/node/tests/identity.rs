@@ -183,6 +183,7 @@ fn variables_stand_for_what_they_refer_to() {
     let whole = json!([
         {"prefix": "ALL_", "configMapRef": {"name": "there"}},
         {"secretRef": {"name": "there"}},
+        {"prefix": "ALL_", "secretRef": {"name": "there"}},
         {"configMapRef": {"name": "nope", "optional": true}},
     ]);
     let container = json!({"name": "nginx", "envFrom": whole, "env": env, "resources": resources});
@@ -205,7 +206,7 @@ fn variables_stand_for_what_they_refer_to() {
     let text = output.text(Stream::Out);
     let own: Vec<&str> = text.lines().skip(2).take_while(|line| !line.starts_with("MY_API")).collect();
     let expected = [
-        "ALL_k=m",
+        "ALL_k=s",
         "CPU=1",
         "CPU_M=500",
         "MEM=2",

@@ -129,7 +129,7 @@ fn split(workspace: &Workspace, compiled: &Path, products: &Path) -> Result<Path
     Ok(second)
 }
 
-/// Lets binaryen make a wasm smaller, in place.
+/// Lets binaryen make a wasm smaller, and puts its functions in [order](order::sort), in place.
 pub fn optimise(workspace: &Workspace, wasm: &Path) -> Result<()> {
     let folder = workspace.path("crates/xtask/node");
     npm::install(&folder)?;

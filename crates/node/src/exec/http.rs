@@ -243,3 +243,44 @@ fn serve(files: Files<'_>, runtime: &Runtime, server: &Server<'_>, path: &str) -
         _ => server.refusal("404 Not Found"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn served(image: &str, args: Value) -> Option<String> {
+        let pod = json!({
+            "spec": {"containers": [{"name": "c", "image": image, "args": args}]},
+            "status": {"containerStatuses": [{
+                "name": "c", "image": image, "imageID": "", "ready": true, "restartCount": 0,
+                "state": {"running": {}},
+            }]},
+        });
+        let pod: Pod = serde_json::from_value(pod).expect("a pod");
+        server_of(&pod).map(|(_, server)| match server {
+            Server::MyApp(version) => format!("myapp {version}"),
+            Server::Nginx(version) => format!("nginx {}", version.unwrap_or("?")),
+        })
+    }
+
+    #[test]
+    fn images_serve_what_they_are_made_for_unless_something_else_runs() {
+        let cases = [
+            ("ikubernetes/myapp:v2", json!(null), Some("myapp v2")),
+            ("ikubernetes/myapp:latest", json!(null), None),
+            ("nginx", json!([]), Some("nginx ?")),
+            ("nginx:1.27.5-alpine", json!(["nginx", "-g", "daemon off;"]), Some("nginx 1.27.5")),
+            ("docker.io/library/nginx:1.27", json!(null), Some("nginx ?")),
+            ("registry.k8s.io/nginx-slim:0.21", json!(["-q"]), Some("nginx ?")),
+            ("registry:5000/nginx:1.27.5", json!(null), Some("nginx 1.27.5")),
+            ("nginx", json!(["sleep", "1d"]), None),
+            ("bitnami/nginx:1.27.5", json!(null), None),
+            ("nginx-exporter:1", json!(null), None),
+        ];
+        for (image, args, expected) in cases {
+            assert_eq!(served(image, args).as_deref(), expected, "{image}");
+        }
+    }
+}

@@ -52,7 +52,7 @@ pub struct Snapshot<'a> {
     pub now: Timestamp,
     /// The objects that are stored.
     pub objects: &'a Server,
-    /// What the name server has seen.
+    /// What components have seen: the name server and the kubelets go by it.
     pub names: &'a Listers,
     /// What is broken on purpose.
     pub defects: &'a BTreeSet<Defect>,

@@ -163,6 +163,26 @@ fn note(snapshot: Snapshot<'_>, pod: &Pod, restarts: i32) -> Option<Note> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn an_init_container_that_cannot_run_breaks_the_pod() {
+        let status = |name: &str, reason: &str| {
+            json!([{
+                "name": name, "image": "", "imageID": "", "ready": false, "restartCount": 0,
+                "state": {"waiting": {"reason": reason, "message": "why"}},
+            }])
+        };
+        let pod = serde_json::from_value(json!({"status": {
+            "phase": "Pending",
+            "initContainerStatuses": status("init", "ImagePullBackOff"),
+            "containerStatuses": status("main", "PodInitializing"),
+        }}));
+        let pod = pod.expect("a pod");
+        assert_eq!(super::waiting_message(&pod), Some(("ImagePullBackOff", "why")));
+        assert_eq!(super::shape_of(&pod), super::Shape::Broken);
+    }
+
     #[test]
     fn an_images_repository_is_left_out() {
         for (image, short) in [

@@ -118,12 +118,13 @@ fn unmounted(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
 }
 
 fn broken(snapshot: Snapshot<'_>, pod: &Pod, frozen: bool) -> Why {
-    if let Some(("CreateContainerConfigError", message)) = waiting_message(pod)
+    let waiting = waiting_message(pod);
+    if let Some(("CreateContainerConfigError", message)) = waiting
         && lacks_settings(snapshot, pod)
     {
         return unconfigured(snapshot, pod, message.to_owned());
     }
-    let message = waiting_message(pod).map(|(_, message)| message.to_owned()).unwrap_or_default();
+    let message = waiting.map(|(_, message)| message.to_owned()).unwrap_or_default();
     let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
     let why =
         Why::new(WhyKind::Stuck, Reason::Broken { pod: pod.name().to_owned(), status, message, frozen });
