@@ -1,5 +1,6 @@
 // A mistake of ours in the page itself. Its console is not clean then, so nothing watches this one.
 import { expect, test } from '@playwright/test';
+import { rewrite } from './fixtures';
 
 test('a failure of the page shows itself, loses nothing, and a link brings it back', async ({ page, context }) => {
   await page.goto('./');
@@ -8,7 +9,7 @@ test('a failure of the page shows itself, loses nothing, and a link brings it ba
   const editor = page.getByRole('textbox', { name: 'stateful-demo.yaml' });
   await editor.focus();
   await expect(page.locator('.cm-editor')).toBeVisible();
-  await editor.fill('# mine\n');
+  await rewrite(editor, '# mine\n');
   await prompt.fill('kubectl get pv pv001 -o name');
   await prompt.press('Enter');
   await expect(page.getByRole('log')).toContainText('persistentvolume/pv001');

@@ -1,7 +1,7 @@
 // The editor: CodeMirror takes the text area's place without losing anything, and the text area goes on where it cannot.
 import { readFileSync } from 'node:fs';
 import { test as unwatched } from '@playwright/test';
-import { editor, expect, expectAccessible, open, test, textbox } from './fixtures';
+import { editor, expect, expectAccessible, open, rewrite, test, textbox } from './fixtures';
 
 const manifest = readFileSync(
   new URL('../../crates/session/src/worlds/stateful-demo.yaml', import.meta.url),
@@ -55,6 +55,36 @@ test('what was typed, its history, the selection and the focus are taken along',
   await expect(box).toContainText('# oneapiVersion');
 });
 
+test('there is never more than one editor, however slowly the page draws', async ({ page }) => {
+  // Yew puts off what it has to do when 16 ms have passed: here that is always, and until told.
+  await page.addInitScript(() => {
+    const [now, later] = [Date.now, setTimeout];
+    const held: (() => void)[] = [];
+    Object.assign(window, {
+      hold: () => {
+        let calls = 0;
+        Date.now = () => now() + 20 * (calls += 1);
+        window.setTimeout = ((act: () => void, ms = 0, ...rest: unknown[]) =>
+          ms > 0 ? later(act, ms, ...rest) : held.push(act)) as typeof setTimeout;
+      },
+      release: () => {
+        [Date.now, window.setTimeout] = [now, later];
+        held.forEach((act) => act());
+      },
+    });
+  });
+  await open(page);
+  await page.evaluate('hold()');
+  await textbox(page).focus();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await expect(page.locator('.cm-editor')).toBeVisible();
+  await expect(page.locator('textarea#editor')).toBeHidden();
+  await expect(page.locator('textarea#editor')).toHaveCount(1);
+  await page.evaluate('release()');
+  await expect(page.locator('textarea#editor')).toHaveCount(0);
+  await expect(page.locator('[data-pod=myapp-0]')).toHaveAttribute('data-status', 'Running');
+});
+
 test('YAML is coloured, numbered, folded and searched, and applied with the keyboard', async ({ page }) => {
   await open(page);
   const box = await editor(page);
@@ -100,7 +130,7 @@ test('Tab leaves the editor; once something is typed it indents, and Escape lets
 test('each file has its text and its history', async ({ page }) => {
   await open(page);
   const box = await editor(page);
-  await box.fill('# first\n');
+  await rewrite(box, '# first\n');
   const prompt = page.getByRole('textbox', { name: 'Command line' });
   await prompt.fill("cat > other.yaml <<'EOF'\n# other\nEOF");
   await prompt.press('Enter');
@@ -131,7 +161,7 @@ unwatched('where the editor cannot be loaded the text area goes on', async ({ pa
 test('what is wrong is marked where it stands, and listed', async ({ page }) => {
   await open(page);
   const box = await editor(page);
-  await box.fill(manifest.replace('replicas: 2', 'replica: 2'));
+  await rewrite(box, manifest.replace('replicas: 2', 'replica: 2'));
   const list = page.getByTestId('findings');
   await expect(list.getByRole('button')).toHaveText([/^line 20unknown field "spec\.replica"Look for a typing error/]);
   await expect(page.locator('.cm-lintRange-error')).toHaveText('replica');
@@ -157,12 +187,12 @@ test('Apply says beforehand what it would do, and nothing of that is in the log'
   await expect(page.locator('[data-pod=myapp-1]')).toHaveAttribute('data-status', 'Running');
   const box = await editor(page);
   const log = await page.getByRole('log').innerText();
-  await box.fill(manifest.replace('replicas: 2', 'replicas: 3'));
+  await rewrite(box, manifest.replace('replicas: 2', 'replicas: 3'));
   const effect = page.locator('.editor-effect');
   await expect(effect).toHaveText('myapp: replicas 2 → 3; no pod is replaced');
   await expect(page.getByTestId('findings')).toContainText('live: 2');
   await expect(page.locator('.cm-lintRange-info')).toHaveText('3');
-  await box.fill(manifest.replace('myapp:v1', 'myapp:v2'));
+  await rewrite(box, manifest.replace('myapp:v1', 'myapp:v2'));
   await expect(effect).toHaveText('myapp: image of myapp-pod myapp:v1 → myapp:v2; replaces 1, then 0');
   await page.getByText('What changes').click();
   await expect(page.getByTestId('diff')).toContainText('+      - image: ikubernetes/myapp:v2');
@@ -176,7 +206,7 @@ test('a field takes the live value, and undo gives back what was typed', async (
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
   const box = await editor(page);
   const findings = page.getByTestId('findings');
-  await box.fill(manifest.replace('replicas: 2', 'replicas: 3').replace('myapp:v1', 'myapp:v2'));
+  await rewrite(box, manifest.replace('replicas: 2', 'replicas: 3').replace('myapp:v1', 'myapp:v2'));
   await page.getByText('differs from the live objects in 2 places').click();
   await expectAccessible(page);
   await page.screenshot({ path: 'output/states/take-live.png' });
@@ -199,7 +229,7 @@ test('what a field is for and which values it may have is said where it is typed
   const box = await editor(page);
   await box.press('Control+End');
   expect(asked).toEqual([]);
-  await box.fill('apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  podManagementPolicy: \n');
+  await rewrite(box, 'apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  podManagementPolicy: \n');
   const fetched = page.waitForResponse('**/lazy/schema.json');
   await page.locator('.cm-line', { hasText: 'podManagementPolicy' }).getByText('podManagementPolicy').hover();
   await expect(page.locator('.cm-described')).toHaveText('StatefulSet.spec.podManagementPolicy <string>');

@@ -1,5 +1,5 @@
 // What the page adds to errors: lines of ours beneath them, and characters that are not what was meant.
-import { editor, expect, expectAccessible, open, test } from './fixtures';
+import { editor, expect, expectAccessible, open, rewrite, test } from './fixtures';
 
 test('a full-width character is named and replaced in the terminal', async ({ page }) => {
   await open(page);
@@ -22,7 +22,7 @@ test('a full-width character is named and replaced in the terminal', async ({ pa
 test('characters that are not what was meant are marked and replaced in the editor', async ({ page }) => {
   await open(page);
   const box = await editor(page);
-  await box.fill('apiVersion: v1\nkind: ConfigMap\nmetadata：\n  name: web # 名字：网站\n');
+  await rewrite(box, 'apiVersion: v1\nkind: ConfigMap\nmetadata：\n  name: web # 名字：网站\n');
   const findings = page.getByTestId('findings');
   await expect(findings).toContainText('column 9: “：” (U+FF1A) is not “:”');
   await expectAccessible(page);
@@ -44,7 +44,7 @@ test('a common error has a line of ours beneath it, in the page’s language', a
   await expect(ours).toHaveText('# 没有这个名字的对象。用 kubectl get 看看有哪些，是否在别的命名空间。');
   await expect(ours).toHaveAttribute('lang', 'zh-CN');
   const box = await editor(page);
-  await box.fill('apiVersion: v1\nkind: StatefulSet\nmetadata: {name: web}\n');
+  await rewrite(box, 'apiVersion: v1\nkind: StatefulSet\nmetadata: {name: web}\n');
   await expect(page.getByTestId('findings')).toContainText('StatefulSet 是 apps/v1');
   await expectAccessible(page);
   await page.screenshot({ path: 'output/states/errors-zh.png' });

@@ -4,7 +4,7 @@
 // people come to later (a mistake, a patch, a template) is there by then.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { expect, keepInstance, open, test } from './fixtures';
+import { expect, keepInstance, open, rewrite, test } from './fixtures';
 
 const record = process.env.PETSET_RECORD;
 
@@ -103,7 +103,7 @@ async function everyday(page: Page): Promise<void> {
   // A change in the editor.
   const editor = page.getByRole('textbox', { name: 'stateful-demo.yaml' });
   const manifest = readFileSync(new URL('../../crates/session/src/worlds/stateful-demo.yaml', import.meta.url), 'utf8');
-  await editor.fill(manifest.replace('replicas: 2', 'replicas: 3'));
+  await rewrite(editor, manifest.replace('replicas: 2', 'replicas: 3'));
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
   await running(page, 3);
   await run(page, 'kubectl delete -f stateful-demo.yaml');

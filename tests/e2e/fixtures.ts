@@ -52,6 +52,15 @@ export async function editor(page: Page): Promise<Locator> {
 }
 
 /**
+ * Replaces all the text of an editor, with the keyboard: CodeMirror hears late of a selection that a script makes, as `fill`
+ * does, and the old text would stay.
+ */
+export async function rewrite(editor: Locator, text: string): Promise<void> {
+  await editor.press('Control+a');
+  await editor.page().keyboard.insertText(text);
+}
+
+/**
  * Waits until what was just done is on the screen: fonts are there, animations that end have ended, and two more frames
  * were drawn. The simulated cluster's own time is not waited for: expect what it will show.
  */

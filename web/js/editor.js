@@ -87,9 +87,11 @@ export class Code {
   async #takeOver({ mount }) {
     await this.#composed;
     this.#editor = mount(this.#host, this.#words, this.#acts, this.#area.readOnly);
-    const { scrollTop } = this.#area.closest('.editor-scroll');
-    this.#editor.takeOver(this.#key, this.#texts, scrollTop, this.#area);
+    const scroll = this.#area.closest('.editor-scroll');
+    this.#editor.takeOver(this.#key, this.#texts, scroll.scrollTop, this.#area);
     this.#editor.mark(this.#marks);
+    // Nobody meets both, though it may take the page a while to remove what is of no more use.
+    scroll.hidden = true;
     this.#acts.stands();
   }
 }
