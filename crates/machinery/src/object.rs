@@ -2,6 +2,7 @@
 //!
 //! Invariant: reading never copies (`Arc`), writing copies at most the one object that is written.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use equivalent::{Comparable, Equivalent};
 use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{
     ConfigMap, Endpoints, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec,
-    Secret, Service, ServiceAccount,
+    Secret, Service, ServiceAccount, Volume,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
@@ -280,6 +281,15 @@ pub fn is_terminating(meta: &ObjectMeta) -> bool {
 pub fn is_pod_terminal(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+/// The name of the claim that a pod's volume is: the claim that it names, or the pod's own for an ephemeral volume
+/// (component-helpers/storage/ephemeral, VolumeClaimName).
+pub fn claim_name<'a>(pod: &Pod, volume: &'a Volume) -> Option<Cow<'a, str>> {
+    match &volume.persistent_volume_claim {
+        Some(source) => Some(Cow::Borrowed(&source.claim_name)),
+        None => volume.ephemeral.as_ref().map(|_| Cow::Owned(format!("{}-{}", pod.name(), volume.name))),
+    }
 }
 
 #[cfg(test)]

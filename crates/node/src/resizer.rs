@@ -45,6 +45,41 @@ fn has(claim: &PersistentVolumeClaim, condition: &str) -> bool {
     conditions.iter().any(|one| one.type_ == condition && one.status == "True")
 }
 
+/// Who is making a claim larger.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// The resizer, the volume.
+    Controller,
+    /// The kubelet, the file system.
+    Node,
+}
+
+impl Stage {
+    fn condition(self) -> &'static str {
+        match self {
+            Stage::Controller => RESIZING,
+            Stage::Node => PENDING,
+        }
+    }
+
+    fn message(self) -> Option<&'static str> {
+        match self {
+            Stage::Controller => None,
+            Stage::Node => {
+                Some("Waiting for user to (re-)start a pod to finish file system resize of volume on node.")
+            }
+        }
+    }
+
+    /// As `allocatedResourceStatuses` has it.
+    fn resource_status(self) -> &'static str {
+        match self {
+            Stage::Controller => "ControllerResizeInProgress",
+            Stage::Node => "NodeResizePending",
+        }
+    }
+}
+
 /// What there is to do for a claim.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Work {
@@ -79,7 +114,7 @@ pub(crate) fn begin(cx: &mut Context<'_>, claim: &Arc<PersistentVolumeClaim>) ->
         .allocated_resources
         .get_or_insert_default()
         .extend(wanted(claim).map(|s| (STORAGE.to_owned(), s.clone())));
-    mark(&mut status, Some((RESIZING, "", "ControllerResizeInProgress")), cx.now);
+    mark(&mut status, Some(Stage::Controller), cx.now);
     write(cx, claim, status)
 }
 
@@ -106,8 +141,7 @@ pub(crate) fn tell(cx: &mut Context<'_>, claim: &Arc<PersistentVolumeClaim>) -> 
         cx.event(COMPONENT, &about, "Normal", "VolumeResizeSuccessful", "Resize volume succeeded");
         return Ok(());
     }
-    let message = "Waiting for user to (re-)start a pod to finish file system resize of volume on node.";
-    mark(&mut status, Some((PENDING, message, "NodeResizePending")), cx.now);
+    mark(&mut status, Some(Stage::Node), cx.now);
     write(cx, claim, status)?;
     let message = "Require file system resize of volume on node";
     cx.event(COMPONENT, &about, "Normal", "FileSystemResizeRequired", message);
@@ -135,20 +169,20 @@ fn finish(status: &mut PersistentVolumeClaimStatus, size: Option<&Quantity>, now
     mark(status, None, now);
 }
 
-/// Replaces the conditions about sizes (MergeResizeConditionOnPVC) and what is being done by this one, if any.
-fn mark(status: &mut PersistentVolumeClaimStatus, condition: Option<(&str, &str, &str)>, now: Timestamp) {
+/// Replaces the conditions about sizes (MergeResizeConditionOnPVC) by that of what is being done, if anything is.
+fn mark(status: &mut PersistentVolumeClaimStatus, stage: Option<Stage>, now: Timestamp) {
     let mut conditions = status.conditions.take().unwrap_or_default();
     conditions.retain(|one| one.type_ != RESIZING && one.type_ != PENDING);
-    conditions.extend(condition.map(|(type_, message, _)| PersistentVolumeClaimCondition {
-        type_: type_.to_owned(),
+    conditions.extend(stage.map(|stage| PersistentVolumeClaimCondition {
+        type_: stage.condition().to_owned(),
         status: "True".to_owned(),
         last_transition_time: Some(seconds(now)),
-        message: (!message.is_empty()).then(|| message.to_owned()),
+        message: stage.message().map(str::to_owned),
         ..Default::default()
     }));
     status.conditions = (!conditions.is_empty()).then_some(conditions);
     status.allocated_resource_statuses =
-        condition.map(|(_, _, doing)| [(STORAGE.to_owned(), doing.to_owned())].into());
+        stage.map(|stage| [(STORAGE.to_owned(), stage.resource_status().to_owned())].into());
 }
 
 fn write(

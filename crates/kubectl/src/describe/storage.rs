@@ -5,7 +5,8 @@
 use client::api::ListOptions;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
-use machinery::{Kind, Resource};
+use machinery::Kind;
+use machinery::object::claim_name;
 
 use super::text::{Text, go_list, phase_or_terminating, time};
 use super::volumes;
@@ -68,12 +69,7 @@ pub(crate) fn used_by(context: &mut Context<'_, '_>, namespace: &str, claim: &st
     let pods = context.list(Kind::Pod, namespace, ListOptions::default()).map(|(pods, _)| pods);
     let uses = |pod: &&std::sync::Arc<Pod>| {
         let mut volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-        volumes.any(|volume| {
-            let named = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.as_str());
-            // The claim of such a volume belongs to the pod.
-            let own = volume.ephemeral.as_ref().map(|_| format!("{}-{}", pod.name(), volume.name));
-            named == Some(claim) || own.as_deref() == Some(claim)
-        })
+        volumes.any(|volume| claim_name(pod, volume).is_some_and(|name| name == claim))
     };
     let pods = pods.unwrap_or_default();
     let users = pods.iter().filter_map(|pod| pod.get::<Pod>()).filter(uses);

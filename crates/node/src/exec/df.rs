@@ -3,8 +3,7 @@
 //! Models BusyBox's coreutils/df.c and libbb/human_readable.c, and what a runtime mounts into a container. Departs: a volume
 //! is as large as it says, its node's disk as large as the node says, and only what was written here takes space.
 
-use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Volume};
-use machinery::Resource;
+use k8s_openapi::api::core::v1::{Node, PersistentVolume, Volume};
 use machinery::quantity::Quantity;
 
 use super::files::Files;
@@ -102,7 +101,7 @@ fn mounts(files: Files<'_>, runtime: &Runtime) -> Vec<Mount> {
     for mounted in files.container.volume_mounts.iter().flatten() {
         let Some(volume) = volumes.clone().find(|volume| volume.name == mounted.name) else { continue };
         let written = kib(files.written(runtime, volume));
-        let (device, of, size) = match claimed(files, volume) {
+        let (device, of, size) = match files.claimed(volume) {
             Some(pv) => source(pv, &mut claims, disk),
             None if in_memory(volume) => ("tmpfs".to_owned(), "tmpfs", memory),
             None => (DISK.to_owned(), "ext4", disk),
@@ -130,14 +129,6 @@ fn node_sizes(files: Files<'_>) -> (u64, u64) {
         files.listers.get::<Node>("", name).and_then(|node| node.status.as_ref()?.capacity.clone());
     let size = |what: &str| capacity.iter().find_map(|capacity| quantity_kib(&capacity.get(what)?.0));
     (size("ephemeral-storage").unwrap_or_default(), size("memory").unwrap_or_default())
-}
-
-/// The volume behind a claim.
-fn claimed<'a>(files: Files<'a>, volume: &Volume) -> Option<&'a PersistentVolume> {
-    let claim = files.claim_name(volume)?;
-    let claim = files.listers.get::<PersistentVolumeClaim>(files.pod.namespace(), &claim)?;
-    let name = claim.spec.as_ref()?.volume_name.as_deref()?;
-    files.listers.get::<PersistentVolume>("", name).map(|volume| &**volume)
 }
 
 /// What a volume is mounted from, and how large that is; each disk of a provisioner is a device of its own.

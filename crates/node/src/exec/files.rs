@@ -11,6 +11,7 @@ use k8s_openapi::api::core::v1::{
     Container, PersistentVolume, PersistentVolumeClaim, Pod, Volume, VolumeMount,
 };
 use machinery::Resource;
+use machinery::object::claim_name;
 
 use super::df;
 use crate::references;
@@ -53,7 +54,7 @@ struct Spot {
     shown: BTreeMap<String, String>,
 }
 
-impl Files<'_> {
+impl<'a> Files<'a> {
     pub(super) fn read<'r>(&self, runtime: &'r Runtime, path: &str) -> Option<Cow<'r, str>> {
         let mut spot = self.locate(&normal(path))?;
         let written = runtime.read(&spot.place, &spot.path).map(Cow::Borrowed);
@@ -222,21 +223,18 @@ impl Files<'_> {
         own + local.map(|volume| self.written(runtime, volume)).sum::<u64>()
     }
 
-    /// The claim that a volume stands for, if it does.
-    pub(super) fn claim_name(&self, volume: &Volume) -> Option<String> {
-        match (&volume.persistent_volume_claim, &volume.ephemeral) {
-            (Some(source), _) => Some(source.claim_name.clone()),
-            (None, ephemeral) => ephemeral.as_ref().map(|_| format!("{}-{}", self.pod.name(), volume.name)),
-        }
+    /// The persistent volume behind a claim.
+    pub(super) fn claimed(&self, volume: &Volume) -> Option<&'a PersistentVolume> {
+        let claim = claim_name(self.pod, volume)?;
+        let claim = self.listers.get::<PersistentVolumeClaim>(self.pod.namespace(), &claim)?;
+        let name = claim.spec.as_ref()?.volume_name.as_deref()?;
+        self.listers.get::<PersistentVolume>("", name).map(|volume| &**volume)
     }
 
     /// Where a volume's files lie; `None` for a claim that has no volume.
     fn place(&self, volume: &Volume) -> Option<Place> {
-        if let Some(claim) = self.claim_name(volume) {
-            let claim = self.listers.get::<PersistentVolumeClaim>(self.pod.namespace(), &claim)?;
-            let name = claim.spec.as_ref()?.volume_name.as_deref()?;
-            let uid = self.listers.get::<PersistentVolume>("", name)?.uid();
-            return Some(Place { owner: uid.into(), part: "".into() });
+        if claim_name(self.pod, volume).is_some() {
+            return Some(Place { owner: self.claimed(volume)?.uid().into(), part: "".into() });
         }
         if let Some(directory) = &volume.host_path {
             let node = self.pod.spec.as_ref()?.node_name.as_deref()?;

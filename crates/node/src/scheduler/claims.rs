@@ -2,6 +2,7 @@
 //!
 //! Models pkg/scheduler/framework/plugins/volumebinding and its binder.go (v1.36.2).
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use client::Listers;
 use k8s_openapi::api::core::v1::{Node, ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::labels::{Labels, Selector};
-use machinery::object::is_terminating;
+use machinery::object::{claim_name, is_terminating};
 use machinery::quantity::Quantity;
 use machinery::{Kind, ObjectKey, Resource};
 
@@ -39,12 +40,9 @@ pub(super) struct Blocked {
 }
 
 /// The names of the claims that the pod uses, in the order of its volumes.
-pub(crate) fn names(pod: &Pod) -> impl Iterator<Item = String> + '_ {
+pub(crate) fn names(pod: &Pod) -> impl Iterator<Item = Cow<'_, str>> {
     let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-    volumes.filter_map(|volume| {
-        let of_claim = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.clone());
-        of_claim.or_else(|| volume.ephemeral.as_ref().map(|_| format!("{}-{}", pod.name(), volume.name)))
-    })
+    volumes.filter_map(|volume| claim_name(pod, volume))
 }
 
 /// Looks at every claim of the pod.

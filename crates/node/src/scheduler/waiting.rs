@@ -4,6 +4,8 @@
 //! backoff_queue.go.
 //! Invariant: a change touches only the pods that it could help.
 
+use std::borrow::Cow;
+
 use client::Key;
 use client::api::{Change, WatchEvent};
 use imbl::{OrdMap, OrdSet};
@@ -67,7 +69,7 @@ impl Waiting {
     pub(super) fn insert(&mut self, pod: &Pod, hope: Hope) {
         let key = pod.key();
         self.remove(&key);
-        let claim = |name: String| ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name);
+        let claim = |name: Cow<'_, str>| ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name);
         let claims: Vec<ObjectKey> = claims::names(pod).map(claim).collect();
         for claim in &claims {
             self.by_claim.entry(claim.clone()).or_default().insert(key.clone());
