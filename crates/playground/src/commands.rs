@@ -6,6 +6,7 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::labels::Labels;
 use machinery::{Object, ObjectKey, Resource};
 use serde_json::json;
+use session::scope::{first_command, in_namespace};
 
 /// ` -n NAMESPACE`, where it is not the default one.
 fn namespace(of: &ObjectKey) -> String {
@@ -21,14 +22,12 @@ fn kind(of: &ObjectKey) -> &'static str {
     info.short_names.first().filter(|_| of.kind != machinery::Kind::Pod).unwrap_or(&info.singular)
 }
 
-/// The line of a control where the current context has another namespace than the one that controls leave out. What a file
-/// says goes where the context says.
+/// The line of a control where the current context has another namespace than the one that controls leave out. What one of
+/// the editor's files says goes where the context says.
 pub(crate) fn in_context<'a>(line: &'a str, namespace: &str) -> Cow<'a, str> {
-    let names_its_own = line.contains(" -n ") || line.contains(" -f ");
-    match line.strip_prefix("kubectl ") {
-        Some(rest) if namespace != "default" && !names_its_own => format!("kubectl -n default {rest}").into(),
-        _ => line.into(),
-    }
+    let first = first_command(line);
+    let is_of_file = first.contains(" -f ") && !first.contains(" -f - ");
+    if namespace == "default" || is_of_file { line.into() } else { in_namespace(line, "default") }
 }
 
 /// Lines to begin with, for whom typing is tedious; of a set, if there is one. Some want to be gone on with.
@@ -266,6 +265,8 @@ mod tests {
             ("kubectl delete pod web-0", "shop", "kubectl -n default delete pod web-0"),
             ("kubectl delete pod web-0 -n prod", "shop", "kubectl delete pod web-0 -n prod"),
             ("kubectl apply -f web.yaml", "shop", "kubectl apply -f web.yaml"),
+            ("kubectl apply -f - <<EOF\nEOF", "shop", "kubectl -n default apply -f - <<EOF\nEOF"),
+            ("kubectl apply -n prod -f - <<EOF\nEOF", "shop", "kubectl apply -n prod -f - <<EOF\nEOF"),
         ] {
             assert_eq!(super::in_context(line, namespace), expected);
         }

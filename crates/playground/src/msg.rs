@@ -70,6 +70,8 @@ pub enum Msg {
     Apply,
     /// The text in the prompt.
     Type(String),
+    /// Puts a control's line into the prompt, for a person to look at or to go on with.
+    Begin(String),
     /// The line before, from the history.
     Earlier,
     /// The line after.
@@ -156,6 +158,7 @@ impl Msg {
             | Msg::Mend
             | Msg::Apply
             | Msg::Type(_)
+            | Msg::Begin(_)
             | Msg::Earlier
             | Msg::Later
             | Msg::Enter

@@ -160,7 +160,7 @@ fn live(session: &Session, document: &Value) -> Option<Value> {
     let namespace = match document["metadata"]["namespace"].as_str() {
         _ if !kind.is_namespaced() => "",
         Some(namespace) => namespace,
-        None => "default",
+        None => session.kubeconfig().namespace(),
     };
     let key = ObjectKey::new(kind, namespace, document["metadata"]["name"].as_str()?);
     Some(session.world().server().object(&key)?.to_value())

@@ -101,6 +101,10 @@ fn act(model: &mut Model, msg: Msg) {
         Msg::Apply if model.shown_edit().is_some() => model.close_edit(true),
         Msg::Apply => model.apply(),
         Msg::Type(text) => model.prompt.edit(text),
+        Msg::Begin(line) => {
+            let line = commands::in_context(&line, model.session.kubeconfig().namespace());
+            model.prompt.edit(line.into_owned());
+        }
         Msg::Earlier => model.prompt.earlier(),
         Msg::Later => model.prompt.later(),
         // A search that has found nothing runs nothing.
@@ -160,8 +164,8 @@ fn act(model: &mut Model, msg: Msg) {
         }
         Msg::Recreate(set) => {
             let live = model.session.world().server().get::<StatefulSet>(&set.namespace, &set.name);
-            if let Some(text) = live.map(|live| commands::recreate(live)) {
-                model.prompt.edit(text);
+            if let Some(line) = live.map(|live| commands::recreate(live)) {
+                update(model, Msg::Begin(line));
             }
         }
         Msg::Help(open) => model.help = open,

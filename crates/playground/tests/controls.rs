@@ -108,6 +108,19 @@ fn a_set_is_made_again_with_the_other_pod_management_and_keeps_its_pods() {
 }
 
 #[test]
+fn what_a_control_types_is_about_its_object_in_any_context() {
+    let mut model = applied();
+    let key = set(&model).key.clone();
+    run(&mut model, "kubectl config set-context --current --namespace=kube-system".to_owned());
+    update(&mut model, Msg::Recreate(key));
+    update(&mut model, Msg::Enter);
+    pass(&mut model, 30);
+    assert!(set(&model).parallel && !set(&model).deleted);
+    update(&mut model, Msg::Begin("kubectl exec myapp-0 -- ".to_owned()));
+    assert_eq!(model.prompt.text(), "kubectl -n default exec myapp-0 -- ");
+}
+
+#[test]
 fn the_pods_menu_breaks_and_heals() {
     let mut model = applied();
     let pod = set(&model).pod_key(1);

@@ -253,6 +253,22 @@ fn a_field_takes_the_live_value_in_the_style_of_its_text() {
 }
 
 #[test]
+fn an_object_is_compared_with_the_one_in_the_contexts_namespace() {
+    let service = |port: u16| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: a}}\nspec: {{ports: [{{port: {port}}}]}}\n")
+    };
+    let mut session = running(&["kubectl config set-context --current --namespace=kube-system"]);
+    session.write_file("a.yaml", &service(1));
+    session.run("kubectl apply -f a.yaml; kubectl apply -n default -f a.yaml");
+    session.advance(100);
+    session.write_file("a.yaml", &service(2));
+    session.run("kubectl apply -f a.yaml");
+    session.advance(100);
+    assert_eq!(trial(&session, &service(2)).marks, []);
+    assert_eq!(trial(&session, &service(1)).marks.len(), 1);
+}
+
+#[test]
 fn a_field_that_another_shares_stays_and_it_is_said() {
     let mut model = Model::new(Default::default());
     update(&mut model, Msg::Run(format!("kubectl apply -f - <<EOF\n{LIVE}EOF")));

@@ -12,6 +12,7 @@ pub mod predict;
 pub mod redact;
 mod room;
 pub mod saved;
+pub mod scope;
 mod session;
 pub mod shell;
 mod state;

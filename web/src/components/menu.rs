@@ -84,7 +84,7 @@ pub fn Menu(props: &MenuProps) -> Html {
         let onclick = Callback::from(move |_: MouseEvent| {
             close.emit(());
             focus(&button);
-            let types = matches!(msg, Msg::Type(_) | Msg::Recreate(_));
+            let types = matches!(msg, Msg::Begin(_) | Msg::Recreate(_));
             dispatch.send(msg.clone());
             if types {
                 crate::dom::focus("prompt");

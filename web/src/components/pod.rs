@@ -105,7 +105,7 @@ fn items(props: &PodProps) -> Vec<Item> {
             Some(defect) => Item::act(words.heal_readiness, Msg::Fault(playground::heal(defect))),
             None => Item::act(words.fail_readiness, Msg::Fault(playground::fail_readiness(key))),
         },
-        Item::act(words.exec, Msg::Type(commands::exec(key))),
+        Item::act(words.exec, Msg::Begin(commands::exec(key))),
     ];
     if let Some(fqdn) = &props.fqdn {
         items.push(Item::run(words.look_up, commands::lookup(key, fqdn)));

@@ -43,7 +43,7 @@ pub fn TouchKeys(props: &TouchKeysProps) -> Html {
     let beginning = |line: String| {
         let (dispatch, text) = (dispatch.clone(), line.clone());
         let onclick = Callback::from(move |_: MouseEvent| {
-            dispatch.send(Msg::Type(text.clone()));
+            dispatch.send(Msg::Begin(text.clone()));
             dom::focus("prompt");
         });
         html! { <button type="button" class="terminal-button" {onclick}>{line}</button> }

@@ -158,7 +158,7 @@ fn way_out(dispatch: &Dispatch, locale: Locale, way: &WayOut, kind: WhyKind) -> 
 fn type_in(dispatch: &Dispatch, command: &str) -> Callback<MouseEvent> {
     let (dispatch, command) = (dispatch.clone(), command.to_owned());
     Callback::from(move |_| {
-        dispatch.send(Msg::Type(command.clone()));
+        dispatch.send(Msg::Begin(command.clone()));
         dispatch.send(Msg::Pane(Pane::Terminal));
         dom::focus("prompt");
     })

@@ -1,6 +1,7 @@
 //! What somebody types or pastes as a change: a manifest, or kubectl's command lines.
 
 use crate::files::TEXT_LIMIT;
+use crate::scope::in_namespace;
 use crate::state::QUEUE_LIMIT;
 
 /// The file that a manifest is applied from.
@@ -9,8 +10,6 @@ pub const CHANGE_FILE: &str = "change.yaml";
 /// Most command lines: as many as wait for each other in the terminal.
 pub const COMMAND_LIMIT: usize = QUEUE_LIMIT;
 
-/// Flags that say in which namespace.
-const NAMESPACE_FLAGS: [&str; 4] = ["-n", "--namespace", "-A", "--all-namespaces"];
 /// What stands before a command in a copied terminal; `# ` would be a comment.
 const PROMPT: &str = "$ ";
 
@@ -80,11 +79,9 @@ impl Change {
     /// The command lines that it comes to. Where they name no namespace, and it is not the one that kubectl takes by
     /// itself, they get this one, as from the context that somebody has set.
     pub fn lines(&self, namespace: &str) -> Vec<String> {
-        let scope = |line: &str, named: bool| match line.strip_prefix("kubectl ") {
-            Some(rest) if !named && !matches!(namespace, "" | "default") => {
-                format!("kubectl -n {namespace} {rest}")
-            }
-            _ => line.to_owned(),
+        let scope = |line: &str, named: bool| match named || matches!(namespace, "" | "default") {
+            true => line.to_owned(),
+            false => in_namespace(line, namespace).into_owned(),
         };
         match self {
             Change::Nothing => Vec::new(),
@@ -92,7 +89,7 @@ impl Change {
                 let named = text.lines().any(|line| line.trim_start().starts_with("namespace:"));
                 vec![scope(&format!("kubectl apply -f {CHANGE_FILE}"), named)]
             }
-            Change::Commands(lines) => lines.iter().map(|line| scope(line, names_namespace(line))).collect(),
+            Change::Commands(lines) => lines.iter().map(|line| scope(line, false)).collect(),
         }
     }
 }
@@ -105,15 +102,6 @@ fn bare(line: &str) -> &str {
 
 fn is_command(line: &str) -> bool {
     line == "kubectl" || line.starts_with("kubectl ")
-}
-
-fn names_namespace(line: &str) -> bool {
-    let is_flag = |word: &str| {
-        NAMESPACE_FLAGS.iter().any(|flag| word == *flag || word.strip_prefix(flag).is_some_and(|v| v.starts_with('=')))
-            // `-nprod`
-            || word.strip_prefix("-n").is_some_and(|value| !value.is_empty())
-    };
-    line.split_whitespace().take_while(|word| *word != "--").any(is_flag)
 }
 
 #[cfg(test)]
@@ -155,9 +143,6 @@ mod tests {
             ("kubectl scale sts web --replicas=2", "prod", "kubectl -n prod scale sts web --replicas=2"),
             ("kubectl scale sts web --replicas=2", "default", "kubectl scale sts web --replicas=2"),
             ("kubectl -n a get po", "prod", "kubectl -n a get po"),
-            ("kubectl get po --namespace=a", "prod", "kubectl get po --namespace=a"),
-            ("kubectl get po -na", "prod", "kubectl get po -na"),
-            ("kubectl exec web-0 -- ls -n", "prod", "kubectl -n prod exec web-0 -- ls -n"),
             ("kind: Pod", "prod", "kubectl -n prod apply -f change.yaml"),
             ("kind: Pod\nmetadata:\n  namespace: a\n", "prod", "kubectl apply -f change.yaml"),
         ];
