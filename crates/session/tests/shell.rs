@@ -300,6 +300,26 @@ fn history_and_help() {
 }
 
 #[test]
+fn what_holds_for_a_part_of_a_line_does_not_outlive_it() {
+    for (line, left) in [
+        ("A=2 kubectl get po -w", "1"),
+        ("(A=2; sleep 60)", "1"),
+        ("A=2; (A=3; sleep 60)", "2"),
+        ("A=2; A=3 sh -c 'sleep 60'", "2"),
+        ("A=2; sh -c '(A=3; sleep 60)'", "2"),
+        ("for i in 1 2; do A=2 break; done", "1"),
+        ("A=2; for i in 1 2; do A=3 continue; done", "2"),
+    ] {
+        let mut session = session();
+        session.run("A=1");
+        session.run(line);
+        session.advance(1000);
+        session.interrupt();
+        assert_eq!(run(&mut session, "echo $A").0, format!("{left}\n"), "{line}");
+    }
+}
+
+#[test]
 fn ctrl_c_ends_the_line_and_the_next_one_begins() {
     let mut session = session();
     session.run("sleep 60; echo never");

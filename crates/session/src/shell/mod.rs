@@ -171,7 +171,9 @@ impl Shell {
 
     /// Ctrl-C: the line ends with status 130.
     pub fn interrupt(&mut self) {
-        self.running = None;
+        if let Some(line) = self.running.take() {
+            line.abandon(&mut self.memory);
+        }
         self.memory.status = 130;
     }
 

@@ -41,13 +41,18 @@ impl Interpreter {
     }
 
     /// Closes everything that was opened in the innermost loop since it began.
-    pub(super) fn unwind_loop(&mut self, env: &mut Env<'_>) -> Result<(), Stop> {
+    pub(super) fn unwind_loop(&mut self, memory: &mut Memory, env: &mut Env<'_>) -> Result<(), Stop> {
         let open = self.loops.last().map(|looping| looping.open);
-        open.map_or(Ok(()), |open| self.unwind(open, env))
+        open.map_or(Ok(()), |open| self.unwind(open, memory, env))
     }
 
     /// Closes everything above these heights.
-    pub(super) fn unwind(&mut self, open: [usize; 5], env: &mut Env<'_>) -> Result<(), Stop> {
+    pub(super) fn unwind(
+        &mut self,
+        open: [usize; 5],
+        memory: &mut Memory,
+        env: &mut Env<'_>,
+    ) -> Result<(), Stop> {
         let [lists, sinks, errors, inputs, scopes] = open;
         while self.sinks.len() > sinks {
             self.close_file(env)?;
@@ -55,14 +60,16 @@ impl Interpreter {
         self.lists.truncate(lists);
         self.errors.truncate(errors);
         self.inputs.truncate(inputs);
-        self.scopes.truncate(scopes);
+        if let Some(before) = self.scopes.drain(scopes..).next() {
+            memory.variables = before;
+        }
         Ok(())
     }
 
     /// So many loops end.
-    pub(super) fn leave(&mut self, loops: usize, env: &mut Env<'_>) -> Result<(), Stop> {
+    pub(super) fn leave(&mut self, loops: usize, memory: &mut Memory, env: &mut Env<'_>) -> Result<(), Stop> {
         for _ in 0..loops {
-            self.unwind_loop(env)?;
+            self.unwind_loop(memory, env)?;
             if let Some(looping) = self.loops.pop() {
                 self.at = looping.end;
             }

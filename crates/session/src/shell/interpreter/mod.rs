@@ -159,6 +159,7 @@ impl Interpreter {
             Ok(None) => Progress::Exit(memory.status),
             Err(Stop(message)) => {
                 env.printed.push(message);
+                self.abandon(memory);
                 memory.status = 1;
                 Progress::Exit(1)
             }
@@ -304,6 +305,9 @@ impl Interpreter {
     /// The command at work ends before its time, and what would have come after it.
     fn give_up(&mut self, status: i32, memory: &mut Memory) {
         memory.status = status;
+        if let Some(Running::Shell(shell)) = &self.running {
+            shell.abandon(memory);
+        }
         (self.running, self.deadline, self.watch, self.batch) = (None, None, None, None);
     }
 
@@ -424,7 +428,7 @@ impl Interpreter {
             Op::Test { until } => {
                 if (memory.status == 0) == until {
                     memory.status = self.loops.last().map_or(0, |looping| looping.status);
-                    self.leave(1, env)?;
+                    self.leave(1, memory, env)?;
                 }
             }
             Op::Again => {
@@ -530,15 +534,15 @@ impl Interpreter {
             Started::Read(names) => self.read(&names, memory)?,
             Started::Break(loops) => {
                 memory.status = 0;
-                self.break_loops(loops, env)?;
+                self.break_loops(loops, memory, env)?;
             }
             Started::Continue(loops) => {
                 memory.status = 0;
-                self.continue_loops(loops, env)?;
+                self.continue_loops(loops, memory, env)?;
             }
             Started::Exit(status) => {
                 memory.status = status;
-                self.exit(env)?;
+                self.exit(memory, env)?;
             }
             Started::Stopped(why) => return Err(Stop::note(why)),
             Started::Shell(line) => self.shell(&line, input, memory, env)?,
