@@ -145,7 +145,10 @@ fn padded(text: &str, flags: &str, kind: char) -> String {
     let width = width.parse().unwrap_or(0).min(WIDTH_LIMIT);
     match (left, zeros) {
         (true, _) => format!("{text:<width$}"),
-        (false, true) => format!("{text:0>width$}"),
+        (false, true) => {
+            let sign = if text.starts_with('-') { "-" } else { "" };
+            format!("{sign}{:0>1$}", &text[sign.len()..], width.saturating_sub(sign.len()))
+        }
         (false, false) => format!("{text:>width$}"),
     }
 }
@@ -170,7 +173,8 @@ pub(super) fn seq(arguments: &[String], io: &mut Io<'_>) -> i32 {
     if step == 0 {
         return io.fail("invalid Zero increment value: ‘0’");
     }
-    if first.abs_diff(last) / step.unsigned_abs() >= SEQ_LIMIT {
+    let has_any = if step > 0 { first <= last } else { first >= last };
+    if has_any && first.abs_diff(last) / step.unsigned_abs() >= SEQ_LIMIT {
         return io.fail(&format!("here it prints at most {SEQ_LIMIT} numbers"));
     }
     let mut text = String::new();

@@ -100,7 +100,7 @@ impl Grep {
 
     pub(super) fn line(&mut self, text: &str, out: &mut Out) {
         self.line += 1;
-        if self.is_done() {
+        if self.has_found_all() {
             if self.owed > 0 && !self.quiet {
                 self.owed -= 1;
                 self.print(self.line, text, '-', out);
@@ -162,8 +162,12 @@ impl Grep {
         i32::from(self.found == 0)
     }
 
-    /// Whether nothing more has to be looked for.
+    /// Whether nothing more can come out.
     pub(super) fn is_done(&self) -> bool {
+        self.has_found_all() && (self.quiet || self.owed == 0)
+    }
+
+    fn has_found_all(&self) -> bool {
         self.quiet && self.found > 0 || self.most.is_some_and(|most| self.found >= most)
     }
 }

@@ -15,7 +15,9 @@ pub(super) struct Sed {
     quiet: bool,
     commands: Vec<Command>,
     line: usize,
-    /// The line at hand: whether it is the last one shows when the next one comes, or none.
+    /// Whether a command wants to know which line is the last one.
+    asks_for_end: bool,
+    /// Then the line at hand: whether it is the last one shows when the next one comes, or none.
     held: Option<String>,
     done: bool,
 }
@@ -73,11 +75,14 @@ impl Sed {
         let script = scripts.join("\n");
         let mut reader = Reader { rest: &script, extended };
         let commands = reader.commands().map_err(|why| format!("sed: -e expression #1: {why}"))?;
-        Ok(Sed { quiet, commands, line: 0, held: None, done: false })
+        let asks_for_end = commands.iter().any(Command::asks_for_end);
+        Ok(Sed { quiet, commands, asks_for_end, line: 0, held: None, done: false })
     }
 
     pub(super) fn line(&mut self, line: &str, out: &mut Out) {
-        if let Some(held) = self.held.replace(line.to_owned()) {
+        if !self.asks_for_end {
+            self.process(line, false, out);
+        } else if let Some(held) = self.held.replace(line.to_owned()) {
             self.process(&held, false, out);
         }
         if self.done {
@@ -131,6 +136,10 @@ impl Sed {
 }
 
 impl Command {
+    fn asks_for_end(&self) -> bool {
+        [&self.first, &self.last].into_iter().any(|address| matches!(address, Some(Address::End)))
+    }
+
     fn applies(&mut self, line: usize, text: &str, is_last: bool) -> bool {
         let fits = |address: &Address| match address {
             Address::Line(number) => *number == line,

@@ -44,6 +44,7 @@ enum Value {
     Number(f64),
     Text(String),
     Input(String),
+    Unset,
 }
 
 /// What comes after a statement.
@@ -58,6 +59,7 @@ impl Value {
         match self {
             Value::Number(number) => *number,
             Value::Text(text) | Value::Input(text) => leading_number(text),
+            Value::Unset => 0.0,
         }
     }
 
@@ -65,6 +67,7 @@ impl Value {
         match self {
             Value::Number(number) => number_text(*number),
             Value::Text(text) | Value::Input(text) => text.clone(),
+            Value::Unset => String::new(),
         }
     }
 
@@ -74,6 +77,7 @@ impl Value {
             Value::Number(number) => Some(*number),
             Value::Input(text) => text.trim().parse().ok(),
             Value::Text(_) => None,
+            Value::Unset => Some(0.0),
         }
     }
 
@@ -82,6 +86,7 @@ impl Value {
             Value::Input(text) => text.trim().parse::<f64>().map_or(!text.is_empty(), |number| number != 0.0),
             Value::Number(number) => *number != 0.0,
             Value::Text(text) => !text.is_empty(),
+            Value::Unset => false,
         }
     }
 }
@@ -286,7 +291,7 @@ impl Awk {
             0 => Some(&self.record),
             index => self.fields.get(index - 1),
         };
-        Value::Input(text.cloned().unwrap_or_default())
+        text.cloned().map_or(Value::Unset, Value::Input)
     }
 
     fn value(&mut self, expression: &Expression) -> Value {
@@ -297,6 +302,7 @@ impl Awk {
         self.count(match &value {
             Value::Number(_) => 0,
             Value::Text(text) | Value::Input(text) => text.len(),
+            Value::Unset => 0,
         });
         value
     }
@@ -383,7 +389,7 @@ impl Awk {
         match name {
             "NR" | "FNR" => Value::Number(self.number as f64),
             "NF" => Value::Number(self.fields.len() as f64),
-            name => self.variables.get(name).cloned().unwrap_or(Value::Input(String::new())),
+            name => self.variables.get(name).cloned().unwrap_or(Value::Unset),
         }
     }
 
@@ -402,9 +408,11 @@ impl Awk {
             }
             // substr
             _ => {
-                let start = values.get(1).map_or(1.0, Value::number).max(1.0) as usize;
-                let count = values.get(2).map_or(usize::MAX, |count| count.number().max(0.0) as usize);
-                Value::Text(text(0).chars().skip(start - 1).take(count).collect())
+                let start = values.get(1).map_or(1.0, Value::number).round();
+                let end = values.get(2).map_or(f64::INFINITY, |count| start + count.number().round());
+                // What would stand before the text is counted.
+                let (start, end) = (start.max(1.0) as usize, end.max(1.0) as usize);
+                Value::Text(text(0).chars().skip(start - 1).take(end.saturating_sub(start)).collect())
             }
         }
     }
