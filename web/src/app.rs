@@ -98,7 +98,7 @@ impl Parts<'_> {
         html! {
             <div class="app" data-pane={pane} data-ready="true" data-past={model.is_past().then_some("true")}>
                 <div class="top">
-                    <Header locale={model.locale} {start} theme={self.theme} onthemes={next_theme} example={model.example} />
+                    <Header locale={model.locale} start={start.clone()} theme={self.theme} onthemes={next_theme} example={model.example} />
                     <Opened locale={model.locale} keep={model.keep.clone()} />
                     if matches!(kept, Kept::Elsewhere | Kept::Nowhere) {
                         <NotKept locale={model.locale} elsewhere={kept == Kept::Elsewhere} />
@@ -127,7 +127,7 @@ impl Parts<'_> {
                     <PredictPanel locale={model.locale} predict={model.predict.clone()} />
                 }
                 if model.help {
-                    <Help locale={model.locale} keys={keys.0} onkeys={keys.1} />
+                    <Help locale={model.locale} {start} keys={keys.0} onkeys={keys.1} />
                 }
                 { self.failure() }
             </div>

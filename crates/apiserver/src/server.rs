@@ -51,28 +51,25 @@ impl Server {
         if !request.kind.is_namespaced() {
             request.namespace.clear();
         }
-        let mut warnings = Vec::new();
         if request.kind == Kind::Endpoints && self.features.endpoints_are_deprecated() {
-            warnings.push(
-                "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned(),
-            );
+            request
+                .warnings
+                .add("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
         }
         let verb = std::mem::replace(&mut request.verb, Verb::Get);
         let mut body = match verb {
             Verb::Get => self.part(&request)?,
             Verb::List(options) => registry::list(self, &request, &options)?,
-            Verb::Create(body) => registry::create(self, env, &request, body, &mut warnings)?,
-            Verb::Update(body) => registry::update(self, env, &request, body, &mut warnings)?,
-            Verb::Patch(kind, patch) => registry::patch(self, env, &request, kind, &patch, &mut warnings)?,
-            Verb::Apply { config, force } => {
-                registry::apply(self, env, &request, &config, force, &mut warnings)?
-            }
+            Verb::Create(body) => registry::create(self, env, &request, body)?,
+            Verb::Update(body) => registry::update(self, env, &request, body)?,
+            Verb::Patch(kind, patch) => registry::patch(self, env, &request, kind, &patch)?,
+            Verb::Apply { config, force } => registry::apply(self, env, &request, &config, force)?,
             Verb::Delete(options) => registry::delete(self, env, &request, &options)?,
         };
         if request.managed_fields {
             self.tell_managers(&mut body);
         }
-        Ok(Response { body, warnings })
+        Ok(Response { body })
     }
 
     /// Says who manages the fields of stored objects, where the answer does not say it yet.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 fn answer(version: Version, object: &Value) -> String {
     let mut cluster = Cluster::with(Features::of(version));
     match cluster.try_create(object.clone()) {
-        Ok(response) => response.warnings.join("\n"),
+        Ok(_) => cluster.warnings.join("\n"),
         Err(refusal) if refusal.causes.is_empty() => refusal.message.clone(),
         Err(refusal) => {
             let causes: Vec<String> = refusal.causes.iter().map(ToString::to_string).collect();

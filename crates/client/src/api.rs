@@ -3,6 +3,8 @@
 //! Models client-go's rest client and typed clients. Bodies are typed objects or JSON: the controllers' path never serializes.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -109,6 +111,24 @@ pub enum Verb {
     Delete(DeleteOptions),
 }
 
+/// What the server warns of while it carries out a request, accepted or refused; kubectl prints each after `Warning: `.
+///
+/// Travels with the request, shared by its clones (apiserver/pkg/warning, WithWarningRecorder): a refusal has no headers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Warnings(Rc<RefCell<Vec<String>>>);
+
+impl Warnings {
+    /// Adds one.
+    pub fn add(&self, text: impl Into<String>) {
+        self.0.borrow_mut().push(text.into());
+    }
+
+    /// Takes them out, in order.
+    pub fn take(&self) -> Vec<String> {
+        self.0.take()
+    }
+}
+
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -130,6 +150,8 @@ pub struct Request {
     pub field_manager: Cow<'static, str>,
     /// Whether the answer says who manages which fields. A real server always says it; here it has to be worked out.
     pub managed_fields: bool,
+    /// Where the server's warnings go.
+    pub warnings: Warnings,
 }
 
 impl Request {
@@ -145,6 +167,7 @@ impl Request {
             field_validation: FieldValidation::Strict,
             field_manager: Cow::Borrowed(""),
             managed_fields: false,
+            warnings: Warnings::default(),
         }
     }
 
@@ -160,8 +183,6 @@ impl Request {
 pub struct Response {
     /// The answer itself.
     pub body: Answer,
-    /// Warning headers, as kubectl prints them after `Warning: `.
-    pub warnings: Vec<String>,
 }
 
 /// The answer to a request that was not refused.

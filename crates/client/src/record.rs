@@ -273,7 +273,7 @@ mod tests {
                 }
                 _ => return Err(Box::new(Status::internal("not needed here"))),
             };
-            Ok(Response { body: Answer::Object(body), warnings: Vec::new() })
+            Ok(Response { body: Answer::Object(body) })
         }
         fn watch(&self, _: Kind, _: &str, _: u64) -> Result<Vec<WatchEvent>, Refusal> {
             Ok(Vec::new())

@@ -52,7 +52,7 @@ impl Api for ApiHandle<'_> {
         container: &str,
         previous: bool,
     ) -> Result<Vec<LogLine>, Refusal> {
-        node::logs::logs(self.world.listers(), self.world.runtime(), namespace, pod, container, previous)
+        self.world.logs(namespace, pod, container, previous)
     }
 }
 

@@ -7,12 +7,16 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use client::Listers;
 use client::api::{Refusal, Request, Verb};
-use machinery::{Kind, Status};
+use k8s_openapi::api::core::v1::{Node, Pod};
+use machinery::{Kind, Resource, Status};
 use node::kubelet::{Faults, NamePattern};
 use serde::{Deserialize, Serialize};
 
 use crate::latency::Component;
+
+const KUBELET_PORT: u16 = 10250;
 
 /// Something that is broken until it is healed. Pods are named by a pattern: `web-1`, `web-.*`, `prod/web-1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -254,6 +258,31 @@ pub(crate) fn check_write(defects: &BTreeSet<Defect>, request: &Request) -> Resu
         return Err(Box::new(Status { message, ..Status::internal("") }));
     }
     Ok(())
+}
+
+/// Fails what has to ask the kubelet of a pod's node if that is down; `asked` words it for the kubelet's address.
+///
+/// # Errors
+/// The refusal.
+pub(crate) fn check_kubelet(
+    defects: &BTreeSet<Defect>,
+    listers: &Listers,
+    pod: Option<&Pod>,
+    asked: impl FnOnce(&str) -> String,
+) -> Result<(), Refusal> {
+    let name = pod.and_then(|pod| pod.spec.as_ref()?.node_name.as_deref()).unwrap_or_default();
+    let Some(node) = listers.get::<Node>("", name).filter(|node| {
+        let is_down =
+            |defect: &Defect| matches!(defect, Defect::NodeDown { node: down } if down == node.name());
+        defects.iter().any(is_down)
+    }) else {
+        return Ok(());
+    };
+    let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+    let internal = addresses.into_iter().find(|address| address.type_ == "InternalIP");
+    let kubelet = format!("{}:{KUBELET_PORT}", internal.map_or(name, |address| &address.address));
+    let message = format!("{}: dial tcp {kubelet}: connect: no route to host", asked(&kubelet));
+    Err(Box::new(Status { message, ..Status::internal("") }))
 }
 
 fn write_of(verb: &Verb) -> Option<Write> {

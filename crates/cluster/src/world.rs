@@ -9,12 +9,12 @@ mod restored;
 use std::collections::BTreeSet;
 
 use apiserver::{Env, Server};
-use client::api::{Change, ExecOutput, Refusal, Request, Response, WatchEvent};
+use client::api::{Change, ExecOutput, LogLine, Refusal, Request, Response, WatchEvent};
 use client::reconcile::Decisions;
 use client::{Choices, Context, Listers, Outcome, Recorder};
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use machinery::time::after_ms;
 use machinery::version::Features;
 use machinery::{Kind, ObjectKey, Resource};
@@ -167,11 +167,6 @@ impl World {
     /// What the components have seen.
     pub fn listers(&self) -> &Listers {
         &self.listers
-    }
-
-    /// What containers have left behind.
-    pub fn runtime(&self) -> &Runtime {
-        &self.runtime
     }
 
     /// Why things are as they are, by object.
@@ -368,7 +363,25 @@ impl World {
         container: &str,
         command: &[String],
     ) -> Result<ExecOutput, Refusal> {
+        let found = self.listers.get::<Pod>(namespace, pod).map(|pod| &**pod);
+        let asked = |_: &str| "error dialing backend".to_owned();
+        fault::check_kubelet(&self.defects, &self.listers, found, asked)?;
         node::exec::exec(&self.listers, &mut self.runtime, namespace, pod, container, command)
+    }
+
+    /// What a container has printed.
+    pub(crate) fn logs(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Result<Vec<LogLine>, Refusal> {
+        let found = self.listers.get::<Pod>(namespace, pod).map(|pod| &**pod);
+        let asked =
+            |kubelet: &str| format!("Get \"https://{kubelet}/containerLogs/{namespace}/{pod}/{container}\"");
+        fault::check_kubelet(&self.defects, &self.listers, found, asked)?;
+        node::logs::logs(&self.listers, &self.runtime, namespace, pod, container, previous)
     }
 
     fn add(&mut self, component: Component, key: client::Key, after_ms: i64, lane: Lane) {

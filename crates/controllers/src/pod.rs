@@ -18,12 +18,6 @@ pub(crate) fn node_name(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref().filter(|name| !name.is_empty())
 }
 
-/// The claims that the pod's volumes name.
-pub(crate) fn claim_names(pod: &Pod) -> impl Iterator<Item = &str> {
-    let volumes = pod.spec.iter().filter_map(|spec| spec.volumes.as_deref()).flatten();
-    volumes.filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.as_str()))
-}
-
 fn ready_condition(pod: &Pod) -> Option<&PodCondition> {
     pod.status.as_ref()?.conditions.iter().flatten().find(|condition| condition.type_ == "Ready")
 }

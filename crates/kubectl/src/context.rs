@@ -60,7 +60,7 @@ impl Context<'_, '_> {
         self.env.now
     }
 
-    /// Sends a request and prints the warnings that come back.
+    /// Sends a request and prints the warnings that come back, also with a refusal.
     pub fn call(&mut self, mut request: Request) -> Result<Answer, Failure> {
         if let Some(user) = &self.asking.acting {
             user.check(&request)?;
@@ -69,13 +69,14 @@ impl Context<'_, '_> {
         if let Some(manager) = &self.asking.field_manager {
             request.field_manager = Cow::Owned(manager.clone());
         }
-        let response = self.env.api.call(request)?;
-        for warning in response.warnings {
+        let warnings = request.warnings.clone();
+        let answer = self.env.api.call(request);
+        for warning in warnings.take() {
             if self.warned.insert(warning.clone()) {
                 self.err(format!("Warning: {warning}\n"));
             }
         }
-        Ok(response.body)
+        Ok(answer?.body)
     }
 
     /// Sends a request whose answer is one object.

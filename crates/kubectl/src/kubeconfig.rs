@@ -105,15 +105,22 @@ impl Kubeconfig {
         let given = |flag: &str| parsed.text(flag).filter(|value| !value.is_empty());
         let name = given("context").unwrap_or(&self.current);
         let context = self.contexts.get(name);
-        if context.is_none() && !name.is_empty() {
-            if early && given("namespace").is_none() {
-                return Err(Failure::message(format!(
-                    "Error in configuration: context was not found for specified context: {name}"
-                )));
+        let is_missing = context.is_none() && !name.is_empty();
+        if early && given("namespace").is_none() {
+            let missing = is_missing.then(|| format!("context was not found for specified context: {name}"));
+            let cluster = given("cluster").filter(|name| !self.clusters.contains_key(*name));
+            let nowhere = cluster.map(|name| format!("no server found for cluster {}", quote(name)));
+            match (missing, nowhere) {
+                (None, None) => {}
+                (None, Some(why)) => return Err(Failure::Message(why)),
+                (Some(why), None) => return Err(Failure::message(format!("Error in configuration: {why}"))),
+                (Some(one), Some(other)) => {
+                    return Err(Failure::message(format!("Error in configuration: \n* {one}\n* {other}")));
+                }
             }
-            if given("context").is_some() {
-                return Err(Failure::message(format!("context {} does not exist", quote(name))));
-            }
+        }
+        if is_missing && given("context").is_some() {
+            return Err(Failure::message(format!("context {} does not exist", quote(name))));
         }
         let context = context.unwrap_or(NOTHING);
         let chosen = |flag: &str, what: &str, entries: &'a Entries| {
@@ -195,7 +202,15 @@ mod tests {
             ),
             ("get --context nope -n a", Err("error: context \"nope\" does not exist")),
             ("get --user eve", Err("error: auth info \"eve\" does not exist")),
-            ("get --cluster mars", Err("error: cluster \"mars\" does not exist")),
+            ("get --cluster mars", Err("error: no server found for cluster \"mars\"")),
+            ("get --cluster mars --user eve", Err("error: no server found for cluster \"mars\"")),
+            ("get --cluster mars -n a", Err("error: cluster \"mars\" does not exist")),
+            (
+                "get --cluster mars --context nope",
+                Err(
+                    "Error in configuration: \n* context was not found for specified context: nope\n* no server found for cluster \"mars\"",
+                ),
+            ),
             ("get --cluster moon", Err(&refused("1.2.3.4"))),
             (
                 "get --cluster unknown",

@@ -26,7 +26,7 @@ pub(crate) struct Manifest {
     pub name: String,
     /// The file, as messages name it.
     pub source: String,
-    /// The object, with its namespace filled in.
+    /// The object, with its namespace filled in where it is sent.
     pub value: Value,
 }
 
@@ -48,6 +48,8 @@ pub(crate) struct Reading<'a> {
     pub namespace: &'a str,
     /// Whether that one was typed, so that no other is allowed.
     pub enforce_namespace: bool,
+    /// Whether an object without a namespace stays so (`--local`).
+    pub as_written: bool,
     /// Whose kubectl reads.
     pub features: Features,
 }
@@ -222,6 +224,10 @@ fn manifest(mut value: Value, source: &str, reading: Reading<'_>) -> Result<Mani
     };
     if !kind.is_namespaced() {
         return Ok(Manifest { kind, namespace: String::new(), name, source: source.to_owned(), value });
+    }
+    if own_namespace.is_empty() && reading.as_written {
+        let namespace = reading.namespace.to_owned();
+        return Ok(Manifest { kind, namespace, name, source: source.to_owned(), value });
     }
     if own_namespace.is_empty() {
         if !value["metadata"].is_object() {

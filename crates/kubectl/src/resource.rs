@@ -117,6 +117,8 @@ pub(crate) struct Rules {
     pub no_selectors: bool,
     /// Objects of files are checked first.
     pub validate: bool,
+    /// Objects of files are not sent (`--local`).
+    pub is_local: bool,
 }
 
 /// A type that a word names.
@@ -247,6 +249,7 @@ fn of_files(
         validate: rules.validate,
         namespace: parsed.namespace(),
         enforce_namespace: parsed.given("namespace"),
+        as_written: rules.is_local,
         features: context.env.features,
     };
     let objects = manifest::read(context, files, reading)?;
@@ -446,7 +449,8 @@ pub(crate) type Local = Result<(Info, Value), Failure>;
 /// # Errors
 /// If no file is given, or one is not there.
 pub(crate) fn local(context: &Context<'_, '_>, parsed: &Parsed) -> Result<Vec<Local>, Failure> {
-    let targets = targets(context, parsed, &[], Rules { no_selectors: true, ..Rules::default() })?;
+    let targets =
+        targets(context, parsed, &[], Rules { no_selectors: true, is_local: true, ..Rules::default() })?;
     let object = |target| match target {
         Target::Given(manifest) => {
             let Manifest { kind, namespace, name, source, value } = manifest;

@@ -40,12 +40,10 @@ fn refused(reason: Reason, message: String) -> Refusal {
 
 impl Api for Recording {
     fn call(&mut self, request: Request) -> Result<Response, Refusal> {
-        let warnings = match request.kind {
-            Kind::Endpoints => {
-                vec!["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()]
-            }
-            _ => Vec::new(),
-        };
+        if request.kind == Kind::Endpoints {
+            let warning = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+            request.warnings.add(warning);
+        }
         let body = match request.verb {
             Verb::List(options) => {
                 let field = |object: &Object, path: &str| {
@@ -83,7 +81,7 @@ impl Api for Recording {
                 ));
             }
         };
-        Ok(Response { body, warnings })
+        Ok(Response { body })
     }
 
     fn watch(&self, _: Kind, _: &str, _: u64) -> Result<Vec<WatchEvent>, Refusal> {

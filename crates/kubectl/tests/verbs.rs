@@ -4,12 +4,16 @@ mod support;
 
 use std::time::Duration;
 
+use client::Api;
+use client::api::{Body, Request, Verb};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use kubectl::Invocation;
-use machinery::time;
+use machinery::{Kind, Object, time};
+use serde_json::json;
 use support::{Cluster, Output};
 
 const TRANSCRIPT: &str = include_str!("data/verbs.txt");
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 6] = [
     ("web.yaml", include_str!("data/web.yaml")),
     (
         "claim.yaml",
@@ -39,6 +43,21 @@ spec:
     (
         "pod.yaml",
         "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: nginx}]}}",
+    ),
+    (
+        "multi.yaml",
+        "apiVersion: v1
+kind: Pod
+metadata: {name: multi}
+spec:
+  containers: [{name: main, image: nginx}, {name: side, image: nginx}]
+  initContainers: [{name: init, image: nginx}]
+",
+    ),
+    ("local.yaml", "{apiVersion: v1, kind: Service, metadata: {name: bare}, spec: {ports: [{port: 80}]}}"),
+    (
+        "own.yaml",
+        "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: own}, spec: {containers: [{name: c, image: a}]}}",
     ),
 ];
 
@@ -108,6 +127,103 @@ fn verbs_say_what_they_do() {
         assert_eq!(f, e, "after {:?}", before.last());
     }
     assert_eq!(found.lines().count(), expected.lines().count());
+}
+
+#[test]
+fn a_refused_request_leaves_its_warnings() {
+    let mut cluster = Cluster::new();
+    cluster.files.0.insert("web.yaml".to_owned(), FILES[0].1.to_owned());
+    let mut run = |line: &str| {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        cluster.resume(&mut Invocation::new(&words, None)).err
+    };
+    assert_eq!(run("create -f web.yaml"), "");
+    assert_eq!(
+        run(r#"patch sts web -p {"spec":{"foo":1,"replicas":-1,"revisionHistoryLimit":-1}}"#),
+        "Warning: unknown field \"spec.foo\"\nThe StatefulSet \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0\n"
+    );
+    assert_eq!(
+        run("get endpoints nope"),
+        "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\nError from server (NotFound): endpoints \"nope\" not found\n"
+    );
+    let scaled = run("scale sts web --replicas=2147483648");
+    let begin = r#"The request is invalid: patch: Invalid value: "{\"apiVersion\":\"autoscaling/v1\",\"kind\":\"Scale\","#;
+    let end = "}\": json: cannot unmarshal number 2147483648 into Go struct field ScaleSpec.spec.replicas of type int32\n";
+    assert!(scaled.starts_with(begin) && scaled.ends_with(end), "{scaled}");
+}
+
+#[test]
+fn a_namespace_that_hangs_says_why() {
+    let mut cluster = Cluster::new();
+    let held = "apiVersion: v1\nkind: Namespace\nmetadata: {name: held}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: held, finalizers: [a.b/c]}\n";
+    cluster.files.0.insert("held.yaml".to_owned(), held.to_owned());
+    let mut run = |line: &str| {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let output = cluster.resume(&mut Invocation::new(&words, None));
+        output.out + &output.err
+    };
+    assert_eq!(run("create -f held.yaml"), "namespace/held created\nconfigmap/c created\n");
+    assert_eq!(run("delete ns held --wait=false"), "namespace \"held\" deleted\n");
+    assert_eq!(
+        run("describe ns held"),
+        "\
+Name:         held
+Labels:       kubernetes.io/metadata.name=held
+Annotations:  <none>
+Status:       Terminating
+Conditions:
+  Type                                         Status  LastTransitionTime               Reason                Message
+  ----                                         ------  ------------------               ------                -------
+  NamespaceDeletionDiscoveryFailure            False   Thu, 01 Jan 2026 00:00:00 +0000  ResourcesDiscovered   All resources successfully discovered
+  NamespaceDeletionGroupVersionParsingFailure  False   Thu, 01 Jan 2026 00:00:00 +0000  ParsedGroupVersions   All legacy kube types successfully parsed
+  NamespaceDeletionContentFailure              False   Thu, 01 Jan 2026 00:00:00 +0000  ContentDeleted        All content successfully deleted, may be waiting on finalization
+  NamespaceContentRemaining                    True    Thu, 01 Jan 2026 00:00:00 +0000  SomeResourcesRemain   Some resources are remaining: configmaps. has 1 resource instances
+  NamespaceFinalizersRemaining                 True    Thu, 01 Jan 2026 00:00:00 +0000  SomeFinalizersRemain  Some content in the namespace has finalizers remaining: a.b/c in 1 resource instances
+
+No resource quota.
+
+No LimitRange resource.
+"
+    );
+}
+
+#[test]
+fn a_history_has_each_number_once() {
+    let mut cluster = Cluster::new();
+    cluster.files.0.insert("web.yaml".to_owned(), FILES[0].1.to_owned());
+    let run = |cluster: &mut Cluster, line: &str| {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        cluster.resume(&mut Invocation::new(&words, None)).out
+    };
+    run(&mut cluster, "create -f web.yaml");
+    let set = cluster.server.get::<StatefulSet>("default", "web").expect("it was created").clone();
+    let spec = set.spec.as_ref().expect("a spec");
+    for (name, revision, cause) in [("web-b", 1, "second"), ("web-a", 1, "first"), ("web-c", 2, "third")] {
+        let value = json!({
+            "metadata": {
+                "name": name, "namespace": "default", "labels": spec.selector.match_labels,
+                "annotations": {"kubernetes.io/change-cause": cause},
+                "ownerReferences": [{
+                    "apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": set.metadata.uid,
+                    "controller": true,
+                }],
+            },
+            "revision": revision,
+            "data": {"spec": {"template": {"metadata": {"annotations": {"cause": cause}}, "$patch": "replace"}}},
+        });
+        let revision = Object::from_value(Kind::ControllerRevision, value).expect("a revision");
+        let verb = Verb::Create(Body::Typed(revision));
+        cluster.call(Request::new(verb, Kind::ControllerRevision, "default", "")).expect("allowed");
+    }
+    assert_eq!(
+        run(&mut cluster, "rollout history sts/web"),
+        "statefulset.apps/web \nREVISION  CHANGE-CAUSE\n1         second\n2         third\n\n"
+    );
+    let one = run(&mut cluster, "rollout history sts/web --revision=1");
+    assert!(one.contains("cause: second"), "{one}");
+    let json =
+        run(&mut cluster, "rollout history sts/web -o jsonpath={.spec.template.metadata.annotations.cause},");
+    assert_eq!(json, "second,third,");
 }
 
 #[test]

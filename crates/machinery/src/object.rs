@@ -292,6 +292,12 @@ pub fn claim_name<'a>(pod: &Pod, volume: &'a Volume) -> Option<Cow<'a, str>> {
     }
 }
 
+/// The names of the claims that a pod uses, in the order of its volumes.
+pub fn claim_names(pod: &Pod) -> impl Iterator<Item = Cow<'_, str>> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    volumes.filter_map(|volume| claim_name(pod, volume))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -174,6 +174,10 @@ since_1_32! {
     wait_takes_several_conditions;
     /// After 1.32: `kubectl apply --dry-run=client` says `unchanged` where nothing would change.
     client_dry_runs_see_no_change;
+    /// After 1.32: `kubectl exec` itself refuses a container that the pod does not have, an annotated one, too.
+    exec_knows_the_containers;
+    /// After 1.32: who attaches to a container is told that what is typed and printed is logged.
+    sessions_are_said_to_be_logged;
     /// After 1.32: `kubectl rollout undo` warns of objects that were applied.
     undo_warns_of_apply;
     /// After 1.32: `kubectl describe` tells which container an Event is about.
@@ -200,6 +204,8 @@ since_1_32! {
     images_can_be_volumes;
     /// 1.34: `volumeAttributesClassName` of claims and volumes (VolumeAttributesClass).
     volumes_have_attribute_classes;
+    /// After 1.32: the scheduler does not say which taints a pod does not tolerate.
+    untolerated_taints_are_unnamed;
     /// 1.36: a Service's external addresses earn a warning.
     external_ips_are_deprecated;
     /// 1.36: a Service's name may begin with a digit (RelaxedServiceNameValidation).

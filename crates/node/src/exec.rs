@@ -342,18 +342,20 @@ impl<'a> Shell<'a> {
     }
 
     fn hostname(&self, args: &[&str]) -> ExecOutput {
-        let own = dns::hostname(self.pod);
+        let own = dns::kernel_name(self.pod);
         let resolver = self.resolver();
         let addresses = || resolver.addresses(&own);
+        let full = || addresses().into_iter().find_map(|ip| resolver.name_of(ip)).unwrap_or(own.clone());
         match args {
-            [] | ["-s"] => printed(format!("{own}\n")),
+            [] => printed(format!("{own}\n")),
+            ["-s"] => printed(format!("{}\n", full().split('.').next().unwrap_or_default())),
+            ["-d"] => {
+                printed(full().split_once('.').map_or(String::new(), |(_, domain)| format!("{domain}\n")))
+            }
+            ["-f"] => printed(format!("{}\n", full())),
             ["-i"] => {
                 let texts: Vec<String> = addresses().iter().map(ToString::to_string).collect();
                 printed(format!("{}\n", texts.join(" ")))
-            }
-            ["-f"] => {
-                let full = addresses().into_iter().find_map(|ip| resolver.name_of(ip));
-                printed(format!("{}\n", full.unwrap_or(own)))
             }
             _ => failed("hostname: sethostname: Operation not permitted\n".to_owned(), 1),
         }
@@ -365,7 +367,7 @@ impl<'a> Shell<'a> {
             match *path {
                 "/etc/hosts" => output.out(dns::hosts_file(self.pod)),
                 "/etc/resolv.conf" => output.out(dns::resolv_conf(self.pod)),
-                "/etc/hostname" => output.out(format!("{}\n", dns::hostname(self.pod))),
+                "/etc/hostname" => output.out(format!("{}\n", dns::kernel_name(self.pod))),
                 path => match self.files().read(self.runtime, path) {
                     Some(text) => output.out(text),
                     None => {

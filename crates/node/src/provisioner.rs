@@ -1,7 +1,7 @@
 //! A provisioner for every storage class: it makes a volume for each claim that asks for one, and takes it away again.
 //!
 //! Models sig-storage-lib-external-provisioner's controller and the external-provisioner of kubernetes-csi around it. Departs:
-//! there is one provisioner under all names; it fails only on purpose, and a volume holds nothing.
+//! there is one provisioner under all names; it fails only on purpose or of claims with selectors, and a volume holds nothing.
 //! Invariant: a claim gets at most one volume, named after its uid.
 
 use std::collections::BTreeSet;
@@ -112,6 +112,11 @@ impl Provisioner {
                     key.namespace, key.name
                 );
                 cx.event(COMPONENT, &about, "Normal", "Provisioning", &message);
+                // prepareProvision; an empty selector is one, too.
+                if claim.spec.as_ref().is_some_and(|spec| spec.selector.is_some()) {
+                    self.work.remove(key);
+                    return Err(fail(cx, &about, &class, "claim Selector is not supported"));
+                }
                 return Ok(Outcome::After(WORK_MS.unsigned_abs()));
             }
             Progress::Done => {}
@@ -120,13 +125,7 @@ impl Provisioner {
         let zone = topology(cx, &claim, &class);
         match cx.api.create(volume(&name, &claim, &class, zone)) {
             Err(refusal) if !refusal.is_already_exists() => {
-                let message = format!(
-                    "failed to provision volume with StorageClass \"{}\": {}",
-                    class.name(),
-                    refusal.message
-                );
-                cx.event(COMPONENT, &about, "Warning", "ProvisioningFailed", &message);
-                return Err(refusal.into());
+                return Err(fail(cx, &about, &class, &refusal.message));
             }
             _ => {
                 let message = format!("Successfully provisioned volume {name}");
@@ -220,6 +219,13 @@ impl Provisioner {
             && is_held
             && phase == Some("Released")
     }
+}
+
+/// Says why there is no volume; it is tried again.
+fn fail(cx: &mut Context<'_>, about: &Object, class: &StorageClass, why: &str) -> Error {
+    let message = format!("failed to provision volume with StorageClass \"{}\": {why}", class.name());
+    cx.event(COMPONENT, about, "Warning", "ProvisioningFailed", &message);
+    Error(message)
 }
 
 fn annotation<'m>(meta: &'m ObjectMeta, key: &str) -> Option<&'m str> {

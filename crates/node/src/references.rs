@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use client::Listers;
-use k8s_openapi::api::core::v1::{ConfigMap, Container, KeyToPath, Pod, Secret, Volume};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, KeyToPath, Pod, PodSpec, Secret, Volume};
 use machinery::{Kind, Resource};
 
 /// Every namespace has it, stored or not: what the root certificate's publisher would make comes when it is asked for.
@@ -107,6 +107,18 @@ pub(crate) fn files(listers: &Listers, namespace: &str, volume: &Volume) -> BTre
         }
     }
     files
+}
+
+/// What a pod shows and what its containers' environments are made of.
+pub fn of_pod(spec: &PodSpec) -> impl Iterator<Item = Reference<'_>> {
+    let containers = spec.init_containers.iter().flatten().chain(&spec.containers);
+    let volumes = spec.volumes.iter().flatten().flat_map(of_volume);
+    volumes.chain(containers.flat_map(of_container))
+}
+
+/// The first thing that a pod lacks.
+pub fn missing<'a>(listers: &Listers, pod: &'a Pod) -> Option<Reference<'a>> {
+    of_pod(pod.spec.as_ref()?).find(|reference| reference.problem(listers, pod).is_some())
 }
 
 /// The pod's volumes that cannot be mounted, and why.

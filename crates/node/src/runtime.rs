@@ -75,7 +75,9 @@ impl Runtime {
     }
 
     fn forget(&mut self, owner: &str) {
-        let gone: Vec<Place> = self.places.keys().filter(|place| &*place.owner == owner).cloned().collect();
+        let first = Place { owner: owner.into(), part: "".into() };
+        let places = self.places.range(first..).map(|(place, _)| place);
+        let gone: Vec<Place> = places.take_while(|place| &*place.owner == owner).cloned().collect();
         for place in gone {
             self.places.remove(&place);
         }
@@ -104,4 +106,21 @@ fn is_recycled(event: &WatchEvent) -> bool {
     volume
         .zip(old)
         .is_some_and(|(volume, old)| recycles(volume) && is_in(old, "Released") && is_in(volume, "Available"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_owners_places_are_forgotten_and_its_neighbours_are_kept() {
+        let mut runtime = Runtime::default();
+        let places = ["a", "b", "ba", "c"].map(|owner| ["", "data"].map(|part| (owner, part)));
+        for (owner, part) in places.into_iter().flatten() {
+            runtime.write(&Place { owner: owner.into(), part: part.into() }, "file", String::new());
+        }
+        runtime.forget("b");
+        let left: Vec<&str> = runtime.places.keys().map(|place| &*place.owner).collect();
+        assert_eq!(left, ["a", "a", "ba", "ba", "c", "c"]);
+    }
 }

@@ -66,7 +66,7 @@ impl Scheduler {
             let message = "no nodes available to schedule pods".to_owned();
             return Err(Failure { hope: Hope::Nodes, claims: Vec::new(), message });
         }
-        let volumes = claims::check(pod, cx.listers).map_err(|blocked| Failure {
+        let volumes = claims::check(pod, &self.cache, cx.listers).map_err(|blocked| Failure {
             hope: Hope::Claims,
             claims: blocked.claims,
             message: all_blocked(self.cache.nodes().count(), &blocked.reason, cx.features),
@@ -101,7 +101,9 @@ impl Scheduler {
         }
         if best.is_empty() {
             let claims = [volumes.delayed, volumes.lost].concat();
-            return Err(Failure { hope: Hope::Nodes, claims, message: summary(&refusals, cx.features) });
+            let minds_pods = refusals.iter().any(|refusal| refusal.minds_pods);
+            let hope = if minds_pods { Hope::Pods } else { Hope::Nodes };
+            return Err(Failure { hope, claims, message: summary(&refusals, cx.features) });
         }
         let name = format!("{}/{}", pod.namespace(), pod.name());
         let names: Vec<&str> = best.iter().map(|node| node.name()).collect();
@@ -232,13 +234,13 @@ fn is_ours(pod: &Pod) -> bool {
 }
 
 impl Reconciler for Scheduler {
-    fn on_event(&mut self, event: &WatchEvent, _listers: &Listers, _now: Timestamp) -> Vec<Key> {
+    fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
         match Node::unwrap(&event.object) {
             Some(node) if event.change == Change::Deleted => self.cache.remove_node(node.name()),
             Some(node) => self.cache.put_node(node),
             None => {}
         }
-        let mut keys = self.waiting.helped_by(event);
+        let mut keys = self.waiting.helped_by(event, listers);
         if let Some(pod) = Pod::unwrap(&event.object) {
             let key = pod.key();
             if event.change == Change::Deleted {
@@ -297,8 +299,11 @@ mod tests {
 
     #[test]
     fn refusals_are_counted_and_sorted_as_text() {
-        let refusal =
-            |reason: &str, helps| Refusal { reasons: vec![reason.to_owned()], preemption_helps: helps };
+        let refusal = |reason: &str, helps| Refusal {
+            reasons: vec![reason.to_owned()],
+            preemption_helps: helps,
+            ..Refusal::default()
+        };
         let refusals = [
             refusal("node(s) were unschedulable", false),
             refusal("Insufficient cpu", true),

@@ -114,6 +114,8 @@ fn commands_print_what_they_print_in_a_container() {
     let cases = [
         ("hostname", "web-1\n", "", 0),
         ("hostname -f", "web-1.web.default.svc.cluster.local\n", "", 0),
+        ("hostname -s", "web-1\n", "", 0),
+        ("hostname -d", "web.default.svc.cluster.local\n", "", 0),
         ("hostname -i", "10.244.2.2\n", "", 0),
         ("cat /etc/hosts", hosts, "", 0),
         ("cat /etc/resolv.conf", resolv, "", 0),
@@ -283,6 +285,24 @@ fn sidecars_take_commands_and_init_containers_that_have_ended_do_not() {
     let refusal = ask("init").expect_err("it has ended").message;
     assert!(refusal.ends_with("container not found (\"init\")"), "{refusal}");
     assert_eq!(ask("").expect("the first of its own").text(Stream::Out), "");
+}
+
+#[test]
+fn a_pods_host_name_can_be_its_full_name() {
+    let mut listers = listers();
+    add(&mut listers, Kind::Pod, pod("web-9", "10.244.1.9", json!({"setHostnameAsFQDN": true})));
+    let full = "web-9.web.default.svc.cluster.local\n";
+    for (line, expected) in [
+        ("hostname", full),
+        ("hostname -f", full),
+        ("hostname -s", "web-9\n"),
+        ("printenv HOSTNAME", full),
+        ("cat /etc/hostname", full),
+    ] {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let output = exec::exec(&listers, &mut Runtime::default(), "default", "web-9", "", &words);
+        assert_eq!(output.expect("it runs").text(Stream::Out), expected, "{line}");
+    }
 }
 
 #[test]

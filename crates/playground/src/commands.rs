@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::labels::Labels;
-use machinery::{Object, ObjectKey, Resource};
+use machinery::{Kind, Object, ObjectKey, Resource};
 use serde_json::json;
 use session::scope::{first_command, in_namespace};
 
@@ -19,7 +19,7 @@ fn namespace(of: &ObjectKey) -> String {
 /// What a kind is called in a line: `sts`, but `pod`.
 fn kind(of: &ObjectKey) -> &'static str {
     let info = of.kind.info();
-    info.short_names.first().filter(|_| of.kind != machinery::Kind::Pod).unwrap_or(&info.singular)
+    info.short_names.first().filter(|_| of.kind != Kind::Pod).unwrap_or(&info.singular)
 }
 
 /// The line of a control where the current context has another namespace than the one that controls leave out. What one of
@@ -174,6 +174,26 @@ pub fn publish_not_ready(set: &ObjectKey, service: &str) -> String {
         "kubectl patch svc {service} -p '{{\"spec\":{{\"publishNotReadyAddresses\":true}}}}'{}",
         namespace(set)
     )
+}
+
+/// Makes the ConfigMap or Secret that somebody refers to, or the key of it; a person says what it holds.
+pub fn settings(object: &ObjectKey, key: Option<&str>, is_there: bool) -> String {
+    let (name, key, namespace) = (&object.name, key.unwrap_or("key"), namespace(object));
+    match (object.kind, is_there) {
+        (Kind::Secret, false) => {
+            format!("kubectl create secret generic {name}{namespace} --from-literal={key}=value")
+        }
+        (_, false) => format!("kubectl create configmap {name}{namespace} --from-literal={key}=value"),
+        (kind, true) => {
+            let data = if kind == Kind::Secret { "stringData" } else { "data" };
+            let patch = json!({data: {key: "value"}});
+            format!(
+                "kubectl patch {} {name}{namespace} -p {}",
+                kind.info().singular,
+                quoted(&patch.to_string())
+            )
+        }
+    }
 }
 
 /// Lets a released volume go to another claim.

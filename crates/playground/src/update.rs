@@ -233,6 +233,7 @@ fn show_edit(model: &mut Model, shown: bool) {
 }
 
 fn pass(model: &mut Model, ms: u32) {
+    model.since_trial_ms += u64::from(ms);
     if keep::replay(model) || predict::go_on(model) {
         return;
     }

@@ -371,3 +371,14 @@ fn a_refused_edit_is_opened_again_with_the_reason_at_its_top() {
     update(&mut model, Msg::Interrupt);
     assert_eq!(model.edit, None, "Ctrl-C closes it");
 }
+
+#[test]
+fn what_apply_would_do_follows_the_pods() {
+    let mut model = Model::new(session::StartWorld::Manifest);
+    update(&mut model, Msg::Apply);
+    (0..100).for_each(|_| update(&mut model, Msg::Frame(100)));
+    update(&mut model, Msg::Run("kubectl scale sts myapp --replicas=5".to_owned()));
+    (0..300).for_each(|_| update(&mut model, Msg::Frame(100)));
+    let said = (model.locale.words().effect)(&model.trial.effect);
+    assert_eq!(said, "myapp: replicas 5 → 2; removes 4, then 3, then 2; no pod is replaced");
+}

@@ -3,7 +3,7 @@
 use playground::model::Speed;
 use playground::view::pod::Shape;
 use playground::view::stage::{Column, SetView};
-use playground::view::why::{Next, Reason, WhyKind};
+use playground::view::why::{Next, Reason, Template, Why, WhyKind};
 use playground::{Model, Msg, update};
 use session::StartWorld;
 
@@ -212,8 +212,18 @@ fn a_broken_image_is_stuck() {
     for _ in 0..10 {
         update(&mut model, Msg::Frame(100));
     }
-    let Reason::Broken { pod, .. } = &model.page.whys[0].reason else { panic!("{:?}", model.page.whys) };
-    assert_eq!(pod, "myapp-1");
+    let why = |model: &Model| match &model.page.whys[0] {
+        why @ Why { reason: Reason::Broken { pod, template, .. }, .. } if pod == "myapp-1" => {
+            (*template, why.command().map(str::to_owned), why.next.is_some())
+        }
+        other => panic!("{other:?}"),
+    };
+    let delete = "kubectl delete pod myapp-1";
+    let undo = format!("kubectl rollout undo sts/myapp && {delete}");
+    assert_eq!(why(&model), (Template::Same, Some(undo), false), "deleted, it would come back the same");
+    update(&mut model, Msg::Run("kubectl rollout undo sts/myapp".to_owned()));
+    update(&mut model, Msg::Frame(100));
+    assert_eq!(why(&model), (Template::Frozen, Some(delete.to_owned()), true));
 }
 
 #[test]
@@ -241,7 +251,15 @@ fn a_pod_that_lacks_its_settings_is_stuck_until_they_come() {
         assert_eq!(model.page.whys[0].reason, expected);
         assert_eq!(model.page.whys[0].next, Some(Next::Replaces("myapp-0".to_owned())));
         let create = if kind == "secret" { "secret generic" } else { kind };
-        update(&mut model, Msg::Run(format!("kubectl create {create} conf")));
+        let create = format!("kubectl create {create} conf --from-literal=key=value");
+        assert_eq!(model.page.whys[0].command(), Some(&*create));
+        update(&mut model, Msg::Run(create));
+        for _ in 0..20 {
+            update(&mut model, Msg::Frame(10));
+            assert!(
+                model.page.whys.iter().all(|why| why.kind >= WhyKind::Progressing || why.reason == expected)
+            );
+        }
         frames(&mut model);
         frames(&mut model);
         assert!(!model.page.whys.iter().any(|why| why.reason == expected), "{:?}", model.page.whys);

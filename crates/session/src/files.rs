@@ -22,7 +22,12 @@ pub struct File {
     pub text: Arc<str>,
 }
 
-/// The folder.
+/// A name without `./`, which says nothing: the folder is the one where commands run.
+pub(crate) fn plain(name: &str) -> &str {
+    name.strip_prefix("./").unwrap_or(name)
+}
+
+/// The folder. Wherever a file is named, `./NAME` is the same as `NAME`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(Vec<File>);
 
@@ -32,9 +37,9 @@ impl Files {
         self.0.iter()
     }
 
-    /// The text of a file; `./NAME` is the same as `NAME`.
+    /// The text of a file.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let name = name.strip_prefix("./").unwrap_or(name);
+        let name = plain(name);
         self.0.iter().find(|file| &*file.name == name).map(|file| &*file.text)
     }
 
@@ -50,6 +55,7 @@ impl Files {
     /// # Errors
     /// What is wrong with it, for people.
     pub fn check(&self, name: &str, text: &str) -> Result<(), String> {
+        let name = plain(name);
         if name.is_empty() || matches!(name, "." | "..") || name.len() > NAME_LIMIT {
             return Err(format!("a file's name has 1 to {NAME_LIMIT} characters"));
         }
@@ -79,8 +85,8 @@ impl Files {
     /// # Errors
     /// As [`Files::check`]; nothing changes then.
     pub fn write(&mut self, name: &str, text: &str) -> Result<(), String> {
-        let name = name.strip_prefix("./").unwrap_or(name);
         self.check(name, text)?;
+        let name = plain(name);
         match self.0.iter_mut().find(|file| &*file.name == name) {
             Some(file) => file.text = text.into(),
             None => self.0.push(File { name: name.into(), text: text.into() }),
@@ -90,6 +96,7 @@ impl Files {
 
     /// Removes a file, if it is there.
     pub fn remove(&mut self, name: &str) {
+        let name = plain(name);
         self.0.retain(|file| &*file.name != name);
     }
 }
@@ -123,5 +130,8 @@ mod tests {
             assert!(files.write(name, text).is_err(), "{name:?}");
         }
         assert_eq!(files.iter().count(), 2);
+        assert!(files.check("./a", "").is_ok());
+        files.remove("./a.yaml");
+        assert_eq!(files.names(), ["web.yaml"]);
     }
 }

@@ -99,6 +99,113 @@ fn lines_lose_values_and_nothing_else() {
 }
 
 #[test]
+fn commands_within_words_lose_values_too() {
+    for (before, after) in [
+        (
+            "echo \"$(kubectl create secret generic db --from-literal=p=hunter2)\"",
+            "echo \"$(kubectl create secret generic db --from-literal=p=left-out-1)\"",
+        ),
+        (
+            "X=$(kubectl set env sts/web A=1; echo \"${Y:-$(kubectl set env sts/web A=2)}\")",
+            "X=$(kubectl set env sts/web A=left-out-1; echo \"${Y:-$(kubectl set env sts/web A=left-out-2)}\")",
+        ),
+        (
+            "echo \"`kubectl annotate sts web note=\\`whoami\\``\" `date`",
+            "echo \"$(kubectl annotate sts web note=left-out-1)\" `date`",
+        ),
+        (
+            "kubectl apply -f - <<-EOF\n\tkind: Secret\n\tstringData: {p: x}\n\tEOF\ncat <<EOF\n$(kubectl set env sts/web A=x) $A\nEOF\n",
+            "kubectl apply -f - <<-EOF\nkind: Secret\nstringData: {p: left-out-1}\n\tEOF\ncat <<EOF\n$(kubectl set env sts/web A=left-out-1) $A\nEOF\n",
+        ),
+        (
+            "kubectl patch sts web -p \"{metadata: {annotations: {a: x}, labels: {b: $(kubectl set env sts/web A=y)}}}\"",
+            "kubectl patch sts web -p '{\"metadata\":{\"annotations\":{\"a\":\"left-out-2\"},\"labels\":{\"b\":\"$(kubectl set env sts/web A=left-out-1)\"}}}'",
+        ),
+        (
+            "timeout 5 sh -c 'kubectl create secret generic db --from-literal=p=\"a b\" -n a'",
+            "timeout 5 sh -c 'kubectl create secret generic db --from-literal=p=left-out-1 -n a'",
+        ),
+        (
+            "bash -c \"kubectl set env sts/web A=1 B- $(kubectl set env sts/a A=1) $1 ${n%-*}\"",
+            "bash -c 'kubectl set env sts/web A=left-out-1 B- $(kubectl set env sts/a A=left-out-1) $1 ${n%-*}'",
+        ),
+        (
+            "kubectl annotate $(kubectl get sts -l app=web -o name) a=$(date +n=%s)",
+            "kubectl annotate $(kubectl get sts -l app=web -o name) a=left-out-1",
+        ),
+        ("eval kubectl annotate sts web note=mine", "eval kubectl annotate sts web note=left-out-1"),
+        (
+            "eval 'kubectl create secret' \"generic db --from-literal=p='a b'\"",
+            "eval 'kubectl create secret' 'generic db --from-literal=p=left-out-1'",
+        ),
+        (
+            "watch -n 1 'kubectl --token=t0k get pods'; watch -n 1 \"kubectl get pods\"",
+            "watch -n 1 'kubectl --token=left-out-1 get pods'; watch -n 1 \"kubectl get pods\"",
+        ),
+        (
+            "alias ka='kubectl annotate sts web note=mine' ks='kubectl create secret generic'\nks db --from-literal=p=x",
+            "alias 'ka=kubectl annotate sts web note=left-out-1' ks='kubectl create secret generic'\nks db --from-literal=p=left-out-2",
+        ),
+        (
+            "sh <<'EOF'\nkubectl apply -f - <<<'env: [{name: A, value: x}]'\nEOF\nbash <<<'kubectl set env sts/web A=x'",
+            "sh <<'EOF'\nkubectl apply -f - <<<'env: [{name: A, value: left-out-1}]'\nEOF\nbash <<<'kubectl set env sts/web A=left-out-1'",
+        ),
+        (
+            "sh -c 'kubectl run --image=\"x --env=A=1' && echo",
+            "sh -c ''\\''left out: this cannot be read' && echo",
+        ),
+        ("sh -c 'for i in 1 2; do echo \"$i: it\"; done' # it's", ""),
+    ] {
+        assert_eq!(line(before), if after.is_empty() { before } else { after });
+    }
+}
+
+#[test]
+fn no_beginning_of_a_line_tells_what_the_line_does_not() {
+    let whole = "é=`k annotate po a n=hunter2`; sh -c \"k set env po/a \\\"A=hunter2 é\\\" B=$(k set env po/b C=hunter2)\" # it's\n\
+        k apply -f - <<-'é' <<<\"kind: Secret\nstringData: {p: hunter2}\" && eval \"a # k annotate po b c=hunter2\n\"\n\
+        \tenv: [{name: é, value: hunter2}]\n\té\n\
+        watch -n 1 'k create secret generic db --from-literal=p=hunter2' #k --token hunter2 get é";
+    for (end, _) in whole.char_indices() {
+        let redacted = line(&whole[..end]);
+        assert!(!redacted.contains("hunter2"), "{}\n{redacted}", &whole[..end]);
+    }
+    assert_eq!(
+        line(whole),
+        "é=$(k annotate po a n=left-out-1); sh -c 'k set env po/a A=left-out-2 B=left-out-3' # it's\n\
+        k apply -f - <<-'é' <<<'kind: Secret\nstringData: {p: left-out-1}' && eval 'a # left out\n'\n\
+        env: [{name: é, value: left-out-1}]\n\té\n\
+        watch -n 1 'k create secret generic db --from-literal=p=left-out-1' # left out"
+    );
+}
+
+#[test]
+fn comments_and_what_never_ran_are_left_out_where_they_hold_something() {
+    let refused = "'left out: this cannot be read";
+    for (before, after) in [
+        (
+            "kubectl get po # it's\nkubectl set env sts/web A=1 # that's\n",
+            "kubectl get po # it's\nkubectl set env sts/web A=left-out-1 # that's\n",
+        ),
+        (
+            "echo #kubectl set env sts/web A=1\n## kubectl get env # so\n",
+            "echo # left out\n## kubectl get env # so\n",
+        ),
+        (
+            "(echo a#b # kubectl annotate sts web 'n=it\n) # it's a secret",
+            "(echo a#b # left out\n) # left out",
+        ),
+        ("kubectl create secret generic db --from-literal=p='hunter2", refused),
+        ("echo $'a'; k annotate sts web n=x\n", "'left out: this cannot be read\n"),
+        ("kubectl get pods -l 'app=web", ""),
+    ] {
+        assert_eq!(line(before), if after.is_empty() { before } else { after });
+        let shown = Redactor::showing(Kinds::ALL).line(before, Features::default());
+        assert_eq!(shown, before, "what is shown stays");
+    }
+}
+
+#[test]
 fn manifests_keep_their_style() {
     for (before, after) in [
         ("# a\nkind: ConfigMap\ndata: {a: x}\n", ""),
@@ -146,12 +253,16 @@ fn manifests_keep_their_style() {
 fn files_of_secrets_are_left_out() {
     let mut redactor = Redactor::showing(Kinds::default());
     redactor.learn("kubectl create secret generic db --from-env-file=db.env --from-file=key=id.txt");
+    redactor.learn("sh -c 'kubectl create secret generic --from-file ./a.txt,key=./b.txt'; echo \"$(kubectl create secret tls t --key ./tls.key)\"");
+    redactor.learn("kubectl create configmap c --from-file=./other.txt");
     let mut file = |name: &str, text: &str| redactor.file(name, text, Features::default());
     assert_eq!(
         file("db.env", "# of the db\nUSER=me\n\nPASS=x=y\n"),
         "# of the db\nUSER=left-out-1\n\nPASS=left-out-2\n"
     );
-    assert_eq!(file("id.txt", "one\ntwo\n"), "left-out-3");
+    for name in ["id.txt", "a.txt", "b.txt", "tls.key"] {
+        assert_eq!(file(name, "one\ntwo\n"), "left-out-3", "{name}");
+    }
     assert_eq!(file("other.txt", "one\ntwo\n"), "one\ntwo\n");
 }
 
@@ -227,7 +338,11 @@ fn no_text_is_too_odd() {
         "cat <<A <<B\nA\nkind: Secret\nstringData: {p: é}\nB\n",
         "kubectl create secret generic --from-literal",
         "é='\"\\",
+        "\"é`é\\`é\\``$(é ${é",
         &patch,
+        &"sh <<A\n".repeat(5_000),
+        &"# ".repeat(10_000),
+        &format!("{}x{}", "eval \"$(".repeat(29), ")\"".repeat(29)),
     ] {
         let mut redactor = Redactor::showing(Kinds::default());
         redactor.learn(text);

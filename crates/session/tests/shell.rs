@@ -313,6 +313,22 @@ fn history_and_help() {
 }
 
 #[test]
+fn what_help_lists_is_there() {
+    let (help, ..) = run(&mut session(), "help");
+    let names: Vec<&str> =
+        help.lines().skip(1).map_while(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    assert!(names.contains(&"whoami") && names.contains(&"xargs"), "{help}");
+    for name in names {
+        let mut session = session();
+        session.run(&format!("echo | {name} nope; echo nope | {name}"));
+        session.advance(1000);
+        session.interrupt();
+        let said: String = session.log().iter().map(|entry| format!("{:?}", entry.content)).collect();
+        assert!(!said.contains(&format!("{name}: command not found")), "{said}");
+    }
+}
+
+#[test]
 fn what_holds_for_a_part_of_a_line_does_not_outlive_it() {
     for (line, left) in [
         ("A=2 kubectl get po -w", "1"),

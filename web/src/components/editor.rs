@@ -164,6 +164,7 @@ fn apply(locale: Locale, effect: &Effect, dispatch: &Dispatch) -> Html {
                 type="button"
                 id="apply"
                 class={classes!("control", bright.then_some("control-bright"))}
+                disabled={*effect == Effect::Nothing}
                 onclick={dispatch.on(Msg::Apply)}
             >
                 {words.apply}

@@ -1,6 +1,5 @@
 //! The page's head: what it is, where to start, which Kubernetes, theme and help.
 
-use machinery::version::{Features, MAX_UNAVAILABLE_STATEFUL_SET, Version};
 use playground::examples::Example;
 use playground::keep::KeepMsg;
 use playground::lesson::panel::LessonMsg;
@@ -10,6 +9,7 @@ use session::{Start, StartWorld};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::version::VersionSelect;
 use crate::hooks::{Theme, use_dispatch};
 
 /// The start world with nothing in it but many nodes: a node takes 110 pods.
@@ -50,18 +50,6 @@ pub fn Header(props: &HeaderProps) -> Html {
             };
             Some(Msg::Restart(Start { world, nodes, ..start.clone() }))
         })
-    };
-    let change = {
-        let start = props.start.clone();
-        dispatch.map(move |event: Event| {
-            let chosen = chosen(event)?;
-            let features = kubernetes().find(|features| label(*features) == chosen)?;
-            Some(Msg::Restart(Start { features, ..start.clone() }))
-        })
-    };
-    let features = |features: Features| {
-        let label = label(features);
-        html! { <option value={label.clone()} selected={features == props.start.features}>{label}</option> }
     };
     let many = props.example.is_none() && props.start.nodes == MANY_NODES;
     let world = |world: StartWorld| {
@@ -109,9 +97,7 @@ pub fn Header(props: &HeaderProps) -> Html {
                         <optgroup label={words.examples}>{ for Example::ALL.iter().map(example) }</optgroup>
                     </select>
                 </label>
-                <select class="control header-version" id="kubernetes" aria-label={words.version} onchange={change}>
-                    { for kubernetes().map(features) }
-                </select>
+                <VersionSelect locale={props.locale} start={props.start.clone()} class="header-version" />
                 { for Locale::ALL.into_iter().filter(|locale| *locale != props.locale).map(|locale| html! {
                     <button type="button" class="control" lang={locale.tag()} onclick={dispatch.on(Msg::Locale(locale))}>
                         {locale.name()}
@@ -137,20 +123,4 @@ pub fn Header(props: &HeaderProps) -> Html {
 /// What a select was set to.
 fn chosen(event: Event) -> Option<String> {
     Some(event.target_dyn_into::<HtmlSelectElement>()?.value())
-}
-
-/// Every Kubernetes that can be simulated: the newest first, each without and with its gate.
-fn kubernetes() -> impl Iterator<Item = Features> {
-    let gates = |version| [false, true].map(|on| Features { version, max_unavailable_stateful_set: on });
-    Version::ALL.into_iter().rev().flat_map(gates)
-}
-
-/// `Kubernetes v1.36 + MaxUnavailableStatefulSet`.
-fn label(features: Features) -> String {
-    let gate = if features.max_unavailable_stateful_set {
-        format!(" + {MAX_UNAVAILABLE_STATEFUL_SET}")
-    } else {
-        String::new()
-    };
-    format!("Kubernetes v{}{gate}", features.version.name())
 }

@@ -1,11 +1,13 @@
 //! The help: what this is, and the keys.
 
 use playground::{Locale, Msg};
+use session::Start;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::dialog::Dialog;
 use super::sentence::sentence;
+use super::version::VersionSelect;
 use crate::dom;
 
 /// The help.
@@ -13,6 +15,8 @@ use crate::dom;
 pub struct HelpProps {
     /// The language.
     pub locale: Locale,
+    /// How the session began.
+    pub start: Start,
     /// Whether single keys act.
     pub keys: bool,
     /// Switches them.
@@ -36,6 +40,7 @@ pub fn Help(props: &HelpProps) -> Html {
     html! {
         <Dialog locale={props.locale} id="help" {title} closed={Msg::Help(false)}>
             { for words.text.lines().map(|paragraph| html! { <p>{sentence(paragraph)}</p> }) }
+            <p><VersionSelect locale={props.locale} start={props.start.clone()} /></p>
             if let Some(docs) = dom::docs() {
                 <p><a href={docs} target="_blank">{words.docs}</a></p>
             }

@@ -41,4 +41,5 @@ pub mod touch_keys;
 pub mod track;
 pub mod trail;
 pub mod twin;
+pub mod version;
 pub mod why;

@@ -39,6 +39,16 @@ pub fn WhyLine(props: &WhyLineProps) -> Html {
         let open = open.clone();
         Callback::from(move |_: MouseEvent| open.set(!*open))
     };
+    // The button goes with what was quiet: who pressed it by a key goes on at the command line.
+    let run = |command: &str| {
+        let (dispatch, command) = (dispatch.clone(), command.to_owned());
+        Callback::from(move |event: MouseEvent| {
+            dispatch.send(Msg::Run(command.clone()));
+            if event.detail() == 0 {
+                dom::focus("prompt");
+            }
+        })
+    };
     html! {
         <section class="why" aria-labelledby="why-title" data-kind={kind_name(first.kind)} data-testid="why">
             <h2 class="hidden" id="why-title">{words.why}</h2>
@@ -64,8 +74,7 @@ pub fn WhyLine(props: &WhyLineProps) -> Html {
                 <div class="why-acts">
                     <span>{words.try_next}</span>
                     { for props.acts.iter().map(|act| html! {
-                        <button type="button" class="why-act" title={act.command.clone()}
-                            onclick={dispatch.on(Msg::Run(act.command.clone()))}>
+                        <button type="button" class="why-act" title={act.command.clone()} onclick={run(&act.command)}>
                             {(words.act)(&act.kind)}
                         </button>
                     }) }
@@ -95,10 +104,10 @@ fn answer(dispatch: &Dispatch, locale: Locale, why: &Why, asked: bool) -> Html {
             <div class="why-body">
                 <p class="why-sentence">{ linked(dispatch, &(words.why_sentence)(why), why) }</p>
                 if !next.is_empty() {
-                    <p class="why-next">{words.next}{" "}{sentence(&next)}</p>
+                    <p class="why-next">{words.next}{sentence(&next)}</p>
                 }
                 if let Some(rule) = why.rule.filter(|_| asked || why.kind != WhyKind::Quiet) {
-                    <p class="why-rule">{words.rule}{" "}{sentence(&(words.why_rule)(rule))}</p>
+                    <p class="why-rule">{words.rule}{sentence(&(words.why_rule)(rule))}</p>
                 }
                 if !why.ways_out.is_empty() {
                     <ul class="why-ways">{ for why.ways_out.iter().map(|way| way_out(dispatch, locale, way, why.kind)) }</ul>
@@ -131,7 +140,7 @@ fn way_out(dispatch: &Dispatch, locale: Locale, way: &WayOut, kind: WhyKind) -> 
             let more = if command.contains('\n') { " …" } else { "" };
             html! {
                 <button type="button" class="why-out" data-testid="way-out" title={words.way_out_hint} onclick={type_in(dispatch, command)}>
-                    {label}{" "}<code>{first}{more}</code>
+                    {label}<code>{first}{more}</code>
                 </button>
             }
         }
@@ -148,7 +157,7 @@ fn way_out(dispatch: &Dispatch, locale: Locale, way: &WayOut, kind: WhyKind) -> 
         <li>
             {button}
             if let Some(risk) = way.risk {
-                <span class="why-risk"><strong>{words.at_risk}</strong>{" "}{(words.risk)(risk)}</span>
+                <span class="why-risk"><strong>{words.at_risk}</strong>{(words.risk)(risk)}</span>
             }
         </li>
     }

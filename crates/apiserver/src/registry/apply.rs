@@ -36,7 +36,6 @@ pub fn apply(
     request: &Request,
     config: &Value,
     force: bool,
-    warnings: &mut Vec<String>,
 ) -> Result<Answer, Refusal> {
     let old = match server.read(request) {
         Err(refusal) if refusal.is_not_found() && request.subresource == Subresource::None => None,
@@ -58,13 +57,13 @@ pub fn apply(
     if request.field_manager == KUBECTL {
         keep_last_applied(&mut value, config);
     }
-    let mut new = decoded(server.features, request, Body::Json(value), warnings)?;
+    let mut new = decoded(server.features, request, Body::Json(value))?;
     check_name(request, &mut new)?;
     let mut object = match &old {
-        Some(old) => replace(server, env, request, old, new, Some(managers.clone()), warnings)?,
+        Some(old) => replace(server, env, request, old, new, Some(managers.clone()))?,
         None => {
             let known = Writes::known(managers.clone());
-            store_new(server, env, request, new, Some(known), warnings)?
+            store_new(server, env, request, new, Some(known))?
         }
     };
     if request.managed_fields {

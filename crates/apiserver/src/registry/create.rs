@@ -8,7 +8,7 @@ use machinery::time::seconds;
 use machinery::{Kind, Object, Status};
 
 use super::decode::decoded;
-use super::{check_namespace, delete, refuse, writer};
+use super::{check_namespace, delete, refuse, warn, writer};
 use crate::admission;
 use crate::field_manager::Writes;
 use crate::server::{Env, Server};
@@ -25,7 +25,6 @@ pub fn create(
     env: &mut Env<'_>,
     request: &Request,
     body: Body,
-    warnings: &mut Vec<String>,
 ) -> Result<Answer, Refusal> {
     match request.subresource {
         Subresource::None => {}
@@ -33,8 +32,8 @@ pub fn create(
         Subresource::Eviction => return evict(server, env, request, &body),
         _ => return Err(Box::new(Status::method_not_allowed(request.kind, "create"))),
     }
-    let object = decoded(server.features, request, body, warnings)?;
-    store_new(server, env, request, object, None, warnings).map(Answer::Object)
+    let object = decoded(server.features, request, body)?;
+    store_new(server, env, request, object, None).map(Answer::Object)
 }
 
 /// Completes, checks and stores a new object; its fields are the writer's, unless it is known whose they are.
@@ -44,7 +43,6 @@ pub fn store_new(
     request: &Request,
     mut object: Object,
     managers: Option<Writes>,
-    warnings: &mut Vec<String>,
 ) -> Result<Object, Refusal> {
     if request.kind.is_namespaced() && request.namespace.is_empty() {
         return Err(Box::new(Status::bad_request("an empty namespace may not be set during creation")));
@@ -58,8 +56,8 @@ pub fn store_new(
     let terms = Terms { now: env.now, features: server.features };
     strategy::prepare_for_create(&mut object, terms);
     strategy::allocate(server, env, None, &mut object)?;
-    warnings.extend(strategy::warnings(&object, terms));
     refuse(&object, strategy::validate(&object, terms))?;
+    warn(request, &object, terms);
     if server.store.get(object.kind(), object.namespace(), object.name()).is_some() {
         return Err(Box::new(Status::already_exists(request.kind, object.name())));
     }

@@ -13,25 +13,21 @@ use crate::strategy;
 const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
 
 /// The object in the body; what comes from people is decoded strictly.
-pub fn decoded(
-    features: Features,
-    request: &Request,
-    body: Body,
-    warnings: &mut Vec<String>,
-) -> Result<Object, Refusal> {
-    let object = decoded_only(features, request, body, warnings)?;
+pub fn decoded(features: Features, request: &Request, body: Body) -> Result<Object, Refusal> {
+    let refuse = |why: &str| undecodable(request.kind.name(), why);
+    let object = decoded_only(features, request, body, refuse)?;
     match strategy::conversion_error(&object) {
         None => Ok(object),
-        Some(why) => Err(refuse(request.kind, &why)),
+        Some(why) => Err(refuse(&why)),
     }
 }
 
-/// The same, before it becomes an object of the version that the server works with.
+/// The same, before it becomes an object of the version that the server works with; `refuse` words why it cannot be decoded.
 pub fn decoded_only(
     features: Features,
     request: &Request,
     body: Body,
-    warnings: &mut Vec<String>,
+    refuse: impl Fn(&str) -> Refusal,
 ) -> Result<Object, Refusal> {
     let value = match body {
         Body::Typed(object) => return Ok(object),
@@ -44,21 +40,23 @@ pub fn decoded_only(
     check_type(kind, &value)?;
     let given = strategy::Given::of(&value);
     let normalized =
-        decode::normalize(kind.go_type(), value, features).map_err(|e| refuse(kind, &e.to_string()))?;
+        decode::normalize(kind.go_type(), value, features).map_err(|e| refuse(&e.to_string()))?;
     match (request.field_validation, normalized.strict_error()) {
-        (FieldValidation::Strict, Some(unknown)) => return Err(refuse(kind, &unknown)),
+        (FieldValidation::Strict, Some(unknown)) => return Err(refuse(&unknown)),
         (FieldValidation::Warn, Some(_)) => {
-            warnings.extend(normalized.unknown.iter().map(|path| format!("unknown field \"{path}\"")));
+            for path in &normalized.unknown {
+                request.warnings.add(format!("unknown field \"{path}\""));
+            }
         }
         _ => {}
     }
-    let mut object = Object::from_value(kind, normalized.value).map_err(|e| refuse(kind, &e.to_string()))?;
+    let mut object = Object::from_value(kind, normalized.value).map_err(|e| refuse(&e.to_string()))?;
     given.mark(&mut object);
     Ok(object)
 }
 
-fn refuse(kind: Kind, why: &str) -> Refusal {
-    let name = kind.name();
+/// A body that is no object of its kind.
+pub fn undecodable(name: &str, why: &str) -> Refusal {
     Box::new(Status::bad_request(format!("{name} in version \"v1\" cannot be handled as a {name}: {why}")))
 }
 

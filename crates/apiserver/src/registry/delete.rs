@@ -6,7 +6,7 @@
 use client::api::{Answer, DeleteOptions, Propagation, Refusal, Request};
 use jiff::Timestamp;
 use machinery::time::{after_ms, seconds};
-use machinery::{Object, Status};
+use machinery::{Kind, Object, Status};
 
 use super::remove;
 use crate::admission;
@@ -110,12 +110,14 @@ fn begin(object: &mut Object, options: &DeleteOptions, now: Timestamp) -> Grace 
 
 /// An object without grace that has to wait for something (store.go, markAsDeleting).
 fn mark_as_deleting(object: &mut Object, now: Timestamp) {
+    let is_namespace = object.kind() == Kind::Namespace;
     let meta = object.meta_mut();
     if meta.deletion_timestamp.is_none() {
         meta.generation = meta.generation.map(|generation| generation + 1);
         meta.deletion_timestamp = Some(seconds(now));
     }
-    meta.deletion_grace_period_seconds = Some(0);
+    // A namespace's own Delete leaves the period unset (registry/core/namespace/storage/storage.go).
+    meta.deletion_grace_period_seconds = (!is_namespace).then_some(0);
 }
 
 /// Turns an explicit propagation policy into the finalizer that carries it out; without one the finalizers stay.

@@ -25,7 +25,7 @@ use machinery::{Kind, Object, ObjectKey, Status};
 use crate::field_manager::Writer;
 use crate::made;
 use crate::server::{Env, Server};
-use crate::strategy::namespace;
+use crate::strategy::{self, Terms, namespace};
 
 /// Refuses the object for everything that is wrong with it.
 fn refuse(object: &Object, errors: Vec<FieldError>) -> Result<(), Refusal> {
@@ -33,6 +33,11 @@ fn refuse(object: &Object, errors: Vec<FieldError>) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Box::new(Status::invalid(object.kind(), object.name(), errors)))
+}
+
+/// Warns of what is odd about an object that passed validation (WarningsOnCreate, WarningsOnUpdate).
+fn warn(request: &Request, object: &Object, terms: Terms) {
+    strategy::warnings(object, terms).into_iter().for_each(|warning| request.warnings.add(warning));
 }
 
 /// Who sends the request, for what it writes to a part of the object.
@@ -86,6 +91,6 @@ fn remove(server: &mut Server, env: &mut Env<'_>, object: &Object) -> Object {
         server.store.remove(&ObjectKey::new(Kind::Endpoints, removed.namespace(), removed.name()));
     }
     made::again(server, env, &removed);
-    namespace::finish(server, removed.namespace());
+    namespace::finish(server, removed.namespace(), env.now);
     removed
 }

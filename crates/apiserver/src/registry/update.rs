@@ -9,12 +9,12 @@ use machinery::field::{FieldError, Path};
 use machinery::managed_fields::ManagedFields;
 use machinery::patch::{self, PatchError, PatchErrorKind, PatchType};
 use machinery::status::Reason;
-use machinery::{Kind, Object, Status, decode, go_text};
+use machinery::{Kind, Object, Status, decode, go_text, json};
 use serde_json::Value;
 
 use super::create::store_new;
-use super::decode::{decoded, decoded_only};
-use super::{check_name, check_namespace, no_such_resource, refuse, remove, writer};
+use super::decode::{decoded, decoded_only, undecodable};
+use super::{check_name, check_namespace, no_such_resource, refuse, remove, warn, writer};
 use crate::admission;
 use crate::field_manager::{self, Writes, printed};
 use crate::server::{Env, Server};
@@ -28,23 +28,22 @@ pub fn update(
     env: &mut Env<'_>,
     request: &Request,
     body: Body,
-    warnings: &mut Vec<String>,
 ) -> Result<Answer, Refusal> {
     if request.subresource == Subresource::Scale {
         let Body::Json(scale) = body else {
             return Err(Box::new(Status::bad_request("a scale is the JSON of an autoscaling/v1 Scale")));
         };
-        return update_scale(server, env, request, &scale, warnings);
+        return update_scale(server, env, request, &scale, |why| undecodable("Scale", why));
     }
-    let mut new = decoded(server.features, request, body, warnings)?;
+    let mut new = decoded(server.features, request, body)?;
     let old = match server.read(request) {
         Err(refusal) if refusal.is_not_found() && is_created_by_update(request) => {
             check_name(request, &mut new)?;
-            return store_new(server, env, request, new, None, warnings).map(Answer::Object);
+            return store_new(server, env, request, new, None).map(Answer::Object);
         }
         found => found?,
     };
-    replace(server, env, request, &old, new, None, warnings).map(Answer::Object)
+    replace(server, env, request, &old, new, None).map(Answer::Object)
 }
 
 /// Whether the update of what is not there makes it (AllowCreateOnUpdate).
@@ -60,33 +59,38 @@ pub fn patch(
     request: &Request,
     kind: PatchType,
     patch: &Value,
-    warnings: &mut Vec<String>,
 ) -> Result<Answer, Refusal> {
     let old = server.read(request)?;
     if request.field_validation != FieldValidation::Ignore {
         patch::check(kind, patch).map_err(refuse_patch)?;
     }
+    let is_strategic = kind == PatchType::Strategic;
     if request.subresource == Subresource::Scale {
         let scale = patch::apply(kind, &scale::of(&old)?, patch, scale::GO_TYPE).map_err(refuse_patch)?;
-        return update_scale(server, env, request, &scale, warnings);
+        let given = || if is_strategic { go_text::display(patch) } else { json::to_string(&scale) };
+        return update_scale(server, env, request, &scale, |why| invalid_patch(given(), why));
     }
     let root = request.kind.go_type();
-    let value = patch::apply(kind, &patched(server, &old, patch), patch, root).map_err(refuse_patch)?;
-    if kind == PatchType::Strategic {
-        decode::check_unstructured(root, &value).map_err(|error| invalid_patch(patch, &error.to_string()))?;
-        if request.field_validation == FieldValidation::Strict
-            && let Ok(normalized) = decode::normalize(root, value.clone(), server.features)
-            && let Some(unknown) = normalized.strict_error()
-        {
-            return Err(invalid_patch(patch, &unknown));
+    let apply = |object: &Value| patch::apply(kind, object, patch, root).map_err(refuse_patch);
+    let mut value = apply(&patched(server, &old, patch))?;
+    // smpPatcher tells of the patch, jsonPatcher of the object that it made, managers and nulls included.
+    let refuse = |why: &str| {
+        if is_strategic {
+            return invalid_patch(go_text::display(patch), why);
         }
+        let made = apply(&printed(&told(server, &old), server.features));
+        made.map_or_else(|refusal| refusal, |made| invalid_patch(json::to_string(&made), why))
+    };
+    if is_strategic {
+        decode::check_unstructured(root, &mut value).map_err(|error| refuse(&error.to_string()))?;
     }
-    let new = decoded_only(server.features, request, Body::Json(value), warnings)?;
+    let new = decoded_only(server.features, request, Body::Json(value), refuse)?;
     if let Some(why) = strategy::conversion_error(&new) {
-        // What goes wrong between versions is no status when a patch is applied.
-        return Err(Box::new(Status { reason: Reason::InternalError, ..Status::bad_request(why) }));
+        // smpPatcher returns what goes wrong between versions as it is, which is no status.
+        let failure = || Box::new(Status { reason: Reason::InternalError, ..Status::bad_request(&why) });
+        return Err(if is_strategic { failure() } else { refuse(&why) });
     }
-    replace(server, env, request, &old, new, None, warnings).map(Answer::Object)
+    replace(server, env, request, &old, new, None).map(Answer::Object)
 }
 
 /// The object as JSON; with its managers where the patch is about them, as they have to be worked out.
@@ -98,18 +102,22 @@ fn patched(server: &Server, old: &Object, patch: &Value) -> Value {
                 .iter()
                 .any(|key| operation[key].as_str().is_some_and(|path| path.contains(FIELD)))
         });
-    let writes = server.store.writes(&old.key()).filter(|_| is_about_managers);
-    let Some(writes) = writes else {
-        return old.to_value();
-    };
-    let mut told = old.clone();
-    told.meta_mut().managed_fields = writes.managed_fields(server.features).encode();
-    told.to_value()
+    if is_about_managers { told(server, old).to_value() } else { old.to_value() }
 }
 
-/// A patch that does not fit the object (patch.go, applyPatchToObject).
-fn invalid_patch(patch: &Value, why: &str) -> Refusal {
-    let error = FieldError::invalid(&Path::new("patch"), go_text::display(patch), why);
+/// The object with its managers.
+fn told(server: &Server, old: &Object) -> Object {
+    let mut told = old.clone();
+    if let Some(writes) = server.store.writes(&old.key()) {
+        told.meta_mut().managed_fields = writes.managed_fields(server.features).encode();
+    }
+    told
+}
+
+/// A patch that does not fit the object (patch.go, applyPatchToCurrentObject and applyPatchToObject). Departs in one point:
+/// where `given` is an object all its keys are sorted, also where the patch did not reach.
+fn invalid_patch(given: String, why: &str) -> Refusal {
+    let error = FieldError::invalid(&Path::new("patch"), given, why);
     let message = format!(" \"\" is invalid: {error}");
     Box::new(Status { reason: Reason::Invalid, causes: vec![error], ..Status::bad_request(message) })
 }
@@ -132,11 +140,11 @@ fn update_scale(
     env: &mut Env<'_>,
     request: &Request,
     scale: &Value,
-    warnings: &mut Vec<String>,
+    refuse: impl Fn(&str) -> Refusal,
 ) -> Result<Answer, Refusal> {
     let old = server.read(request)?;
-    let new = scale::apply(&old, scale)?;
-    let new = replace(server, env, request, &old, new, None, warnings)?;
+    let new = scale::apply(&old, scale, refuse)?;
+    let new = replace(server, env, request, &old, new, None)?;
     scale::of(&new).map(Answer::Json)
 }
 
@@ -148,7 +156,6 @@ pub fn replace(
     old: &Object,
     mut new: Object,
     managers: Option<ManagedFields>,
-    warnings: &mut Vec<String>,
 ) -> Result<Object, Refusal> {
     check_identity(request, old, &mut new)?;
     if request.subresource == Subresource::Status && !strategy::has_status(request.kind) {
@@ -170,10 +177,6 @@ pub fn replace(
     if new == *old && managers.as_ref().is_none_or(is_known) {
         return Ok(new);
     }
-    // The strategies of status have no warnings.
-    if request.subresource != Subresource::Status {
-        warnings.extend(strategy::warnings(&new, terms));
-    }
     let mut errors =
         metadata::object_meta_update(new.meta(), old.meta(), terms.features, &Path::new("metadata"));
     errors.extend(match request.subresource {
@@ -181,6 +184,10 @@ pub fn replace(
         _ => strategy::validate_update(old, &new, terms),
     });
     refuse(&new, errors)?;
+    // The strategies of status have no warnings.
+    if request.subresource != Subresource::Status {
+        warn(request, &new, terms);
+    }
     admission::update(server, old, &new)?;
     if request.dry_run {
         return Ok(new);

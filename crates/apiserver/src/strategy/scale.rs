@@ -79,23 +79,31 @@ fn text(selector: &Selector) -> String {
     requirements.into_iter().map(one).collect::<Vec<_>>().join(",")
 }
 
+/// An int32, or what it is instead, as encoding/json names it.
+fn asked(replicas: &Value) -> Result<i32, String> {
+    match replicas {
+        Value::Null => Ok(0),
+        Value::Number(number) => {
+            let asked = number.as_i64().and_then(|n| i32::try_from(n).ok());
+            asked.ok_or_else(|| format!("number {number}"))
+        }
+        Value::Bool(_) => Err("bool".to_owned()),
+        Value::String(_) => Err("string".to_owned()),
+        Value::Array(_) => Err("array".to_owned()),
+        Value::Object(_) => Err("object".to_owned()),
+    }
+}
+
 /// The object with as many replicas as the Scale asks for.
 ///
 /// # Errors
-/// Where the Scale is malformed, stale, or asks for less than none.
-pub fn apply(object: &Object, scale: &Value) -> Result<Object, Refusal> {
-    let asked = &scale["spec"]["replicas"];
-    let replicas = match asked {
-        Value::Null => Some(0),
-        number => number.as_i64().and_then(|n| i32::try_from(n).ok()),
-    };
-    let Some(replicas) = replicas else {
-        let why = format!(
-            "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field ScaleSpec.spec.replicas of type int32",
-            if asked.is_string() { "string" } else { "value" }
-        );
-        return Err(Box::new(Status::bad_request(why)));
-    };
+/// Where the Scale is stale, or asks for less than none; where it is malformed, `refuse` words the refusal.
+pub fn apply(object: &Object, scale: &Value, refuse: impl Fn(&str) -> Refusal) -> Result<Object, Refusal> {
+    let replicas = asked(&scale["spec"]["replicas"]).map_err(|what| {
+        refuse(&format!(
+            "json: cannot unmarshal {what} into Go struct field ScaleSpec.spec.replicas of type int32"
+        ))
+    })?;
     if replicas < 0 {
         let path = Path::new("spec").child("replicas");
         let error = FieldError::invalid(&path, replicas, "must be greater than or equal to 0");

@@ -37,6 +37,8 @@ impl Choices for Counting {
 pub struct Cluster {
     pub server: Server,
     pub now: Timestamp,
+    /// What the last request was warned of.
+    pub warnings: Vec<String>,
     choices: Counting,
 }
 
@@ -47,7 +49,8 @@ impl Cluster {
 
     pub fn with(features: Features) -> Cluster {
         let now = Timestamp::from_second(1_767_225_600).expect("a time");
-        let mut cluster = Cluster { server: Server::new(features), now, choices: Counting::default() };
+        let (server, choices) = (Server::new(features), Counting::default());
+        let mut cluster = Cluster { server, now, warnings: Vec::new(), choices };
         for name in ["default", "kube-public"] {
             cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
         }
@@ -56,7 +59,10 @@ impl Cluster {
 
     pub fn call(&mut self, request: Request) -> Result<Response, Refusal> {
         let mut env = Env { now: self.now, choices: &mut self.choices };
-        self.server.call(&mut env, request)
+        let warnings = request.warnings.clone();
+        let answer = self.server.call(&mut env, request);
+        self.warnings = warnings.take();
+        answer
     }
 
     /// The request that kubectl makes of a manifest.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{
     Node, NodeSelectorRequirement, NodeSelectorTerm, PersistentVolume, PersistentVolumeClaim, Pod,
 };
+use machinery::object::claim_names;
 use machinery::{Kind, Resource};
 use serde_json::json;
 
@@ -115,9 +116,7 @@ fn add(labels: &mut BTreeMap<String, String>, terms: Option<&[NodeSelectorTerm]>
 
 /// The volumes that the pod's claims are bound to.
 fn volumes<'i>(import: &'i Import, pod: &'i Pod) -> impl Iterator<Item = &'i PersistentVolume> {
-    let sources = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-    let names = sources.filter_map(|volume| Some(&*volume.persistent_volume_claim.as_ref()?.claim_name));
-    names.filter_map(move |name| {
+    claim_names(pod).filter_map(move |name| {
         let is_it = |c: &&PersistentVolumeClaim| c.namespace() == pod.namespace() && c.name() == name;
         let volume = volume_of(import.list::<PersistentVolumeClaim>().find(is_it)?)?;
         import.list::<PersistentVolume>().find(|v| v.name() == volume)

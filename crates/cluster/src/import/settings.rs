@@ -35,10 +35,8 @@ pub(super) fn settle(import: &mut Import) {
 fn needed(objects: &[Object]) -> BTreeMap<ObjectKey, BTreeSet<String>> {
     let mut needed: BTreeMap<ObjectKey, BTreeSet<String>> = BTreeMap::new();
     for (namespace, spec) in objects.iter().filter_map(|o| Some((o.namespace(), o.pod_spec()?))) {
-        let containers = spec.init_containers.iter().flatten().chain(&spec.containers);
-        let volumes = spec.volumes.iter().flatten().flat_map(references::of_volume);
-        let all = volumes.chain(containers.flat_map(references::of_container));
-        for Reference { kind, name, items, .. } in all.filter(|reference| !reference.is_optional) {
+        let all = references::of_pod(spec).filter(|reference| !reference.is_optional);
+        for Reference { kind, name, items, .. } in all {
             let keys = items.into_iter().map(|(key, _)| key.to_owned());
             needed.entry(ObjectKey::new(kind, namespace, name)).or_default().extend(keys);
         }

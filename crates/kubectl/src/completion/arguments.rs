@@ -160,7 +160,7 @@ fn a_pod(typed: &Typed<'_>, context: &mut Context<'_, '_>) -> Completions {
 
 /// The containers of the pod that a word names, those that run first in front.
 pub(super) fn containers(parsed: &Parsed, pod: &str, context: &mut Context<'_, '_>) -> Completions {
-    let found = pods::pods_of(parsed, context, &[pod.to_owned()]).unwrap_or_default();
+    let found = pods::pods_of(parsed, context, &[pod.to_owned()], pods::ATTACH).unwrap_or_default();
     let Some(Object::Pod(pod)) = found.first() else { return Completions::default() };
     let spec = pod.spec.iter();
     let init = spec.clone().flat_map(|spec| spec.init_containers.iter().flatten());

@@ -6,7 +6,7 @@
 use k8s_openapi::api::core::v1::{EndpointAddress, Endpoints, Namespace, ServiceAccount};
 use k8s_openapi::api::storage::v1::StorageClass;
 
-use super::text::{Text, title_bool};
+use super::text::{Text, time, title_bool};
 use crate::printers::network;
 use crate::printers::storage::is_default_class;
 
@@ -17,6 +17,18 @@ pub(super) fn describe_namespace(text: &mut Text, namespace: &Namespace) {
     text.annotations("Annotations", namespace.metadata.annotations.as_ref());
     let phase = namespace.status.as_ref().and_then(|status| status.phase.as_deref());
     text.field(0, "Status", phase.unwrap_or_default());
+    let conditions = namespace.status.as_ref().and_then(|status| status.conditions.as_deref());
+    for (index, c) in conditions.unwrap_or_default().iter().enumerate() {
+        if index == 0 {
+            text.line(0, "Conditions:");
+            text.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+            text.line(1, "----\t------\t------------------\t------\t-------");
+        }
+        let changed = time(c.last_transition_time.as_ref());
+        let (reason, message) =
+            (c.reason.as_deref().unwrap_or_default(), c.message.as_deref().unwrap_or_default());
+        text.line(1, format!("{}\t{}\t{changed}\t{reason}\t{message}", c.type_, c.status));
+    }
     text.raw("\nNo resource quota.\n\nNo LimitRange resource.\n");
 }
 

@@ -60,7 +60,8 @@ pub(crate) fn describe(
         Object::Endpoints(endpoints) => cluster::describe_endpoints(&mut text, endpoints),
         other => generic::describe(&mut text, other.meta(), &context.whole(other)),
     }
-    if with_events {
+    // Nothing is said of what happened to a Secret.
+    if with_events && !matches!(object, Object::Secret(_)) {
         events::describe(&mut text, object, context)?;
     }
     Ok(align(&text.into_string(), DESCRIBE))

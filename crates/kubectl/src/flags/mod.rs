@@ -198,6 +198,19 @@ pub(crate) fn takes_next(known: &[Flag], word: &str) -> bool {
     }
 }
 
+/// The same before it is clear whose flag the word is: then an unknown one takes the next word (cobra's `stripFlags`), even
+/// `--help`, which only a command has.
+pub(crate) fn may_take_next(word: &str) -> bool {
+    let (long, mut letters) = (word.strip_prefix("--"), word.chars().skip(1));
+    let (letter, more) = (letters.next(), letters.next());
+    let takes_none = |flag: &&Flag| {
+        let is_meant = long.map_or(flag.letter == letter, |long| flag.name == long);
+        is_meant && flag.name != "help" && matches!(flag.takes, Takes::Switch | Takes::TextOr(_))
+    };
+    let is_whole = long.map_or(letter.is_some() && more.is_none(), |long| !long.contains('='));
+    is_whole && !GLOBAL.iter().any(|flag| takes_none(&flag))
+}
+
 fn all(known: &[Flag]) -> impl Iterator<Item = &Flag> {
     known.iter().chain(GLOBAL)
 }

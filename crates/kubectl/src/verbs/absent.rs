@@ -164,7 +164,7 @@ fn attach(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         return Err(Failure::message("--pod-running-timeout must be higher than zero"));
     }
     let words = if args.len() == 2 { vec![args.join("/")] } else { args.clone() };
-    let Object::Pod(pod) = pods::pods_of(&call.parsed, context, &words)?.remove(0) else {
+    let Object::Pod(pod) = pods::pods_of(&call.parsed, context, &words, pods::ATTACH)?.remove(0) else {
         return Err(Failure::message("expected a pod"));
     };
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default();
@@ -226,7 +226,8 @@ fn port_forward(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Fail
     let Some((target, ports)) = some_ports else {
         return Err(call.usage("TYPE/NAME and list of ports are required for port-forward"));
     };
-    let Object::Pod(pod) = pods::pods_of(&call.parsed, context, std::slice::from_ref(target))?.remove(0)
+    let Object::Pod(pod) =
+        pods::pods_of(&call.parsed, context, std::slice::from_ref(target), pods::ATTACH)?.remove(0)
     else {
         return Err(Failure::message("expected a pod"));
     };

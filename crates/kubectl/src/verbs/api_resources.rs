@@ -32,17 +32,23 @@ pub(super) const VERSIONS: Command = Command {
     about: "Print the supported API versions on the server, in the form of \"group/version\"",
     usage: || &["kubectl api-versions"],
     flags: || &[],
-    run: |_, context| {
+    run: |call, context| {
+        no_arguments(call)?;
         context.out(discovery::versions(context.env.features).join("\n") + "\n");
         Ok(Next::Done)
     },
 };
 
+fn no_arguments(call: &Call) -> Result<(), Failure> {
+    match call.parsed.args.as_slice() {
+        [] => Ok(()),
+        args => Err(call.usage(&format!("unexpected arguments: [{}]", args.join(" ")))),
+    }
+}
+
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    if !parsed.args.is_empty() {
-        return Err(call.usage(&format!("unexpected arguments: [{}]", parsed.args.join(" "))));
-    }
+    no_arguments(call)?;
     let output = parsed.text("output").unwrap_or_default();
     if !["", "wide", "name"].contains(&output) {
         return Err(Failure::message(format!("--output {output} is not available")));

@@ -3,7 +3,7 @@
 //! Models kubectl/pkg/cmd/apply/{apply,patcher}.go and kubectl/pkg/util/apply.go, on the client's side: what was applied
 //! last is kept in an annotation, and three versions make the patch. The server's side is in [`server_side_apply`].
 
-use client::api::{Body, DeleteOptions, Subresource, Verb};
+use client::api::{Body, DeleteOptions, Propagation, Subresource, Verb};
 use machinery::patch::{self, PatchType};
 use machinery::{Kind, Object, json};
 use serde_json::{Map, Value};
@@ -64,6 +64,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let manager = if parsed.on("server-side") { server_side_apply::MANAGER } else { MANAGER };
     // Who the manager is decides what else is sent, so no request may be given another one on its way.
     let manager = context.asking.field_manager.take().unwrap_or_else(|| manager.to_owned());
+    let propagation = super::delete::propagation(context, parsed.text("cascade").unwrap_or("background"))?;
     let writing = Writing::of(call, context, &manager)?;
     let server_side = check(parsed, writing)?;
     let mut report = Report::new(context, parsed, writing.dry_run)?;
@@ -77,7 +78,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if given.is_empty() && failures.is_empty() {
         return Err(Failure::message("no objects passed to apply"));
     }
-    let replacing = parsed.on("force").then(|| deletion(context, parsed)).transpose()?;
+    let replacing = parsed.on("force").then(|| deletion(parsed, propagation)).transpose()?;
     let (mut applied, mut kept) = (Vec::new(), Kept::default());
     for manifest in &given {
         let applied_one = match server_side {
@@ -110,6 +111,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
 
 /// Whether the flags go together (ApplyOptions.Validate), and how the server applies, if it is the one to.
 fn check<'a>(parsed: &Parsed, writing: Writing<'a>) -> Result<Option<ServerSide<'a>>, Failure> {
+    if parsed.on("prune") {
+        prune::kinds(parsed)?;
+    }
     let (server_side, forces) = (parsed.on("server-side"), parsed.on("force"));
     let problems = [
         (parsed.on("force-conflicts") && !server_side, "--force-conflicts only works with --server-side"),
@@ -172,16 +176,13 @@ fn warn_if_deleting(context: &mut Context<'_, '_>, object: &Object) {
 }
 
 /// How `--force` removes what cannot be patched.
-fn deletion(context: &mut Context<'_, '_>, parsed: &Parsed) -> Result<DeleteOptions, Failure> {
+fn deletion(parsed: &Parsed, propagation: Propagation) -> Result<DeleteOptions, Failure> {
     if parsed.duration_ms("timeout").is_some_and(|ms| ms > 0) {
         return Err(Failure::message("--timeout is not simulated with apply --force"));
     }
     Ok(DeleteOptions {
         grace_period_seconds: parsed.int("grace-period").filter(|seconds| *seconds >= 0),
-        propagation: Some(super::delete::propagation(
-            context,
-            parsed.text("cascade").unwrap_or("background"),
-        )?),
+        propagation: Some(propagation),
         ..DeleteOptions::default()
     })
 }

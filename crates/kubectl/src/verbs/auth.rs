@@ -2,6 +2,8 @@
 //!
 //! Models kubectl/pkg/cmd/auth (cani.go, whoami.go). Departs: rules are those that a cluster begins with.
 
+use serde_json::{Value, json};
+
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::discovery;
@@ -9,10 +11,16 @@ use crate::failure::Failure;
 use crate::flags::{self, Flag, switch};
 use crate::impersonation::User;
 use crate::kubeconfig::USER;
+use crate::printers::output::Format;
 use crate::printers::tabwriter::{TABLE, align};
 
 /// Of the certificate that the page's user would have.
 const CREDENTIAL: &str = "X509SHA256=1fff9379892978d95dae63f6b70956f38e523de9b10038865c854b3973883269";
+
+/// What such a certificate is told as.
+const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
+/// The groups of the page's user.
+const GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
 
 /// What may be done to resources, as far as kubectl knows.
 const VERBS: &[&str] = &[
@@ -85,20 +93,47 @@ pub(super) const WHO_AM_I: Command = Command {
     about: "Experimental: Check self subject attributes",
     usage: || &["kubectl auth whoami"],
     flags: || &[flags::FORMATS],
-    run: |_, context| {
-        let rows = match &context.asking.acting {
-            None => format!(
-                "Username\t{USER}\nGroups\t[system:masters system:authenticated]\nExtra: authentication.kubernetes.io/credential-id\t[{CREDENTIAL}]\n"
-            ),
-            Some(user) => {
-                let uid = if user.uid.is_empty() { String::new() } else { format!("UID\t{}\n", user.uid) };
-                format!("Username\t{}\n{uid}Groups\t[{}]\n", user.name, user.groups.join(" "))
-            }
-        };
-        context.out(align(&format!("ATTRIBUTE\tVALUE\n{rows}"), TABLE));
-        Ok(Next::Done)
-    },
+    run: who_am_i,
 };
+
+fn who_am_i(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
+    let format = Format::parse(context, &call.parsed, "", false)?;
+    if format != Format::Human {
+        let review = review(context);
+        return format.print(context, &review, false).map(|()| Next::Done);
+    }
+    let rows = match &context.asking.acting {
+        None => format!(
+            "Username\t{USER}\nGroups\t[{}]\nExtra: {CREDENTIAL_ID}\t[{CREDENTIAL}]\n",
+            GROUPS.join(" ")
+        ),
+        Some(user) => {
+            let uid = if user.uid.is_empty() { String::new() } else { format!("UID\t{}\n", user.uid) };
+            format!("Username\t{}\n{uid}Groups\t[{}]\n", user.name, user.groups.join(" "))
+        }
+    };
+    context.out(align(&format!("ATTRIBUTE\tVALUE\n{rows}"), TABLE));
+    Ok(Next::Done)
+}
+
+/// The SelfSubjectReview that the server answers with.
+fn review(context: &Context<'_, '_>) -> Value {
+    let user = match &context.asking.acting {
+        None => json!({"username": USER, "groups": GROUPS, "extra": {CREDENTIAL_ID: [CREDENTIAL]}}),
+        Some(user) => {
+            let mut info = json!({"username": user.name, "groups": user.groups});
+            if !user.uid.is_empty() {
+                info["uid"] = user.uid.as_str().into();
+            }
+            info
+        }
+    };
+    let now = context.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    json!({
+        "kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1",
+        "metadata": {"creationTimestamp": now}, "status": {"userInfo": user},
+    })
+}
 
 /// What whoever acts may do of [`RULES`]: only the first two are the administrator's.
 fn rules(context: &Context<'_, '_>) -> &'static [(&'static str, &'static str, &'static str)] {

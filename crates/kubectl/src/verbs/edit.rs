@@ -199,6 +199,7 @@ impl Editing {
             validate: false,
             namespace: &self.namespace,
             enforce_namespace: false,
+            as_written: false,
             features: context.env.features,
         };
         let mut manifests = Vec::new();

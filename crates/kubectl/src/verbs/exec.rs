@@ -40,12 +40,12 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         );
     }
     if names.is_empty() && parsed.list("filename").is_empty() {
-        return Err(call.usage("pod, type/name or --filename must be specified"));
+        return Err(Failure::message("pod, type/name or --filename must be specified"));
     }
     if command.is_empty() {
-        return Err(call.usage("you must specify at least one command for the container"));
+        return Err(Failure::message("you must specify at least one command for the container"));
     }
-    let pod = pods::pods_of(&call.parsed, context, names)?.remove(0);
+    let pod = pods::pods_of(&call.parsed, context, names, pods::ATTACH)?.remove(0);
     let container = container(call, context, &pod)?;
     let output = context.env.api.exec(pod.namespace(), pod.name(), &container, command)?;
     context.env.output.extend(output.pieces);
@@ -66,12 +66,16 @@ fn container(call: &Call, context: &mut Context<'_, '_>, pod: &Object) -> Result
             "cannot exec into a container in a completed pod; current phase is {phase}"
         )));
     }
-    let Some(wanted) = call.parsed.text("container").filter(|name| !name.is_empty()) else {
-        return Ok(pods::default_container(context, pod, call.parsed.on("quiet")));
-    };
-    if pods::containers(pod).iter().any(|container| container.name == wanted) {
-        return Ok(wanted.to_owned());
+    let named = call.parsed.text("container").filter(|name| !name.is_empty());
+    let quiet = call.parsed.on("quiet");
+    if context.env.features.exec_knows_the_containers() {
+        return match named.or(pods::annotated(pod)) {
+            Some(name) => pods::named_container(pod, name),
+            None => Ok(pods::first_container(context, pod, quiet)),
+        };
     }
-    let name = pod.metadata.name.as_deref().unwrap_or_default();
-    Err(Failure::message(format!("container {wanted} not found in pod {name}")))
+    // A container that is typed is the server's to refuse, an annotated one that is not there is none.
+    let annotated = pods::annotated(pod).and_then(|name| pods::named_container(pod, name).ok());
+    let name = named.map(str::to_owned).or(annotated);
+    Ok(name.unwrap_or_else(|| pods::first_container(context, pod, quiet)))
 }

@@ -57,20 +57,34 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
-    if let Some(path) = parsed.text("raw") {
-        return super::raw::get(path, context);
+    if let Some(uri) = parsed.text("raw").filter(|uri| !uri.is_empty()) {
+        return super::raw::get(call, context, uri);
     }
-    let format = Format::parse(context, parsed, "", true)?;
     if parsed.args.is_empty() && parsed.list("filename").is_empty() && !parsed.given("kustomize") {
         context.err("You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\n");
         return Err(call.usage("Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods)."));
     }
-    if parsed.on("output-watch-events") && !parsed.on("watch") && !parsed.on("watch-only") {
-        return Err(call.usage("--output-watch-events option can only be used with --watch or --watch-only"));
+    let output = parsed.text("output").unwrap_or_default();
+    if parsed.on("show-labels") && !["", "wide"].contains(&output) {
+        return Err(Failure::message(format!("--show-labels option cannot be used with {output} printer")));
+    }
+    let (watch, watch_only) = (parsed.on("watch"), parsed.on("watch-only"));
+    if parsed.on("output-watch-events") && !watch && !watch_only {
+        return Err(Failure::message(
+            "--output-watch-events option can only be used with --watch or --watch-only",
+        ));
+    }
+    let format = Format::parse(context, parsed, "", true)?;
+    if parsed.text("sort-by").is_some_and(|path| !path.is_empty()) {
+        if watch {
+            context.err("warning: --watch requested, --sort-by will be ignored for watch events received\n");
+        } else if watch_only {
+            context.err("warning: --watch-only requested, --sort-by will be ignored\n");
+        }
     }
     let rules = Rules { type_means_all: true, ..Rules::default() };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
-    if parsed.on("watch") || parsed.on("watch-only") {
+    if watch || watch_only {
         return Watch::start(call, context, &targets, format)
             .map(|watch| Next::Go(Box::new(Running::Get(watch))));
     }

@@ -1,6 +1,6 @@
 //! Help, short and in our own words, of what works here.
 
-use super::{COMMANDS, Call, Command, Next, overview};
+use super::{COMMANDS, Call, Command, Next, overview, suggest};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{Flag, GLOBAL};
@@ -69,11 +69,18 @@ pub(super) fn text(command: &Command) -> String {
 }
 
 fn of(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let name = call.parsed.args.join(" ");
+    // Words behind a command's name are not looked at.
+    let mut rest = call.parsed.args.clone();
+    let name = super::take_name(&mut rest).unwrap_or_default();
     match COMMANDS.iter().find(|command| command.name == name) {
         Some(command) => context.out(text(command)),
         None if !name.is_empty() && super::begins(&name) => {
             return group(&name, &["--help".to_owned()], context);
+        }
+        None if !name.is_empty() && !suggest::is_known(&name, context.env.features) => {
+            let words: Vec<String> = call.parsed.args.iter().map(|word| format!("`{word}`")).collect();
+            let usage = overview::usage(context.env.features);
+            context.err(format!("Unknown help topic [{}]\n\n{usage}", words.join(" ")));
         }
         None => context.out(overview::text(context.env.features)),
     }

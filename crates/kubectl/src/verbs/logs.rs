@@ -161,15 +161,16 @@ fn logs(call: &Call, context: &mut Context<'_, '_>, named: Option<&str>) -> Resu
     let parsed = &call.parsed;
     let namespace = parsed.namespace().to_owned();
     let mut pods = match parsed.args.first() {
-        Some(name) => pods::pods_of(&call.parsed, context, std::slice::from_ref(name)).map_err(
-            |failure| match failure.is_not_found() {
+        Some(name) => {
+            let found = pods::pods_of(parsed, context, std::slice::from_ref(name), "get the logs from");
+            found.map_err(|failure| match failure.is_not_found() {
                 true => Failure::message(format!(
                     "error from server (NotFound): {} in namespace \"{namespace}\"",
                     failure.error()
                 )),
                 false => failure,
-            },
-        )?,
+            })?
+        }
         None => {
             let labels = Selection::of_labels(parsed.text("selector").unwrap_or_default());
             resource::list(context, Kind::Pod, &namespace, &labels)?.0
@@ -212,14 +213,17 @@ fn container(
     named: Option<&str>,
     quiet: bool,
 ) -> Result<String, Failure> {
-    let Some(name) = named else {
-        return Ok(pods::default_container(context, pod, quiet));
-    };
-    if pods::containers(pod).iter().any(|container| container.name == name) {
-        return Ok(name.to_owned());
+    if let Some(name) = named {
+        return pods::named_container(pod, name);
     }
-    let (pod_name, all) = (pod.metadata.name.as_deref().unwrap_or_default(), pods::all_names(pod));
-    Err(Failure::message(format!("container {name} is not valid for pod {pod_name} out of: {all}")))
+    if let Some(name) = pods::annotated(pod) {
+        if let Ok(name) = pods::named_container(pod, name) {
+            return Ok(name);
+        }
+        let pod = pod.metadata.name.as_deref().unwrap_or_default();
+        context.err(format!("Default container name \"{name}\" not found in pod {pod}\n"));
+    }
+    Ok(pods::first_container(context, pod, quiet))
 }
 
 impl Lines {

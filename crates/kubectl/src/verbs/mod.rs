@@ -309,10 +309,18 @@ pub(crate) fn start(args: &[String], context: &mut Context<'_, '_>) -> Result<Ne
         return Ok(help::root(context));
     };
     if !begins(&name) {
+        // It may be that of a plugin, which would come first (HandlePluginCommand).
+        if let Some(flag) = args
+            .first()
+            .filter(|word| word.starts_with('-') && !suggest::is_known(&name, context.env.features))
+        {
+            context.err(format!("Error: flags cannot be placed before plugin name: {flag}\n"));
+            return Ok(Next::Exit(1));
+        }
         return Err(suggest::unknown(&name, context.env.features));
     }
-    if let Some(next) = peek_word(&rest) {
-        let longer = format!("{name} {}", meant(&name, next));
+    if let Some(at) = word_position(&rest, takes_next) {
+        let longer = format!("{name} {}", meant(&name, rest[at].clone()));
         if ABSENT.contains(&longer.as_str()) {
             return Err(suggest::not_simulated(&longer));
         }
@@ -362,13 +370,13 @@ fn check_kubeconfig(context: &Context<'_, '_>, parsed: &Parsed) -> Result<(), Fa
 
 /// Takes the words away that name a command, or begin the names of some; at least one, even if none begins so.
 pub(crate) fn take_name(args: &mut Vec<String>) -> Option<String> {
-    let mut name = meant("", take_word(args)?);
-    while let Some(next) = peek_word(args) {
-        let longer = format!("{name} {}", meant(&name, next));
+    let mut name = meant("", args.remove(word_position(args, flags::may_take_next)?));
+    while let Some(at) = word_position(args, takes_next) {
+        let longer = format!("{name} {}", meant(&name, args[at].clone()));
         if !begins(&longer) {
             break;
         }
-        take_word(args);
+        args.remove(at);
         name = longer;
     }
     Some(name)
@@ -399,8 +407,12 @@ fn wrong_flag(path: &str, error: &str) -> Failure {
     Failure::message(format!("{error}\nSee '{path} --help' for usage."))
 }
 
-// The place of the first word that is neither a flag nor the value of a global flag.
-fn word_position(args: &[String]) -> Option<usize> {
+fn takes_next(word: &str) -> bool {
+    flags::takes_next(&[], word)
+}
+
+// The place of the first word that is neither a flag nor the value of one that takes the next word.
+fn word_position(args: &[String], takes_next: fn(&str) -> bool) -> Option<usize> {
     let mut at = 0;
     while at < args.len() {
         let word = &args[at];
@@ -410,17 +422,9 @@ fn word_position(args: &[String]) -> Option<usize> {
         if !word.starts_with('-') || word.len() < 2 {
             return Some(at);
         }
-        at += 1 + usize::from(flags::takes_next(&[], word));
+        at += 1 + usize::from(takes_next(word));
     }
     None
-}
-
-fn take_word(args: &mut Vec<String>) -> Option<String> {
-    word_position(args).map(|at| args.remove(at))
-}
-
-fn peek_word(args: &[String]) -> Option<String> {
-    word_position(args).map(|at| args[at].clone())
 }
 
 /// Prints what was done to an object: `pod/web-0 created`, with what kind of dry run it was.

@@ -107,9 +107,13 @@ const GROUPS: [Group; 8] = [
 
 /// What `kubectl` alone prints.
 pub(super) fn text(features: Features) -> String {
-    let mut text =
-        "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n"
-            .to_owned();
+    let about = "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n";
+    about.to_owned() + &usage(features)
+}
+
+/// The same without what kubectl is.
+pub(super) fn usage(features: Features) -> String {
+    let mut text = String::new();
     for (heading, commands) in GROUPS {
         if heading == "Other Commands" {
             text.push_str("\nSubcommands provided by plugins:\n");

@@ -8,7 +8,7 @@ use machinery::{Status, yaml};
 use serde_json::Value;
 
 use super::writing::record_later;
-use super::{Call, Command, DryRun, Next, dry_run};
+use super::{Call, Command, DryRun, Next, dry_run, raw};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, Parsed, text};
@@ -74,16 +74,11 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         }
     };
     let subresource = match parsed.text("subresource").unwrap_or_default() {
-        "" => Subresource::None,
-        "status" => Subresource::Status,
-        "scale" => Subresource::Scale,
+        "" => Some(Subresource::None),
+        "status" => Some(Subresource::Status),
+        "scale" => Some(Subresource::Scale),
         "resize" => return Err(Failure::message("--subresource=resize is not simulated")),
-        other => {
-            return Err(Failure::message(format!(
-                "invalid subresource value: {}. Must be one of [status scale resize]",
-                go_value::quote(other)
-            )));
-        }
+        _ => None,
     };
     let dry_run = dry_run(context, parsed)?;
     let is_local = parsed.on("local");
@@ -99,12 +94,19 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let mut report = Report::new(context, parsed, DryRun::None)?;
     let patch = if text.trim_start().starts_with('{') { from_json(&text) } else { Ok(from_yaml(&text)?) };
     if is_local {
-        return local(context, parsed, &mut report, patch_type, &patch?);
+        let patch = patch.map_err(|why| match patch_type {
+            PatchType::Strategic => Failure::message("invalid JSON document"),
+            PatchType::Merge => Failure::message("Invalid JSON Patch"),
+            PatchType::Json => Failure::Message(why),
+        })?;
+        return local(context, parsed, &mut report, patch_type, &patch);
     }
+    let patch = patch.map_err(|why| Failure::from(Box::new(Status::bad_request(why))));
     let targets = resource::targets(context, parsed, &parsed.args, Rules::default())?;
     let mut failures = Vec::new();
     for info in resource::infos(context, &targets) {
         let patched = info.and_then(|info| {
+            let subresource = subresource.ok_or_else(raw::not_served)?;
             let patch = patch.clone()?;
             let cause = call.parsed.on("record").then(|| call.cause());
             apply(context, &mut report, &info, patch_type, subresource, &patch, dry_run, cause.as_deref())
@@ -144,9 +146,8 @@ fn local(
 }
 
 // A text that begins as a JSON object goes to the server unread, which complains once it has found the object.
-fn from_json(text: &str) -> Result<Value, Failure> {
-    serde_json::from_str(text)
-        .map_err(|error| Failure::from(Box::new(Status::bad_request(json_error(text, &error)))))
+fn from_json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| json_error(text, &error))
 }
 
 fn from_yaml(text: &str) -> Result<Value, Failure> {

@@ -14,7 +14,10 @@ use crate::resource::{self, Rules, Selection};
 
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
-/// The pods that the words name: a pod, or those of what has a selector.
+/// What `exec` and its like are about to do.
+pub(crate) const ATTACH: &str = "attach to";
+
+/// The pods that the words name: a pod, or those of what has a selector. `doing` is what cannot be done to anything else.
 ///
 /// # Errors
 /// If there is no such object, or it has no pods.
@@ -22,6 +25,7 @@ pub(crate) fn pods_of(
     parsed: &Parsed,
     context: &mut Context<'_, '_>,
     words: &[String],
+    doing: &str,
 ) -> Result<Vec<Object>, Failure> {
     let object = match words.first() {
         Some(name) if !name.contains('/') => {
@@ -43,7 +47,13 @@ pub(crate) fn pods_of(
     };
     let Some(selector) = selector.filter(|text| text != "<none>") else {
         let kind = object.kind();
-        return Err(Failure::message(format!("selector for *v1.{kind} not implemented")));
+        let why = match kind {
+            Kind::Service => {
+                format!("invalid service '{}': Service is defined without a selector", object.name())
+            }
+            kind => format!("selector for *v1.{kind} not implemented"),
+        };
+        return Err(Failure::message(format!("cannot {doing} *v1.{kind}: {why}")));
     };
     let (pods, _) = resource::list(context, Kind::Pod, object.namespace(), &Selection::of_labels(&selector))?;
     if pods.is_empty() {
@@ -67,18 +77,27 @@ pub(super) fn all_names(pod: &Pod) -> String {
     main.chain(init.map(|container| format!("{} (init)", container.name))).collect::<Vec<_>>().join(", ")
 }
 
-/// The container that is meant where none is named: the annotated one, or the first; the second is told.
-pub(super) fn default_container(context: &mut Context<'_, '_>, pod: &Pod, quiet: bool) -> String {
-    let annotations = pod.metadata.annotations.as_ref();
-    let annotated = annotations.and_then(|annotations| annotations.get(DEFAULT_CONTAINER));
-    let containers = containers(pod);
-    if let Some(name) = annotated.filter(|name| !name.is_empty()) {
-        if containers.iter().any(|container| container.name == *name) {
-            return name.clone();
-        }
-        let pod = pod.metadata.name.as_deref().unwrap_or_default();
-        context.err(format!("Default container name \"{name}\" not found in pod {pod}\n"));
+/// The container of that name.
+///
+/// # Errors
+/// If the pod has none.
+pub(super) fn named_container(pod: &Pod, name: &str) -> Result<String, Failure> {
+    if containers(pod).iter().any(|container| container.name == name) {
+        return Ok(name.to_owned());
     }
+    let (pod_name, all) = (pod.metadata.name.as_deref().unwrap_or_default(), all_names(pod));
+    Err(Failure::message(format!("container {name} is not valid for pod {pod_name} out of: {all}")))
+}
+
+/// The container that the pod's annotation names.
+pub(super) fn annotated(pod: &Pod) -> Option<&str> {
+    let name = pod.metadata.annotations.as_ref()?.get(DEFAULT_CONTAINER)?;
+    Some(name.as_str()).filter(|name| !name.is_empty())
+}
+
+/// The container that is meant where none is named; which one it is of several, is told.
+pub(super) fn first_container(context: &mut Context<'_, '_>, pod: &Pod, quiet: bool) -> String {
+    let containers = containers(pod);
     let first = containers.first().map(|container| container.name.clone()).unwrap_or_default();
     if containers.len() > 1 && !quiet {
         context.err(format!("Defaulted container \"{first}\" out of: {}\n", all_names(pod)));

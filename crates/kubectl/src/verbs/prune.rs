@@ -82,10 +82,7 @@ pub(super) fn run(
     kept: &Kept,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let mut kinds = Vec::new();
-    for name in parsed.each("prune-allowlist") {
-        kinds.push(kind(name)?);
-    }
+    let mut kinds = kinds(parsed)?;
     if kinds.is_empty() {
         kinds.extend(BY_DEFAULT);
         context.log("prune.go:71", "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.");
@@ -100,6 +97,14 @@ pub(super) fn run(
         prune(context, parsed, writing, kept, report, (*kind, ""))?;
     }
     Ok(())
+}
+
+/// What `--prune-allowlist` names (prune.ParseResources).
+///
+/// # Errors
+/// If one of them is no kind.
+pub(super) fn kinds(parsed: &Parsed) -> Result<Vec<Kind>, Failure> {
+    parsed.each("prune-allowlist").into_iter().map(kind).collect()
 }
 
 /// `GROUP/VERSION/KIND`, the group of the first kinds being `core`.

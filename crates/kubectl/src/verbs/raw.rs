@@ -22,9 +22,22 @@ const SUMMARY_BYTES: usize = 30;
 /// Prints what a `GET` answers.
 ///
 /// # Errors
-/// The server's.
-pub(super) fn get(uri: &str, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let (path, query) = split(uri).map_err(Failure::message)?;
+/// If other words contradict that, and the server's.
+pub(super) fn get(call: &Call, context: &mut Context<'_, '_>, uri: &str) -> Result<Next, Failure> {
+    let parsed = &call.parsed;
+    let given = |flag: &str| parsed.text(flag).is_some_and(|text| !text.is_empty());
+    let problems = [
+        (!parsed.args.is_empty(), "arguments may not be passed when --raw is specified"),
+        (
+            parsed.on("watch") || parsed.on("watch-only") || given("selector"),
+            "--raw may not be specified with other flags that filter the server request or alter the output",
+        ),
+        (given("output"), "--raw and --output are mutually exclusive"),
+    ];
+    if let Some((_, problem)) = problems.into_iter().find(|(is_one, _)| *is_one) {
+        return Err(Failure::message(problem));
+    }
+    let (path, query) = valid(uri)?;
     match path {
         "/healthz" | "/livez" | "/readyz" => context.out("ok"),
         "/version" | "/version/" => {
@@ -82,7 +95,7 @@ pub(super) fn send(
     if let Some((_, problem)) = problems.into_iter().find(|(is_one, _)| *is_one) {
         return Err(Failure::message(problem));
     }
-    split(uri).map_err(|why| Failure::message(format!("--raw must be a valid URL path: {why}")))?;
+    valid(uri)?;
     let text = match *file {
         "-" => context.stdin.unwrap_or_default().to_owned(),
         file => match context.env.files.read(file) {
@@ -122,7 +135,13 @@ fn split(uri: &str) -> Result<(&str, &str), String> {
     Err(format!("parse {}: invalid URI for request", crate::go_value::quote(uri)))
 }
 
-fn not_served() -> Failure {
+/// The same, where a command checks its flags.
+fn valid(uri: &str) -> Result<(&str, &str), Failure> {
+    split(uri).map_err(|why| Failure::message(format!("--raw must be a valid URL path: {why}")))
+}
+
+/// The API server has nothing at a path.
+pub(super) fn not_served() -> Failure {
     let message = "the server could not find the requested resource".to_owned();
     Failure::from(Box::new(Status { reason: Reason::NotFound, ..Status::bad_request(message) }))
 }

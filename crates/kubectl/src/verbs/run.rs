@@ -5,8 +5,8 @@
 
 use client::api::{DeleteOptions, ExecOutput, LogLine, Propagation, Request, Stream, Verb};
 use k8s_openapi::api::core::v1::Pod;
-use machinery::Kind;
 use machinery::object::is_pod_terminal;
+use machinery::{Kind, names};
 use serde_json::{Value, json};
 
 use super::create::{OVERRIDES, object, overridden, send};
@@ -204,7 +204,7 @@ fn pod(call: &Call, name: &str, words: &[String]) -> Result<Value, Failure> {
     }
     let mut env = Vec::new();
     for pair in parsed.each("env") {
-        match pair.split_once('=').filter(|(name, _)| !name.is_empty()) {
+        match pair.split_once('=').filter(|(name, _)| names::env_var_name(name).is_empty()) {
             Some((name, value)) => env.push(json!({"name": name, "value": value})),
             None => return Err(Failure::message(format!("invalid env: {pair}"))),
         }
@@ -265,7 +265,10 @@ impl Attached {
             return Ok(Progress::Wait(Condition { past: seen, until: None, what }));
         }
         if !self.quiet && end.is_none() {
-            context.err("All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n");
+            if context.env.features.sessions_are_said_to_be_logged() {
+                context.err("All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n");
+            }
+            context.err("If you don't see a command prompt, try pressing enter.\n");
         }
         let ended = if let Some(exit_code) = end {
             // It was too late to attach (errPodCompleted): the log says the same.

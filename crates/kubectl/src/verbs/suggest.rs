@@ -25,7 +25,7 @@ const OTHER_WORDS_BEFORE: [(&str, &str); 5] =
 
 /// The failure of an unknown command, or of one that kubectl has and that is not simulated.
 pub(super) fn unknown(word: &str, features: Features) -> Failure {
-    if overview::names(features).any(|name| name == word) {
+    if is_known(word, features) {
         return not_simulated(word);
     }
     let lower = word.to_lowercase();
@@ -44,6 +44,11 @@ pub(super) fn unknown(word: &str, features: Features) -> Failure {
         text.push_str(&suggestions);
     }
     Failure::Message(text)
+}
+
+/// Whether kubectl has such a command, simulated or not.
+pub(super) fn is_known(word: &str, features: Features) -> bool {
+    overview::names(features).any(|name| name == word)
 }
 
 /// The failure of a command that kubectl has and that is not simulated.

@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::{DecodeError, Decoder};
 use crate::fields::{self, GoType, Type};
 
-/// Whether the value fits the struct.
+/// Whether the value fits the struct. An integer over its type's range does: it wraps, as Go's conversion of integers does.
 ///
 /// # Errors
 /// The converter's, for the first field that does not fit; it names no field.
-pub fn check_unstructured(root: (&str, &str), value: &Value) -> Result<(), DecodeError> {
+pub fn check_unstructured(root: (&str, &str), value: &mut Value) -> Result<(), DecodeError> {
     let Some(root) = fields::lookup(root.0, root.1) else {
         return Ok(());
     };
@@ -19,14 +19,20 @@ pub fn check_unstructured(root: (&str, &str), value: &Value) -> Result<(), Decod
     check(&GoType { kind, name: root.go_name() }, value, &mut String::new())
 }
 
-fn check(go_type: &GoType, value: &Value, path: &mut String) -> Result<(), DecodeError> {
+fn check(go_type: &GoType, value: &mut Value, path: &mut String) -> Result<(), DecodeError> {
     let error = |message: String| Err(DecodeError { message, path: path.clone() });
     let found = go_kind(value);
-    match (&go_type.kind, value) {
+    match (&go_type.kind, &mut *value) {
         (_, Value::Null) | (Type::String, Value::String(_)) | (Type::Bool, Value::Bool(_)) => Ok(()),
         (Type::Int32 | Type::Int64, Value::Number(number)) => {
-            let is_whole = number.as_f64().is_some_and(|float| float.trunc() == float);
-            if is_whole { Ok(()) } else { error(format!("cannot convert float64 to {}", go_type.name)) }
+            let float = number.as_f64().unwrap_or_default();
+            if float.trunc() != float {
+                return error(format!("cannot convert float64 to {}", go_type.name));
+            }
+            if go_type.kind == Type::Int32 {
+                *value = (number.as_i64().unwrap_or(float as i64) as i32).into();
+            }
+            Ok(())
         }
         (Type::String, Value::Number(number)) if !number.is_f64() => {
             error(format!("cannot convert int64 to {}", go_type.name))
@@ -41,7 +47,7 @@ fn check(go_type: &GoType, value: &Value, path: &mut String) -> Result<(), Decod
         }
         (Type::Bytes, Value::String(_)) => Ok(()),
         (Type::List(element), Value::Array(items)) => {
-            items.iter().enumerate().try_for_each(|(index, item)| {
+            items.iter_mut().enumerate().try_for_each(|(index, item)| {
                 let len = path.len();
                 path.push_str(&format!("[{index}]"));
                 check(element, item, path)?;
@@ -50,11 +56,11 @@ fn check(go_type: &GoType, value: &Value, path: &mut String) -> Result<(), Decod
             })
         }
         (Type::Map(element), Value::Object(entries)) => {
-            entries.iter().try_for_each(|(key, value)| at_key(key, element, value, path))
+            entries.iter_mut().try_for_each(|(key, value)| at_key(key, element, value, path))
         }
         (Type::Struct(group, name), Value::Object(map)) => {
             let known = fields::lookup(group, name).map(|s| s.fields.as_slice()).unwrap_or_default();
-            known.iter().try_for_each(|field| match map.get(field.name) {
+            known.iter().try_for_each(|field| match map.get_mut(field.name) {
                 Some(value) => at_key(field.name, &field.go_type, value, path),
                 None => Ok(()),
             })
@@ -65,7 +71,7 @@ fn check(go_type: &GoType, value: &Value, path: &mut String) -> Result<(), Decod
     }
 }
 
-fn at_key(key: &str, go_type: &GoType, value: &Value, path: &mut String) -> Result<(), DecodeError> {
+fn at_key(key: &str, go_type: &GoType, value: &mut Value, path: &mut String) -> Result<(), DecodeError> {
     let len = path.len();
     if len > 0 {
         path.push('.');
@@ -110,10 +116,22 @@ mod tests {
             ),
             (json!({"spec": {"replicas": 2, "nope": {}}}), None),
         ];
-        for (value, expected) in cases {
+        for (mut value, expected) in cases {
             let error =
-                super::check_unstructured(("apps", "StatefulSet"), &value).err().map(|e| e.to_string());
+                super::check_unstructured(("apps", "StatefulSet"), &mut value).err().map(|e| e.to_string());
             assert_eq!(error.as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_int32_wraps_and_an_int64_does_not() {
+        let of =
+            |n: i64| json!({"metadata": {"generation": n}, "spec": {"replicas": n, "minReadySeconds": 1.0}});
+        for (given, expected) in [(4_294_967_299, 3), (2_147_483_648, -2_147_483_648_i64), (-1, -1)] {
+            let mut value = of(given);
+            super::check_unstructured(("apps", "StatefulSet"), &mut value).expect("fits");
+            let spec = json!({"replicas": expected, "minReadySeconds": 1});
+            assert_eq!(value, json!({"metadata": {"generation": given}, "spec": spec}));
         }
     }
 }

@@ -14,6 +14,7 @@ mod zone;
 pub use link::broken_link;
 pub use query::query;
 pub use record::{Answer, Data, Rcode, Record, RecordType};
+pub(crate) use resolve::kernel_name;
 pub use resolve::{Resolver, hostname, hosts_file, resolv_conf};
 pub(crate) use zone::endpoints_of_port;
 pub use zone::records;

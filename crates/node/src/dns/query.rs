@@ -3,6 +3,7 @@
 //! Models CoreDNS's plugin/kubernetes/{handler,parse,kubernetes}.go and plugin/backend_lookup.go.
 //! Invariant: an answer without records carries the zone's SOA, unless the server is no authority.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use client::Listers;
@@ -12,7 +13,7 @@ use super::ZONE;
 use super::record::{Answer, Data, Rcode, Record, RecordType};
 use super::zone::{
     Entry, TTL, address_record, cluster_entries, endpoint_entries, external_name, is_headless, names_of,
-    service_record,
+    service_record, wanted_entries,
 };
 
 /// The version of the DNS specification that CoreDNS follows.
@@ -122,28 +123,24 @@ fn addresses(listers: &Listers, qname: &str, base: &str, wanted: RecordType) -> 
             _ => break,
         }
     }
-    let hosts = found.entries.iter().map(|e| address_record(&owner, e.host));
-    for record in hosts.filter(|r| r.data.record_type() == wanted) {
-        if !records.contains(&record) {
-            records.push(record);
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let hosts = found.entries.iter().map(|e| e.host).filter(|host| seen.insert(*host));
+    records.extend(hosts.map(|host| address_record(&owner, host)).filter(|r| r.data.record_type() == wanted));
     Ok(records)
 }
 
 fn service_records(qname: &str, entries: &[Entry]) -> (Vec<Record>, Vec<Record>) {
     let (mut answer, mut additional) = (Vec::new(), Vec::new());
+    let (mut targets, mut hosts) = (BTreeSet::new(), BTreeSet::new());
     for entry in entries {
         let Some(port) = &entry.port else {
             continue;
         };
-        let record = service_record(qname, entry, port, entries.len());
-        if !answer.contains(&record) {
-            answer.push(record);
+        if targets.insert((&entry.name, port.number)) {
+            answer.push(service_record(qname, entry, port, entries.len()));
         }
-        let address = address_record(&entry.name, entry.host);
-        if !additional.contains(&address) {
-            additional.push(address);
+        if hosts.insert((&entry.name, entry.host)) {
+            additional.push(address_record(&entry.name, entry.host));
         }
     }
     (answer, additional)
@@ -188,14 +185,7 @@ fn service_entries(listers: &Listers, service: &Service, labels: &[&str]) -> Res
         || if is_headless(service) { endpoint_entries(listers, service) } else { cluster_entries(service) };
     let entries = match labels {
         [] => all(),
-        [endpoint] => {
-            let mut entries = endpoint_entries(listers, service);
-            let named = |e: &Entry| {
-                e.name.split('.').next().is_some_and(|hostname| hostname.eq_ignore_ascii_case(endpoint))
-            };
-            entries.retain(named);
-            entries
-        }
+        [endpoint] => wanted_entries(listers, service, |e| e.hostname.eq_ignore_ascii_case(endpoint)),
         [port, protocol] => {
             let bare = |label: &str| label.strip_prefix('_').unwrap_or(label).to_owned();
             let (port, protocol) = (bare(port), bare(protocol));
@@ -222,10 +212,7 @@ fn pod_entry(base: &str, name: &str) -> Result<Entry, NoName> {
 
 fn reverse(listers: &Listers, qname: &str, lower: &str, record_type: RecordType) -> Records {
     let address = address_of(lower).ok_or(NoName)?;
-    let names = names_of(listers, address);
-    if names.is_empty() {
-        return Err(NoName);
-    }
+    let names = names_of(listers, &[address]).remove(&address).ok_or(NoName)?;
     if record_type != RecordType::Ptr {
         return Ok(Default::default());
     }

@@ -11,7 +11,7 @@ use machinery::Resource;
 
 use super::query::query;
 use super::record::{Data, Rcode, RecordType};
-use super::zone::reverse_name;
+use super::zone::names_of;
 use super::{SERVER, ZONE};
 
 /// A name with so many dots is tried as it stands first.
@@ -38,6 +38,12 @@ pub fn hostname(pod: &Pod) -> String {
 fn fqdn(pod: &Pod) -> Option<String> {
     let subdomain = pod.spec.as_ref()?.subdomain.as_deref().filter(|name| !name.is_empty())?;
     Some(format!("{}.{subdomain}.{}.svc.{ZONE}", hostname(pod), pod.namespace()))
+}
+
+/// The name that the kernel has in the pod (kubelet_pods.go, GetNodenameForKernel).
+pub(crate) fn kernel_name(pod: &Pod) -> String {
+    let is_full = pod.spec.as_ref().and_then(|spec| spec.set_hostname_as_fqdn) == Some(true);
+    fqdn(pod).filter(|_| is_full).unwrap_or_else(|| hostname(pod))
 }
 
 /// The pod's /etc/hosts.
@@ -80,27 +86,36 @@ pub struct Resolver<'a> {
 impl Resolver<'_> {
     /// The addresses of a name; none if it does not resolve.
     pub fn addresses(&self, name: &str) -> Vec<IpAddr> {
-        if let Ok(address) = name.parse() {
-            return vec![address];
-        }
-        let local: Vec<IpAddr> = self
-            .hosts()
-            .into_iter()
-            .filter(|(_, names)| names.iter().any(|n| n == name))
-            .map(|h| h.0)
-            .collect();
+        self.attempts(name).pop().map(|(_, addresses)| addresses).unwrap_or_default()
+    }
+
+    /// What is tried for a name: names without the final dot, each with its addresses. The last one is the answer.
+    pub fn attempts(&self, name: &str) -> Vec<(String, Vec<IpAddr>)> {
+        let local = name.parse().map_or_else(|_| self.local(name), |address| vec![address]);
         if !local.is_empty() {
-            return local;
+            return vec![(name.to_owned(), local)];
         }
         let absolute = name.ends_with('.') || name.matches('.').count() >= NDOTS;
-        let searched = if absolute { Vec::new() } else { search_path(self.pod).to_vec() };
-        for domain in searched {
+        let searched = search_path(self.pod).into_iter().filter(|_| !absolute);
+        let along = searched.map(|domain| format!("{name}.{domain}"));
+        let mut attempts = Vec::new();
+        for name in along.chain([name.trim_end_matches('.').to_owned()]) {
+            let found = self.ask(&name);
             // A name that exists without an address ends the search.
-            if let Some(found) = self.ask(&format!("{name}.{domain}.")) {
-                return found;
+            let is_last = found.is_some();
+            attempts.push((name, found.unwrap_or_default()));
+            if is_last {
+                break;
             }
         }
-        self.ask(name).unwrap_or_default()
+        attempts
+    }
+
+    /// The addresses that /etc/hosts has for a name.
+    fn local(&self, name: &str) -> Vec<IpAddr> {
+        let of_name =
+            |(address, names): (IpAddr, Vec<String>)| names.iter().any(|n| n == name).then_some(address);
+        self.hosts().into_iter().filter_map(of_name).collect()
     }
 
     /// The addresses that the name server has for a full name; `None` if the name does not exist.
@@ -119,15 +134,19 @@ impl Resolver<'_> {
 
     /// The name of an address, from /etc/hosts or the reverse zone; without the final dot.
     pub fn name_of(&self, address: IpAddr) -> Option<String> {
-        let local = self.hosts().into_iter().find(|(ip, _)| *ip == address);
-        if let Some(name) = local.and_then(|(_, names)| names.into_iter().next()) {
-            return Some(name);
-        }
-        let answer = query(self.listers, &reverse_name(address), RecordType::Ptr);
-        answer.answer.into_iter().find_map(|record| match record.data {
-            Data::Ptr(name) => Some(name.trim_end_matches('.').to_owned()),
-            _ => None,
-        })
+        self.names_of(&[address]).pop().flatten()
+    }
+
+    /// The names of addresses as [`Resolver::name_of`] has them, with one pass over the zone for all.
+    pub fn names_of(&self, addresses: &[IpAddr]) -> Vec<Option<String>> {
+        let hosts = self.hosts();
+        let zone = names_of(self.listers, addresses);
+        let name = |address| {
+            let local = hosts.iter().find(|(ip, _)| ip == address).and_then(|(_, names)| names.first());
+            let first = || Some(zone.get(address)?.first()?.trim_end_matches('.'));
+            local.map(String::as_str).or_else(first).map(str::to_owned)
+        };
+        addresses.iter().map(name).collect()
     }
 
     /// The lines of /etc/hosts: address and names.
@@ -139,5 +158,113 @@ impl Resolver<'_> {
             Some((address, words.map(str::to_owned).collect()))
         };
         file.lines().filter_map(entry).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use client::api::{Change, WatchEvent};
+    use machinery::{Kind, Object};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::dns::records;
+
+    /// A headless service of so many pods, all ready, 100 to a slice.
+    fn web(pods: usize) -> Listers {
+        let mut listers = Listers::default();
+        let mut add = |kind, value: Value| {
+            let object = Object::from_value(kind, value).expect("an object");
+            listers.apply(&WatchEvent { change: Change::Added, object, old: None });
+        };
+        add(Kind::Namespace, json!({"metadata": {"name": "default"}}));
+        add(
+            Kind::Service,
+            json!({"metadata": {"name": "web", "namespace": "default"}, "spec": {"clusterIP": "None"}}),
+        );
+        let endpoint = |n: usize| json!({"addresses": [format!("10.244.{}.{}", n / 256, n % 256)], "hostname": format!("web-{n}")});
+        for first in (0..pods).step_by(100) {
+            let endpoints: Vec<Value> = (first..pods.min(first + 100)).map(endpoint).collect();
+            let labels = json!({"kubernetes.io/service-name": "web"});
+            add(
+                Kind::EndpointSlice,
+                json!({
+                    "metadata": {"name": format!("web-{first}"), "namespace": "default", "labels": labels},
+                    "addressType": "IPv4",
+                    "ports": [{"name": "http", "port": 80, "protocol": "TCP"}],
+                    "endpoints": endpoints,
+                }),
+            );
+        }
+        listers
+    }
+
+    fn pod() -> Pod {
+        let pod = json!({
+            "metadata": {"name": "web-0", "namespace": "default"},
+            "spec": {"hostname": "web-0", "subdomain": "web", "containers": []},
+            "status": {"podIPs": [{"ip": "10.244.0.0"}]},
+        });
+        serde_json::from_value(pod).expect("a pod")
+    }
+
+    #[test]
+    fn a_service_of_many_pods_is_looked_up() {
+        const PODS: usize = 5000;
+        let listers = web(PODS);
+        let pod = pod();
+        let resolver = Resolver { listers: &listers, pod: &pod };
+        let addresses = resolver.addresses("web");
+        assert_eq!(addresses.len(), PODS);
+        for (address, name) in addresses.iter().zip(resolver.names_of(&addresses)) {
+            let name = name.expect("each has a name");
+            let host = name.strip_suffix(".web.default.svc.cluster.local").expect("a name in the service");
+            let IpAddr::V4(ip) = address else { panic!("{address}") };
+            let [.., high, low] = ip.octets();
+            assert_eq!(host, format!("web-{}", usize::from(high) * 256 + usize::from(low)));
+        }
+        let srv = query(&listers, "_http._tcp.web.default.svc.cluster.local", RecordType::Srv);
+        assert_eq!((srv.answer.len(), srv.additional.len()), (PODS, PODS));
+        // An address and a service record of the service, an address and a reverse name of each pod.
+        assert_eq!(records(&listers).len(), 4 * PODS);
+    }
+
+    #[test]
+    fn what_is_tried_ends_with_what_answers() {
+        let listers = web(2);
+        let pod = pod();
+        let cases: [(&str, &[&str], &[&str]); 7] = [
+            ("10.0.0.1", &["10.0.0.1"], &["10.0.0.1"]),
+            ("localhost", &["localhost"], &["127.0.0.1", "::1"]),
+            ("web-0", &["web-0"], &["10.244.0.0"]),
+            ("web-1.web", &["web-1.web.default.svc.cluster.local"], &["10.244.0.1"]),
+            (
+                "web-7.web",
+                &[
+                    "web-7.web.default.svc.cluster.local",
+                    "web-7.web.svc.cluster.local",
+                    "web-7.web.cluster.local",
+                    "web-7.web",
+                ],
+                &[],
+            ),
+            ("web-7.web.", &["web-7.web"], &[]),
+            // The namespace's name exists, without an address.
+            (
+                "default.svc",
+                &[
+                    "default.svc.default.svc.cluster.local",
+                    "default.svc.svc.cluster.local",
+                    "default.svc.cluster.local",
+                ],
+                &[],
+            ),
+        ];
+        for (name, tried, answer) in cases {
+            let attempts = Resolver { listers: &listers, pod: &pod }.attempts(name);
+            assert_eq!(attempts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), tried, "{name}");
+            let last = attempts.last().expect("something is tried");
+            assert_eq!(last.1.iter().map(ToString::to_string).collect::<Vec<_>>(), answer, "{name}");
+        }
     }
 }

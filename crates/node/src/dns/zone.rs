@@ -3,7 +3,8 @@
 //! Models CoreDNS's plugin/kubernetes/{kubernetes,reverse}.go and object/endpoint.go. Only ready endpoints exist for DNS;
 //! an endpoint without a hostname is named after its address. Invariant: services by namespace and name, endpoints by slice.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use client::Listers;
@@ -27,7 +28,7 @@ pub(super) struct Entry {
     pub(super) port: Option<Port>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Port {
     pub(super) name: String,
     pub(super) protocol: String,
@@ -35,9 +36,10 @@ pub(super) struct Port {
 }
 
 /// A ready endpoint's address.
-struct Endpoint {
-    hostname: String,
-    address: IpAddr,
+pub(super) struct Endpoint<'a> {
+    pub(super) hostname: Cow<'a, str>,
+    /// As the slice has it; parsed where the endpoint is wanted.
+    address: &'a str,
 }
 
 /// `NAME.NAMESPACE.svc.cluster.local.`.
@@ -82,16 +84,25 @@ pub(super) fn cluster_entries(service: &Service) -> Vec<Entry> {
 
 /// The service's ready endpoints on each of their ports.
 pub(super) fn endpoint_entries(listers: &Listers, service: &Service) -> Vec<Entry> {
+    wanted_entries(listers, service, |_| true)
+}
+
+/// Those of the service's ready endpoints that are wanted, on each of their ports.
+pub(super) fn wanted_entries(
+    listers: &Listers,
+    service: &Service,
+    is_wanted: impl Fn(&Endpoint<'_>) -> bool,
+) -> Vec<Entry> {
     let base = service_name(service);
     let mut entries = Vec::new();
     for slice in slices_of(listers, service) {
         let ports = ports(slice);
-        for endpoint in endpoints(slice) {
-            entries.extend(ports.iter().map(|port| Entry {
-                name: format!("{}.{base}", endpoint.hostname),
-                host: endpoint.address,
-                port: port.clone(),
-            }));
+        for endpoint in endpoints(slice).filter(&is_wanted) {
+            let Ok(host) = endpoint.address.parse() else {
+                continue;
+            };
+            let name = format!("{}.{base}", endpoint.hostname);
+            entries.extend(ports.iter().map(|port| Entry { name: name.clone(), host, port: port.clone() }));
         }
     }
     entries
@@ -134,7 +145,7 @@ fn ports(slice: &EndpointSlice) -> Vec<Option<Port>> {
     if ports.is_empty() { vec![None] } else { ports }
 }
 
-fn endpoints(slice: &EndpointSlice) -> impl Iterator<Item = Endpoint> {
+fn endpoints(slice: &EndpointSlice) -> impl Iterator<Item = Endpoint<'_>> {
     let ready = slice
         .endpoints
         .iter()
@@ -142,32 +153,27 @@ fn endpoints(slice: &EndpointSlice) -> impl Iterator<Item = Endpoint> {
         .filter(|e| e.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true));
     ready.flat_map(|endpoint| {
         let hostname = endpoint.hostname.as_deref().filter(|name| !name.is_empty());
-        endpoint.addresses.iter().filter_map(move |address| {
-            let dashed = || address.replace(['.', ':'], "-");
-            let hostname = hostname.map_or_else(dashed, str::to_owned);
-            Some(Endpoint { hostname, address: address.parse().ok()? })
+        endpoint.addresses.iter().map(move |address| {
+            let dashed = || Cow::Owned(address.replace(['.', ':'], "-"));
+            Endpoint { hostname: hostname.map_or_else(dashed, Cow::Borrowed), address }
         })
     })
 }
 
-/// The names of an address: the service's whose own it is, otherwise those of all endpoints that have it.
-pub(super) fn names_of(listers: &Listers, address: IpAddr) -> Vec<String> {
-    let own: Vec<String> = listers
-        .list::<Service>("")
-        .filter(|s| !is_headless(s) && cluster_entries(s).iter().any(|e| e.host == address))
-        .map(|s| service_name(s))
-        .collect();
-    if !own.is_empty() {
-        return own;
+/// The names of each address: the service's whose own it is, otherwise those of all endpoints that have it.
+pub(super) fn names_of(listers: &Listers, addresses: &[IpAddr]) -> BTreeMap<IpAddr, BTreeSet<String>> {
+    let mut names: BTreeMap<IpAddr, BTreeSet<String>> = BTreeMap::new();
+    let mut sought: BTreeSet<IpAddr> = addresses.iter().copied().collect();
+    let services = || listers.list::<Service>("");
+    let own = services().filter(|s| !is_headless(s)).flat_map(|s| cluster_entries(s));
+    for entry in own.filter(|e| sought.contains(&e.host)) {
+        names.entry(entry.host).or_default().insert(entry.name);
     }
-    let mut names: Vec<String> = listers
-        .list::<Service>("")
-        .flat_map(|s| endpoint_entries(listers, s))
-        .filter(|e| e.host == address)
-        .map(|e| e.name)
-        .collect();
-    names.sort();
-    names.dedup();
+    sought.retain(|address| !names.contains_key(address));
+    let is_sought = |e: &Endpoint<'_>| e.address.parse().is_ok_and(|address| sought.contains(&address));
+    for entry in services().flat_map(|s| wanted_entries(listers, s, is_sought)) {
+        names.entry(entry.host).or_default().insert(entry.name);
+    }
     names
 }
 
@@ -232,14 +238,14 @@ pub fn records(listers: &Listers) -> Vec<Record> {
 
 /// `_PORT._PROTOCOL.SERVICE` for each named port.
 fn named_ports(service: &str, entries: &[Entry]) -> Vec<Record> {
-    let mut records = Vec::new();
-    for entry in entries {
-        let Some(port) = entry.port.as_ref().filter(|p| !p.name.is_empty()) else {
-            continue;
-        };
-        let name = format!("_{}._{}.{service}", port.name, port.protocol.to_ascii_lowercase());
-        let same = entries.iter().filter(|e| e.port.as_ref() == Some(port)).count();
-        records.push(service_record(&name, entry, port, same));
+    let named = || entries.iter().filter_map(|e| Some((e, e.port.as_ref().filter(|p| !p.name.is_empty())?)));
+    let mut same: BTreeMap<&Port, usize> = BTreeMap::new();
+    for (_, port) in named() {
+        *same.entry(port).or_default() += 1;
     }
-    records
+    let record = |(entry, port): (&Entry, &Port)| {
+        let name = format!("_{}._{}.{service}", port.name, port.protocol.to_ascii_lowercase());
+        service_record(&name, entry, port, same[port])
+    };
+    named().map(record).collect()
 }

@@ -14,7 +14,7 @@ use crate::{dns, references};
 pub(super) fn variables(listers: &Listers, pod: &Pod, container: &Container) -> Vec<(String, String)> {
     let mut variables = vec![
         ("PATH".to_owned(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
-        ("HOSTNAME".to_owned(), dns::hostname(pod)),
+        ("HOSTNAME".to_owned(), dns::kernel_name(pod)),
     ];
     variables.extend(declared(listers, pod, container));
     variables.push(("HOME".to_owned(), "/root".to_owned()));

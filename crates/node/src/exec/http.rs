@@ -229,7 +229,7 @@ impl<'a> Server<'a> {
 fn serve(files: Files<'_>, runtime: &Runtime, server: &Server<'_>, path: &str) -> Answer {
     let ok = |body: String| Answer { status: "200 OK", body };
     if path == "/hostname.html" && matches!(server, Server::MyApp(_)) {
-        return ok(format!("{}\n", dns::hostname(files.pod)));
+        return ok(format!("{}\n", dns::kernel_name(files.pod)));
     }
     let is_root = path.ends_with('/');
     let file = format!("{PAGES}{path}{}", if is_root { "index.html" } else { "" });

@@ -41,8 +41,8 @@ pub(super) fn run(resolver: Resolver<'_>, image: &str, args: &[&str]) -> ExecOut
         return output;
     }
     output.out(format!("{:<10} {name}\n", "Name:"));
-    for (index, address) in addresses.iter().enumerate() {
-        let known_as = resolver.name_of(*address).map(|name| format!(" {name}")).unwrap_or_default();
+    for (index, (address, name)) in addresses.iter().zip(resolver.names_of(&addresses)).enumerate() {
+        let known_as = name.map(|name| format!(" {name}")).unwrap_or_default();
         output.out(format!("Address {}: {address}{known_as}\n", index + 1));
     }
     output

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use imbl::OrdSet;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{
-    Container as Spec, ContainerState, ContainerStateTerminated, ContainerStatus, Pod,
+    Container as Spec, ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, Pod,
 };
 use machinery::Resource;
 use machinery::time::{after_ms, ms_between, seconds};
@@ -22,7 +22,7 @@ use super::backoff::{RECOVERED_MS, back_off_ms, go_millis, go_seconds};
 use super::images::{invalid_name, never_pull, pull_error};
 use super::prober::{Look, Probe, Purpose, Run, report};
 use super::profile::hits;
-use super::{Settings, Turn, images, ms_i64, status};
+use super::{Settings, Turn, images, ms_i64, status, stop};
 use crate::{exec, references};
 
 /// The kubelet looks at a pod again so long after something ended (its PLEG's period).
@@ -65,10 +65,12 @@ pub(super) struct Container {
     last: Option<ContainerStateTerminated>,
     /// Failed pulls in a row.
     failed_pulls: u32,
-    /// What its environment could not be made of; empty if it could.
-    lacks: Arc<str>,
+    /// Why it was not started when that was last tried, in view until it is (pkg/kubelet/reason_cache.go).
+    refusal: Option<Arc<ContainerStateWaiting>>,
     /// The code with which it is to exit now.
     crash: Option<i32>,
+    /// When and with which code it ends, now that nothing is left for it to run beside.
+    dismissed: Option<(Timestamp, i32)>,
     /// Whether it ends by itself.
     ends: bool,
     startup: Probe,
@@ -103,10 +105,8 @@ enum State {
     PullFailed(Timestamp),
     /// The next fetch waits; the last one failed then.
     PullBackOff(Timestamp),
-    /// Its image's name is none.
-    InvalidImage,
-    /// Its image is not there and may not be fetched.
-    NeverPull,
+    /// Its image's name is none, or it is not there and may not be fetched.
+    NoImage(Timestamp),
     /// It runs.
     Running(Timestamp),
     /// It exited.
@@ -142,8 +142,9 @@ impl Container {
             started: false,
             last: None,
             failed_pulls: 0,
-            lacks: "".into(),
+            refusal: None,
             crash: None,
+            dismissed: None,
             ends: role == Role::Init,
             startup: Probe::new(Purpose::Startup),
             liveness: Probe::new(Purpose::Liveness),
@@ -188,6 +189,11 @@ impl Container {
         }
     }
 
+    /// Whether it has ended, and is not started again.
+    pub(super) fn is_over(&self, pod: &Pod) -> bool {
+        self.exit_code().is_some() && !self.is_restarted(pod)
+    }
+
     /// Whether the containers after it may start.
     pub(super) fn lets_others_start(&self, spec: &Spec) -> bool {
         match self.role {
@@ -203,6 +209,19 @@ impl Container {
             self.crash = Some(exit_code);
         }
         self.is_running()
+    }
+
+    /// Ends it if it runs, as nothing is left for it to run beside; it is not started again (computePodActions).
+    pub(super) fn dismiss(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings) {
+        if self.dismissed.is_some() {
+            return;
+        }
+        if !self.is_running() && self.last.is_some() {
+            (self.state, self.found) = (State::Exited(turn.cx.now), None);
+        }
+        let running: &[&Spec] = if self.is_running() { &[spec] } else { &[] };
+        let (span_ms, killed) = stop::stop(turn, running, settings);
+        self.dismissed = Some((after_ms(turn.cx.now, span_ms), if killed { 137 } else { 0 }));
     }
 
     /// Whether it has passed its startup probe, or has none.
@@ -235,18 +254,26 @@ impl Container {
                 State::PullFailed(at) => {
                     self.state = State::PullBackOff(at);
                     let message = format!("Back-off pulling image \"{}\"", self.image);
+                    self.refuse(
+                        "ImagePullBackOff",
+                        format!("{message}: ErrImagePull: {}", pull_error(&self.image)),
+                    );
                     turn.event(&spec.name, "Normal", "BackOff", &message);
                     turn.event(&spec.name, "Warning", "Failed", "Error: ImagePullBackOff");
                 }
-                State::PullBackOff(_) | State::Misconfigured(_) => self.state = State::Due,
+                State::PullBackOff(_) | State::Misconfigured(_) | State::NoImage(_) => {
+                    self.state = State::Due
+                }
                 State::Exited(at) if back_off_ms(self.crashes) > RELIST_MS => {
                     self.state = State::CrashBackOff(at);
-                    let message = format!(
-                        "Back-off restarting failed container {} in pod {}",
-                        spec.name,
-                        place(&turn.pod)
+                    let (name, place) = (&spec.name, place(&turn.pod));
+                    let wait = go_seconds(back_off_ms(self.crashes));
+                    self.refuse(
+                        "CrashLoopBackOff",
+                        format!("back-off {wait} restarting failed container={name} pod={place}"),
                     );
-                    turn.event(&spec.name, "Warning", "BackOff", &message);
+                    let message = format!("Back-off restarting failed container {name} in pod {place}");
+                    turn.event(name, "Warning", "BackOff", &message);
                 }
                 State::Exited(_) | State::CrashBackOff(_) => {
                     self.crashes = self.crashes.saturating_add(1);
@@ -254,10 +281,11 @@ impl Container {
                 }
                 // What is not known has done its work.
                 State::Running(since) => {
-                    let code = exec::end_of(turn.cx.listers, &turn.pod, spec).unwrap_or(0);
+                    let own = || exec::end_of(turn.cx.listers, &turn.pod, spec).unwrap_or(0);
+                    let code = self.dismissed.map_or_else(own, |(_, code)| code);
                     self.exit(turn, since, code);
                 }
-                State::InvalidImage | State::NeverPull | State::Held => return,
+                State::Held => return,
             }
         }
     }
@@ -272,15 +300,16 @@ impl Container {
         match self.state {
             State::Due => Some(now),
             State::Pulling(at) => Some(after_ms(at, ms_i64(settings.pace.pull_ms))),
-            State::Misconfigured(at) => Some(after_ms(at, SYNC_MS)),
+            State::Misconfigured(at) | State::NoImage(at) => Some(after_ms(at, SYNC_MS)),
             State::PullFailed(at) => Some(after_ms(at, RELIST_MS)),
             State::PullBackOff(at) => Some(after_ms(at, back_off_ms(self.failed_pulls))),
             State::Exited(at) if self.is_restarted(pod) => Some(after_ms(at, RELIST_MS)),
             State::CrashBackOff(at) => Some(after_ms(at, back_off_ms(self.crashes))),
-            State::Running(since) if self.ends => Some(after_ms(since, RUN_MS)),
-            State::Running(_) | State::Exited(_) | State::InvalidImage | State::NeverPull | State::Held => {
-                None
+            State::Running(since) => {
+                let own = self.ends.then(|| after_ms(since, RUN_MS));
+                self.dismissed.map(|(at, _)| at).or(own)
             }
+            State::Exited(_) | State::Held => None,
         }
     }
 
@@ -288,12 +317,13 @@ impl Container {
     pub(super) fn due(&self, turn: &Turn<'_, '_>, spec: &Spec, settings: &Settings) -> Due {
         let (pod, now) = (&*turn.pod, turn.cx.now);
         let end = self.ends_at(pod, now, settings);
+        let fails_again = match self.state {
+            State::Misconfigured(_) => references::unresolved(turn.cx.listers, pod, spec).is_some(),
+            State::NoImage(_) => true,
+            _ => false,
+        };
         let mut due =
-            if self.is_misconfigured() && references::unresolved(turn.cx.listers, pod, spec).is_some() {
-                Due { change: None, repeat: end }
-            } else {
-                Due { change: end, repeat: None }
-            };
+            if fails_again { Due { change: None, repeat: end } } else { Due { change: end, repeat: None } };
         let State::Running(since) = self.state else { return due };
         let late = settings.faults.slow_ready_ms(pod).map(|ms| after_ms(since, ms_i64(ms)));
         due.change = due.change.into_iter().chain(late.filter(|at| *at > now)).min();
@@ -374,7 +404,7 @@ impl Container {
         let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref()).unwrap_or("Always");
         let failed = self.exit_code().is_some_and(|code| code != 0);
         match (self.role, policy) {
-            (Role::Sidecar, _) => true,
+            (Role::Sidecar, _) => self.dismissed.is_none(),
             (_, "Never") => false,
             (Role::Init, _) | (_, "OnFailure") => failed,
             _ => true,
@@ -404,7 +434,7 @@ impl Container {
         }
         self.image = image(spec).into();
         self.failed_pulls = 0;
-        self.lacks = "".into();
+        self.refusal = None;
         (self.found, self.ailment) = (None, Ailment::None);
         self.state = State::Due;
     }
@@ -412,7 +442,8 @@ impl Container {
     /// Finds the image, or begins to fetch it.
     fn prepare(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings, present: &Images) {
         if images::is_invalid(&self.image) {
-            self.state = State::InvalidImage;
+            self.state = State::NoImage(turn.cx.now);
+            self.refuse("InvalidImageName", invalid_name(&self.image));
             turn.event(&spec.name, "Warning", "InspectFailed", &invalid_name(&self.image));
             turn.event(&spec.name, "Warning", "Failed", "Error: InvalidImageName");
             return;
@@ -420,7 +451,8 @@ impl Container {
         let here = present.contains(&(turn.node_name().into(), self.image.clone()));
         match spec.image_pull_policy.as_deref() {
             Some("Never") if !here => {
-                self.state = State::NeverPull;
+                self.state = State::NoImage(turn.cx.now);
+                self.refuse("ErrImageNeverPull", never_pull(&self.image));
                 turn.event(&spec.name, "Warning", "ErrImageNeverPull", &never_pull(&self.image));
                 turn.event(&spec.name, "Warning", "Failed", "Error: ErrImageNeverPull");
             }
@@ -449,6 +481,7 @@ impl Container {
         if images::is_missing(&image) || settings.faults.missing_images.contains(&*image) {
             self.failed_pulls = self.failed_pulls.saturating_add(1);
             self.state = State::PullFailed(turn.cx.now);
+            self.refuse("ErrImagePull", pull_error(&image));
             let message = format!("Failed to pull image \"{image}\": {}", pull_error(&image));
             turn.event(&spec.name, "Warning", "Failed", &message);
             turn.event(&spec.name, "Warning", "Failed", "Error: ErrImagePull");
@@ -468,7 +501,7 @@ impl Container {
     fn start(&mut self, turn: &mut Turn<'_, '_>, spec: &Spec, settings: &Settings) {
         if let Some(problem) = references::unresolved(turn.cx.listers, &turn.pod, spec) {
             turn.event(&spec.name, "Warning", "Failed", &format!("Error: {problem}"));
-            self.lacks = problem.into();
+            self.refuse("CreateContainerConfigError", problem);
             self.state = State::Misconfigured(turn.cx.now);
             return;
         }
@@ -479,7 +512,7 @@ impl Container {
         };
         turn.event(&spec.name, "Normal", "Created", &created);
         turn.event(&spec.name, "Normal", "Started", &started);
-        self.lacks = "".into();
+        self.refusal = None;
         self.restarts = self.restarts.saturating_add(i32::from(self.started));
         self.started = true;
         self.ends = self.role == Role::Init || exec::end_of(turn.cx.listers, &turn.pod, spec).is_some();
@@ -513,33 +546,24 @@ impl Container {
         self.state = State::Exited(turn.cx.now);
     }
 
-    fn api_state(&self, pod: &Pod, initializing: bool) -> ContainerState {
-        let image = &*self.image;
-        let lacking = || status::waiting("CreateContainerConfigError", Some(self.lacks.to_string()));
-        match self.state {
-            // While it is tried again, the failure of the last time stays in view.
-            State::Misconfigured(_) => lacking(),
-            State::Due | State::Pulling(_) if !self.lacks.is_empty() => lacking(),
-            State::Due | State::Pulling(_) if self.failed_pulls == 0 => {
-                status::waiting(if initializing { "PodInitializing" } else { "ContainerCreating" }, None)
+    /// Notes why it is not started.
+    fn refuse(&mut self, reason: &str, message: String) {
+        let refusal = ContainerStateWaiting { reason: Some(reason.to_owned()), message: Some(message) };
+        self.refusal = Some(refusal.into());
+    }
+
+    /// What it does. One that is to be started shows why it was not, or else how it ended (convertToAPIContainerStatuses).
+    fn api_state(&self, initializing: bool) -> ContainerState {
+        match (self.state, &self.refusal, &self.last) {
+            (State::Running(since), ..) => status::running(since),
+            (State::Held, ..) => {
+                self.found.as_ref().and_then(|found| found.state.clone()).unwrap_or_default()
             }
-            State::PullFailed(_) => status::waiting("ErrImagePull", Some(pull_error(image))),
-            State::Due | State::Pulling(_) | State::PullBackOff(_) => {
-                let message =
-                    format!("Back-off pulling image \"{image}\": ErrImagePull: {}", pull_error(image));
-                status::waiting("ImagePullBackOff", Some(message))
+            (State::Exited(_), _, Some(last)) | (_, None, Some(last)) => status::terminated(last.clone()),
+            (_, Some(refusal), _) => {
+                ContainerState { waiting: Some((**refusal).clone()), ..Default::default() }
             }
-            State::InvalidImage => status::waiting("InvalidImageName", Some(invalid_name(image))),
-            State::NeverPull => status::waiting("ErrImageNeverPull", Some(never_pull(image))),
-            State::Running(since) => status::running(since),
-            State::Held => self.found.as_ref().and_then(|found| found.state.clone()).unwrap_or_default(),
-            State::Exited(_) => status::terminated(self.last.clone().unwrap_or_default()),
-            State::CrashBackOff(_) => {
-                let wait = go_seconds(back_off_ms(self.crashes));
-                let message =
-                    format!("back-off {wait} restarting failed container={} pod={}", self.name, place(pod));
-                status::waiting("CrashLoopBackOff", Some(message))
-            }
+            _ => status::waiting(if initializing { "PodInitializing" } else { "ContainerCreating" }, None),
         }
     }
 
@@ -548,9 +572,9 @@ impl Container {
         if let Some(found) = &self.found {
             return ContainerStatus { ready, ..(**found).clone() };
         }
-        let exited = matches!(self.state, State::Exited(_));
+        let state = self.api_state(initializing);
         let image = if self.started { images::reference(&self.image) } else { self.image.to_string() };
-        let last = self.last.clone().filter(|_| !exited).map(status::terminated);
+        let last = self.last.clone().filter(|_| state.terminated.is_none()).map(status::terminated);
         ContainerStatus {
             image,
             image_id: if self.started { images::id(&self.image) } else { String::new() },
@@ -559,7 +583,7 @@ impl Container {
             started: Some(self.is_running() && self.is_started(spec)),
             restart_count: self.restarts,
             last_state: Some(last.unwrap_or_default()),
-            ..status::never_started(&spec.name, "", self.api_state(pod, initializing))
+            ..status::never_started(&spec.name, "", state)
         }
     }
 }

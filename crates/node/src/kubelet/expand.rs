@@ -5,18 +5,18 @@
 
 use client::{Error, Key, Listers};
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
+use machinery::object::claim_names;
 use machinery::{Object, Resource};
 
 use super::Turn;
 use crate::resizer;
-use crate::scheduler::claims;
 
 /// The pods that a change of a claim concerns.
 pub(super) fn pods_concerned(claim: &PersistentVolumeClaim, listers: &Listers) -> Vec<Key> {
     if !resizer::waits_for_node(claim) {
         return Vec::new();
     }
-    let uses = |pod: &&std::sync::Arc<Pod>| claims::names(pod).any(|name| name == claim.name());
+    let uses = |pod: &&std::sync::Arc<Pod>| claim_names(pod).any(|name| name == claim.name());
     listers.list::<Pod>(claim.namespace()).filter(uses).map(|pod| pod.key()).collect()
 }
 
@@ -24,7 +24,7 @@ pub(super) fn pods_concerned(claim: &PersistentVolumeClaim, listers: &Listers) -
 pub(super) fn expand(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let pod = turn.pod.clone();
     let listers = turn.cx.listers;
-    for name in claims::names(&pod) {
+    for name in claim_names(&pod) {
         let claim = listers.get::<PersistentVolumeClaim>(pod.namespace(), &name);
         let Some(claim) = claim.filter(|claim| resizer::waits_for_node(claim)) else { continue };
         let volume = claim.spec.as_ref().and_then(|spec| spec.volume_name.as_deref()).unwrap_or_default();

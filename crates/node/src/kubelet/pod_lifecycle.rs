@@ -25,7 +25,7 @@ pub(super) fn roles(spec: &PodSpec) -> impl Iterator<Item = (&Spec, Role)> {
 }
 
 /// The specs of the containers, in the same order.
-fn specs(spec: &PodSpec) -> impl Iterator<Item = &Spec> + Clone {
+pub(super) fn specs(spec: &PodSpec) -> impl Iterator<Item = &Spec> + Clone {
     spec.init_containers.iter().flatten().chain(&spec.containers)
 }
 
@@ -54,6 +54,14 @@ pub(super) fn step(
             break;
         }
     }
+    if is_over(&pod, containers) {
+        let pairs = containers.iter_mut().zip(specs(spec));
+        for (container, spec) in pairs.filter(|(c, _)| c.role() == Role::Sidecar) {
+            container.dismiss(turn, spec, settings);
+            let due = container.due(turn, spec, settings);
+            next.change = next.change.into_iter().chain(due.change).min();
+        }
+    }
     let is_ready = |(c, spec): (&Container, &Spec)| c.is_ready(&pod, spec, turn.cx.now, settings);
     let mut pairs = containers.iter().zip(specs(spec));
     // What was found as it is has been written already, and in more words than these.
@@ -64,11 +72,24 @@ pub(super) fn step(
     Ok(next.change.or(next.repeat).and_then(|at| turn.until(at)))
 }
 
-/// The phase (getPhase).
-fn phase(pod: &PodSpec, containers: &[Container]) -> &'static str {
-    let policy = pod.restart_policy.as_deref().unwrap_or("Always");
+/// Whether an init container has failed for good: the others do not start.
+fn is_stillborn(pod: &Pod, containers: &[Container]) -> bool {
+    let fails = |c: &Container| c.is_over(pod) && c.exit_code() != Some(0);
+    containers.iter().any(|c| c.role() == Role::Init && fails(c))
+}
+
+/// Whether nothing is left to run but sidecars.
+fn is_over(pod: &Pod, containers: &[Container]) -> bool {
+    let is_done = |c: &Container| c.role() != Role::Main || c.is_over(pod);
+    is_stillborn(pod, containers) || containers.iter().all(is_done)
+}
+
+/// The phase (getPhase); what runs keeps the pod from ending (mergePodStatus).
+fn phase(pod: &Pod, containers: &[Container]) -> &'static str {
+    let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref()).unwrap_or("Always");
     let of = |role: Role| containers.iter().filter(move |c| c.role() == role);
-    if policy == "Never" && of(Role::Init).any(|c| c.exit_code().is_some_and(|code| code != 0)) {
+    let runs = of(Role::Sidecar).any(Container::is_running);
+    if is_stillborn(pod, containers) && !runs {
         return "Failed";
     }
     if of(Role::Main).any(|c| !c.was_started()) {
@@ -77,6 +98,7 @@ fn phase(pod: &PodSpec, containers: &[Container]) -> &'static str {
     let ended: Option<Vec<i32>> = of(Role::Main).map(Container::exit_code).collect();
     match (policy, ended) {
         (_, None) | ("Always", _) => "Running",
+        _ if runs => "Running",
         (_, Some(codes)) if codes.iter().all(|code| *code == 0) => "Succeeded",
         ("Never", _) => "Failed",
         _ => "Running",
@@ -108,7 +130,7 @@ fn write_status(
     let uninitialized = names(&|c, spec| !is_begun && !c.lets_others_start(spec));
     let unready = names(&|c, spec| c.role() != Role::Init && !is_ready(c, spec));
     let mut status = turn.status();
-    let phase = phase(spec, containers);
+    let phase = phase(&pod, containers);
     status.phase = Some(phase.to_owned());
     status.init_container_statuses = has_init.then(|| of_role(true));
     status.container_statuses = Some(of_role(false));

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::time::seconds;
 
-/// The condition types that a kubelet owns, in its order; `PodScheduled` is the scheduler's.
+/// The condition types that a kubelet writes, in its order.
 const ORDER: [&str; 5] =
     ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
@@ -49,17 +49,19 @@ pub(super) fn initialized(incomplete: &[&str]) -> Fact {
     Fact::fails("Initialized", "ContainersNotInitialized", &message)
 }
 
-/// The four conditions of a pod whose init containers in `incomplete` have not done their work, and whose containers in
+/// The conditions of a pod whose init containers in `incomplete` have not done their work, and whose containers in
 /// `unready` are not ready.
 pub(super) fn readiness(sandbox: bool, incomplete: &[&str], unready: &[&str]) -> Vec<Fact> {
     let sandbox = Fact { holds: sandbox, ..Fact::holds(ORDER[0]) };
     let initialized = initialized(incomplete);
+    // What is on a node has been scheduled, even if no scheduler saw it (generateAPIPodStatus).
+    let scheduled = Fact::holds("PodScheduled");
     if unready.is_empty() {
-        return vec![sandbox, initialized, Fact::holds("Ready"), Fact::holds("ContainersReady")];
+        return vec![sandbox, initialized, Fact::holds("Ready"), Fact::holds("ContainersReady"), scheduled];
     }
     let message = format!("containers with unready status: [{}]", unready.join(" "));
     let fails = |kind| Fact::fails(kind, "ContainersNotReady", &message);
-    vec![sandbox, initialized, fails("Ready"), fails("ContainersReady")]
+    vec![sandbox, initialized, fails("Ready"), fails("ContainersReady"), scheduled]
 }
 
 /// Why the pod's readiness gates keep it from being ready (GeneratePodReadyCondition); `None` if they are all open.
@@ -160,7 +162,9 @@ pub(super) fn never_started(name: &str, image: &str, state: ContainerState) -> C
 
 /// The status's container of that name.
 pub(super) fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
-    pod.status.as_ref()?.container_statuses.iter().flatten().find(|c| c.name == name)
+    let status = pod.status.as_ref()?;
+    let init = status.init_container_statuses.iter().flatten();
+    init.chain(status.container_statuses.iter().flatten()).find(|c| c.name == name)
 }
 
 /// The pod's phase, empty if it has none yet.

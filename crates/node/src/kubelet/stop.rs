@@ -6,14 +6,16 @@
 use client::Client;
 use client::api::DeleteOptions;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, ContainerStateTerminated, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{
+    Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodStatus,
+};
 use machinery::object::is_pod_terminal;
 use machinery::time::{after_ms, seconds};
 use machinery::{Kind, Resource};
 
 use super::profile::hits;
 use super::status::{self, Fact};
-use super::{Next, Profile, Settings, Stage, Turn, Worker, images, ms_i64};
+use super::{Next, Profile, Settings, Stage, Turn, Worker, images, ms_i64, pod_lifecycle};
 
 /// Between the terminal status and the removal of the object; others see the status in between.
 const REMOVE_AFTER_MS: u64 = 20;
@@ -52,28 +54,42 @@ pub(super) fn step(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Sett
 /// Asks the containers to stop.
 fn begin(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) {
     let pod = turn.pod.clone();
-    let started = status::phase(&pod) == "Running";
-    if started {
-        for container in pod.spec.iter().flat_map(|spec| &spec.containers) {
-            turn.event(
-                &container.name,
-                "Normal",
-                "Killing",
-                &format!("Stopping container {}", container.name),
-            );
+    let specs = pod.spec.iter().flat_map(pod_lifecycle::specs);
+    let running: Vec<&Container> = match settings.profile {
+        Profile::Default => specs.filter(|c| runs(&pod, &c.name)).collect(),
+        // The stand-in looks at the pod, not at its containers.
+        Profile::Recorder if status::phase(&pod) == "Running" => {
+            pod.spec.iter().flat_map(|spec| &spec.containers).collect()
         }
-    }
-    let own_s = pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
-    let grace_s = pod.metadata.deletion_grace_period_seconds.or(own_s).unwrap_or(i64::MAX);
-    let grace_ms = grace_s.saturating_mul(1000).max(0);
-    let wanted_ms = ms_i64(settings.stop_ms()).saturating_add(pre_stop_ms(&pod, settings));
-    let killed = started && wanted_ms > grace_ms && settings.profile == Profile::Default;
+        Profile::Recorder => Vec::new(),
+    };
+    let (span_ms, killed) = stop(turn, &running, settings);
     worker.stage = Stage::Stopping { killed };
-    worker.due = after_ms(turn.cx.now, wanted_ms.min(grace_ms));
+    worker.due = after_ms(turn.cx.now, span_ms);
+}
+
+/// Whether the pod's status says that the container runs.
+fn runs(pod: &Pod, container: &str) -> bool {
+    let state = status::container(pod, container).and_then(|status| status.state.as_ref());
+    state.is_some_and(|state| state.running.is_some())
+}
+
+/// Asks running containers to stop (killContainersWithSyncResult): how many milliseconds they take, and whether they are
+/// killed then.
+pub(super) fn stop(turn: &mut Turn<'_, '_>, containers: &[&Container], settings: &Settings) -> (i64, bool) {
+    for Container { name, .. } in containers {
+        turn.event(name, "Normal", "Killing", &format!("Stopping container {name}"));
+    }
+    let own_s = turn.pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
+    let grace_s = turn.pod.metadata.deletion_grace_period_seconds.or(own_s).unwrap_or(i64::MAX);
+    let grace_ms = grace_s.saturating_mul(1000).max(0);
+    let wanted_ms = ms_i64(settings.stop_ms()).saturating_add(pre_stop_ms(containers, settings));
+    let killed = !containers.is_empty() && wanted_ms > grace_ms && settings.profile == Profile::Default;
+    (wanted_ms.min(grace_ms), killed)
 }
 
 /// How long the longest preStop hook takes: one that sleeps, as an action or by the program of that name.
-fn pre_stop_ms(pod: &Pod, settings: &Settings) -> i64 {
+fn pre_stop_ms(containers: &[&Container], settings: &Settings) -> i64 {
     let hook_s = |container: &Container| -> Option<i64> {
         let hook = container.lifecycle.as_ref()?.pre_stop.as_ref()?;
         let slept = || {
@@ -86,8 +102,7 @@ fn pre_stop_ms(pod: &Pod, settings: &Settings) -> i64 {
     if settings.profile == Profile::Recorder {
         return 0;
     }
-    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    containers.filter_map(hook_s).max().unwrap_or(0).clamp(0, MAX_PRE_STOP_S) * 1000
+    containers.iter().copied().filter_map(hook_s).max().unwrap_or(0).clamp(0, MAX_PRE_STOP_S) * 1000
 }
 
 fn write_terminal_status(
@@ -99,8 +114,9 @@ fn write_terminal_status(
     if is_pod_terminal(&pod) {
         return Ok(());
     }
-    let mut ended: Vec<ContainerStatus> =
-        pod.spec.iter().flat_map(|spec| &spec.containers).map(|c| end(&pod, c, killed, now)).collect();
+    let mut status = turn.status();
+    end_all(&mut status, &pod, killed, now);
+    let ended = status.container_statuses.get_or_insert_default();
     if profile == Profile::Recorder {
         // The stand-in leaves it out.
         ended.iter_mut().for_each(|container| container.container_id = None);
@@ -108,9 +124,7 @@ fn write_terminal_status(
     let exit_code = |c: &ContainerStatus| c.state.as_ref()?.terminated.as_ref().map(|t| t.exit_code);
     let succeeded = ended.iter().all(|c| exit_code(c) == Some(0));
     let (phase, reason) = if succeeded { ("Succeeded", "PodCompleted") } else { ("Failed", "PodFailed") };
-    let mut status = turn.status();
     status.phase = Some(phase.to_owned());
-    status.container_statuses = Some(ended);
     status::set_conditions(&mut status, &status::ended(reason), now);
     turn.write(status)
 }
@@ -166,12 +180,26 @@ fn fail(
     status.phase = Some("Failed".to_owned());
     status.reason = Some(reason.to_owned());
     status.message = Some(message.to_owned());
-    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    status.container_statuses = Some(containers.map(|c| end(&pod, c, killed, now)).collect());
+    end_all(&mut status, &pod, killed, now);
     let mut facts = status::ended("PodFailed");
     facts.extend(more);
     status::set_conditions(&mut status, &facts, now);
     turn.write(status)
+}
+
+/// The containers' last statuses. An init container that has ended, or never began, stays as it is.
+fn end_all(status: &mut PodStatus, pod: &Pod, killed: bool, now: Timestamp) {
+    let Some(spec) = pod.spec.as_ref() else { return };
+    let is_over = |state: &Option<ContainerState>| state.as_ref().is_some_and(|s| s.terminated.is_some());
+    for shown in status.init_container_statuses.iter_mut().flatten() {
+        let began = runs(pod, &shown.name) || is_over(&shown.last_state);
+        let init = spec.init_containers.iter().flatten().find(|c| c.name == shown.name);
+        if let Some(init) = init.filter(|_| began && !is_over(&shown.state)) {
+            *shown = end(pod, init, killed, now);
+        }
+    }
+    let ended = spec.containers.iter().map(|c| end(pod, c, killed, now));
+    status.container_statuses = Some(ended.collect());
 }
 
 /// The container's last status: it ended in order if it ran and was not killed, as it had before if it was between two runs.

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container as Spec, ContainerStatus, Pod, PodSpec, PodStatus};
+use k8s_openapi::api::core::v1::{Container as Spec, Pod, PodSpec};
 use machinery::Resource;
 use machinery::object::is_terminating;
 use machinery::time::ms_between;
 
 use super::container::{Container, Role};
-use super::{Kubelet, Profile, Stage, Worker, node_name, pod_lifecycle};
+use super::{Kubelet, Profile, Stage, Worker, node_name, pod_lifecycle, status};
 
 /// How long a pod may be without containers before something else than time is missing, in milliseconds.
 const CREATING_MS: i64 = 300_000;
@@ -35,11 +35,11 @@ impl Kubelet {
         if let Some(address) = &worker.address {
             self.addresses.take(address);
         }
-        self.know_images(pod, spec, &status);
+        self.know_images(pod, spec);
         let is_late = ms_between(started.0, now) > CREATING_MS;
         worker.stage = match &worker.address {
             _ if is_overdue(pod, now) => Stage::Gone,
-            Some(_) => Stage::Containers(containers(spec, &status, now)),
+            Some(_) => Stage::Containers(containers(pod, spec, now)),
             None if is_late => Stage::Held,
             None => Stage::Mounting { failures: 0 },
         };
@@ -47,11 +47,11 @@ impl Kubelet {
     }
 
     /// The images that have run on the node are there.
-    fn know_images(&mut self, pod: &Pod, spec: &PodSpec, status: &PodStatus) {
+    fn know_images(&mut self, pod: &Pod, spec: &PodSpec) {
         let node: Arc<str> = node_name(pod).into();
         for (container, _) in pod_lifecycle::roles(spec) {
             let has_run =
-                status_of(status, &container.name).is_some_and(|status| !status.image_id.is_empty());
+                status::container(pod, &container.name).is_some_and(|status| !status.image_id.is_empty());
             if let Some(image) = container.image.as_deref().filter(|_| has_run) {
                 self.images.insert((node.clone(), image.into()));
             }
@@ -65,13 +65,8 @@ pub fn is_overdue(pod: &Pod, now: Timestamp) -> bool {
     is_terminating(pod.meta()) && end.is_some_and(|end| ms_between(end.0, now) > OVERDUE_MS)
 }
 
-fn status_of<'s>(status: &'s PodStatus, name: &str) -> Option<&'s ContainerStatus> {
-    let init = status.init_container_statuses.iter().flatten();
-    init.chain(status.container_statuses.iter().flatten()).find(|status| status.name == name)
-}
-
-fn containers(spec: &PodSpec, status: &PodStatus, now: Timestamp) -> Vec<Container> {
-    let found = |(spec, role): (&Spec, Role)| match status_of(status, &spec.name) {
+fn containers(pod: &Pod, spec: &PodSpec, now: Timestamp) -> Vec<Container> {
+    let found = |(spec, role): (&Spec, Role)| match status::container(pod, &spec.name) {
         Some(status) => Container::found(spec, role, status, now),
         None => Container::new(spec, role),
     };

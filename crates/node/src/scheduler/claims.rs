@@ -1,6 +1,6 @@
 //! A pod's claims: whether they let it be scheduled, and which volumes it gets on which node.
 //!
-//! Models pkg/scheduler/framework/plugins/volumebinding and its binder.go (v1.36.2).
+//! Models pkg/scheduler/framework/plugins/volumebinding and its binder.go, and volumerestrictions (v1.36.2).
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,29 +8,36 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use client::Listers;
-use k8s_openapi::api::core::v1::{Node, ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::{
+    Node, ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod, Volume,
+};
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::labels::{Labels, Selector};
-use machinery::object::{claim_name, is_terminating};
+use machinery::object::{claim_name, claim_names, is_terminating};
 use machinery::quantity::Quantity;
 use machinery::{Kind, ObjectKey, Resource};
 
+use super::cache::Cache;
 use super::filters::fits_terms;
 
 /// The provisioner of a class whose volumes people make.
 const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
+/// The access mode of a claim that one pod alone may use.
+const ONE_POD: &str = "ReadWriteOncePod";
 const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
 const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
 
 /// What a pod's claims come to.
 #[derive(Default)]
 pub(super) struct Volumes {
-    /// The volumes that hold its data.
-    pub(super) bound: Vec<Arc<PersistentVolume>>,
+    /// The volumes that hold its data, in the order of its claims; `None` where there is none any more.
+    pub(super) bound: Vec<Option<Arc<PersistentVolume>>>,
     /// Claims that are bound to a volume that is not there.
     pub(super) lost: Vec<ObjectKey>,
     /// Claims that wait for a node.
     pub(super) delayed: Vec<ObjectKey>,
+    /// Whether one of the claims is for one pod, and another pod that has a node uses it.
+    pub(super) taken: bool,
 }
 
 /// Why no node can take the pod, whatever the nodes.
@@ -39,21 +46,26 @@ pub(super) struct Blocked {
     pub(super) reason: String,
 }
 
-/// The names of the claims that the pod uses, in the order of its volumes.
-pub(crate) fn names(pod: &Pod) -> impl Iterator<Item = Cow<'_, str>> {
+/// The pod's volumes that are claims, each with its claim's name.
+fn named(pod: &Pod) -> impl Iterator<Item = (&Volume, Cow<'_, str>)> {
     let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-    volumes.filter_map(|volume| claim_name(pod, volume))
+    volumes.filter_map(|volume| Some((volume, claim_name(pod, volume)?)))
 }
 
 /// Looks at every claim of the pod.
-pub(super) fn check(pod: &Pod, listers: &Listers) -> Result<Volumes, Blocked> {
+pub(super) fn check(pod: &Pod, cache: &Cache, listers: &Listers) -> Result<Volumes, Blocked> {
     let mut volumes = Volumes::default();
     let mut unbound = Vec::new();
-    for name in names(pod) {
+    for (source, name) in named(pod) {
         let key = ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name);
         let blocked = |reason| Blocked { claims: vec![key.clone()], reason };
         let Some(claim) = listers.get::<PersistentVolumeClaim>(pod.namespace(), &name) else {
-            return Err(blocked(format!("persistentvolumeclaim \"{name}\" not found")));
+            return Err(blocked(match source.ephemeral {
+                Some(_) => format!(
+                    "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
+                ),
+                None => format!("persistentvolumeclaim \"{name}\" not found"),
+            }));
         };
         let spec = claim.spec.as_ref();
         let volume = spec.and_then(|s| s.volume_name.as_deref()).unwrap_or_default();
@@ -66,21 +78,34 @@ pub(super) fn check(pod: &Pod, listers: &Listers) -> Result<Volumes, Blocked> {
         if is_terminating(claim.meta()) {
             return Err(blocked(format!("persistentvolumeclaim \"{name}\" is being deleted")));
         }
+        volumes.taken |= is_for_one_pod(claim) && is_used(pod.namespace(), &name, cache, listers);
         let complete = claim.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(BIND_COMPLETED));
         if volume.is_empty() && waits_for_consumer(claim, listers) {
             volumes.delayed.push(key);
         } else if volume.is_empty() || !complete {
             unbound.push(key);
-        } else if let Some(volume) = listers.get::<PersistentVolume>("", volume) {
-            volumes.bound.push(volume.clone());
         } else {
-            volumes.lost.push(key);
+            let volume = listers.get::<PersistentVolume>("", volume).cloned();
+            if volume.is_none() {
+                volumes.lost.push(key);
+            }
+            volumes.bound.push(volume);
         }
     }
     if unbound.is_empty() {
         return Ok(volumes);
     }
     Err(Blocked { claims: unbound, reason: "pod has unbound immediate PersistentVolumeClaims".to_owned() })
+}
+
+fn is_for_one_pod(claim: &PersistentVolumeClaim) -> bool {
+    claim.spec.iter().flat_map(|spec| spec.access_modes.iter().flatten()).any(|mode| mode == ONE_POD)
+}
+
+/// Whether a pod that has a node uses the claim (IsPVCUsedByPods).
+fn is_used(namespace: &str, claim: &str, cache: &Cache, listers: &Listers) -> bool {
+    let mut pods = listers.list::<Pod>(namespace).filter(|pod| cache.node_of(&pod.key()).is_some());
+    pods.any(|pod| claim_names(pod).any(|name| name == claim))
 }
 
 fn class_of<'a>(claim: &PersistentVolumeClaim, listers: &'a Listers) -> Option<&'a Arc<StorageClass>> {

@@ -1,14 +1,16 @@
 //! Why a node does not take a pod.
 //!
 //! Models the Filter plugins of pkg/scheduler/framework/plugins in their order: nodeunschedulable, tainttoleration,
-//! nodeaffinity, nodeports, noderesources, volumebinding, interpodaffinity (v1.36.2). A node's first failing plugin speaks for it.
+//! nodeaffinity, nodeports, noderesources, volumerestrictions, volumebinding, interpodaffinity (v1.36.2). A node's first failing
+//! plugin speaks for it.
 
 use std::sync::Arc;
 
 use client::Listers;
 use k8s_openapi::api::core::v1::{
-    Container, Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint,
+    Container, Namespace, Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use machinery::labels::{Labels, Selector};
 use machinery::version::Features;
 use machinery::{Resource, taints};
@@ -20,17 +22,25 @@ use super::claims::{self, Volumes};
 const ANY_ADDRESS: &str = "0.0.0.0";
 
 /// A node's refusal.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Refusal {
     /// What the node says, one reason or more.
     pub(super) reasons: Vec<String>,
     /// Whether the pod would fit if others left the node.
     pub(super) preemption_helps: bool,
+    /// Whether it is because of where other pods are.
+    pub(super) minds_pods: bool,
 }
 
 impl Refusal {
-    fn lasting(reason: &str) -> Refusal {
-        Refusal { reasons: vec![reason.to_owned()], preemption_helps: false }
+    /// Whatever leaves the node.
+    fn lasting(reason: impl Into<String>) -> Refusal {
+        Refusal { reasons: vec![reason.into()], ..Refusal::default() }
+    }
+
+    /// Until others leave the node.
+    fn passing(reason: &str) -> Refusal {
+        Refusal { preemption_helps: true, ..Refusal::lasting(reason) }
     }
 }
 
@@ -49,33 +59,50 @@ pub(super) fn refuse(
         return Some(Refusal::lasting("node(s) were unschedulable"));
     }
     let repels = |t: &&Taint| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute") && !tolerates(pod, t);
-    if taints::of(node).iter().any(|t| repels(&t)) {
-        return Some(Refusal::lasting("node(s) had untolerated taint(s)"));
+    if let Some(Taint { key, value, .. }) = taints::of(node).iter().find(repels) {
+        return Some(if features.untolerated_taints_are_unnamed() {
+            Refusal::lasting("node(s) had untolerated taint(s)")
+        } else {
+            let value = value.as_deref().unwrap_or_default();
+            Refusal::lasting(format!("node(s) had untolerated taint {{{key}: {value}}}"))
+        });
     }
     if !selects(pod, node) {
         return Some(Refusal::lasting("node(s) didn't match Pod's node affinity/selector"));
     }
     if takes_ports(pod, node, cache, listers) {
-        let reasons = vec!["node(s) didn't have free ports for the requested pod ports".to_owned()];
-        return Some(Refusal { reasons, preemption_helps: true });
+        return Some(Refusal::passing("node(s) didn't have free ports for the requested pod ports"));
     }
     let lacking = lacking(wanted, space);
     if !lacking.is_empty() {
         let is_too_small = wanted.resources.iter().any(|(name, amount)| *amount > space.room.get(name));
         let preemption_helps = !(is_too_small && features.too_small_nodes_are_given_up());
-        return Some(Refusal { reasons: lacking, preemption_helps });
+        return Some(Refusal { reasons: lacking, preemption_helps, ..Refusal::default() });
     }
-    if !volumes.lost.is_empty() {
-        let reason = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
-        return Some(Refusal::lasting(reason));
+    if volumes.taken {
+        let reason =
+            "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
+        return Some(Refusal::passing(reason));
     }
-    if !volumes.bound.iter().all(|volume| claims::is_reachable(volume, node)) {
-        return Some(Refusal::lasting("node(s) didn't match PersistentVolume's node affinity"));
+    let missing = missing(volumes, node, listers);
+    if !missing.is_empty() {
+        return Some(Refusal { reasons: missing, ..Refusal::default() });
     }
-    if claims::plan(&volumes.delayed, node, listers, &mut |_, _| 0).is_none() {
-        return Some(Refusal::lasting("node(s) didn't find available persistent volumes to bind"));
-    }
-    affinity(pod, node, cache, listers).or_else(|| anti_affinity(pod, node, cache, listers))
+    let refusal = affinity(pod, node, cache, listers).or_else(|| anti_affinity(pod, node, cache, listers));
+    refusal.map(|refusal| Refusal { minds_pods: true, ..refusal })
+}
+
+/// What the pod's volumes want of the node in vain (binder.go, FindPodVolumes): of those that it has, the first that is
+/// missing or out of reach; of those that it is to get, any.
+fn missing(volumes: &Volumes, node: &Node, listers: &Listers) -> Vec<String> {
+    let bound = volumes.bound.iter().find_map(|volume| match volume {
+        None => Some("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"),
+        Some(volume) if claims::is_reachable(volume, node) => None,
+        Some(_) => Some("node(s) didn't match PersistentVolume's node affinity"),
+    });
+    let plan = claims::plan(&volumes.delayed, node, listers, &mut |_, _| 0);
+    let unbound = plan.is_none().then_some("node(s) didn't find available persistent volumes to bind");
+    bound.into_iter().chain(unbound).map(str::to_owned).collect()
 }
 
 fn tolerates(pod: &Pod, taint: &Taint) -> bool {
@@ -187,9 +214,11 @@ fn place<'l>(pod: &Pod, cache: &Cache, listers: &'l Listers) -> Option<&'l Node>
 
 /// Required affinity: for each term a pod that all of them select is near; the first of a group goes anywhere.
 fn affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<Refusal> {
-    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref()?.pod_affinity.as_ref());
-    let terms = affinity.and_then(|a| a.required_during_scheduling_ignored_during_execution.as_deref())?;
-    let wanted = |other: &Pod| terms.iter().all(|term| selects_pod(term, pod, other));
+    let terms = near_terms(pod);
+    if terms.is_empty() {
+        return None;
+    }
+    let wanted = |other: &Pod| all_select(terms, pod, other, listers);
     let others = listers.list::<Pod>("").filter(|other| wanted(other));
     let near: Vec<&Node> = others.filter_map(|other| place(other, cache, listers)).collect();
     let is_first = near.is_empty() && wanted(pod);
@@ -202,22 +231,39 @@ fn affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<
 
 /// Required anti-affinity, of the pod against those placed and of those placed against the pod.
 fn anti_affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<Refusal> {
-    let refusal = |reason: &str| Some(Refusal { reasons: vec![reason.to_owned()], preemption_helps: true });
     let avoids = |owner: &Pod, selected: &Pod, placed: &Pod| {
-        let mut terms = anti_terms(owner).iter().filter(|term| selects_pod(term, owner, selected)).peekable();
+        let terms = anti_terms(owner).iter();
+        let mut terms = terms.filter(|term| selects_pod(term, owner, selected, listers)).peekable();
         terms.peek().is_some()
             && place(placed, cache, listers).is_some_and(|there| terms.any(|term| share(term, node, there)))
     };
     // Nobody looks at all pods for a pod that minds none of them.
     if !anti_terms(pod).is_empty() && listers.list::<Pod>("").any(|other| avoids(pod, other, other)) {
-        return refusal("node(s) didn't match pod anti-affinity rules");
+        return Some(Refusal::passing("node(s) didn't match pod anti-affinity rules"));
     }
     let mut repelling =
         cache.repelling().iter().filter_map(|key| listers.get::<Pod>(&key.namespace, &key.name));
     if repelling.any(|other| avoids(other, pod, other)) {
-        return refusal("node(s) didn't satisfy existing pods anti-affinity rules");
+        return Some(Refusal::passing("node(s) didn't satisfy existing pods anti-affinity rules"));
     }
     None
+}
+
+/// Whether the pod may be let in now that another one, which has a node, is as it is; before it was otherwise or had none
+/// (InterPodAffinity, isSchedulableAfterPodChange).
+pub(super) fn is_helped(pod: &Pod, before: Option<&Pod>, now: &Pod, listers: &Listers) -> bool {
+    let (near, anti) = (near_terms(pod), anti_terms(pod));
+    let selects = |terms, other: &Pod| all_select(terms, pod, other, listers);
+    let was = |terms| before.is_some_and(|before| selects(terms, before));
+    selects(near, now) && !was(near) || was(anti) && !selects(anti, now)
+}
+
+/// The pod's required affinity terms.
+fn near_terms(pod: &Pod) -> &[PodAffinityTerm] {
+    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref()?.pod_affinity.as_ref());
+    affinity
+        .and_then(|a| a.required_during_scheduling_ignored_during_execution.as_deref())
+        .unwrap_or_default()
 }
 
 /// The pod's required anti-affinity terms.
@@ -228,16 +274,29 @@ pub(super) fn anti_terms(pod: &Pod) -> &[PodAffinityTerm] {
         .unwrap_or_default()
 }
 
-/// Whether `owner`'s term is about `other`.
-fn selects_pod(term: &PodAffinityTerm, owner: &Pod, other: &Pod) -> bool {
-    let namespaces = term.namespaces.as_deref().unwrap_or_default();
-    let in_scope = if namespaces.is_empty() {
-        owner.namespace() == other.namespace()
-    } else {
-        namespaces.iter().any(|n| n == other.namespace())
+/// Whether there are terms, and all of `owner`'s are about `other`.
+fn all_select(terms: &[PodAffinityTerm], owner: &Pod, other: &Pod, listers: &Listers) -> bool {
+    !terms.is_empty() && terms.iter().all(|term| selects_pod(term, owner, other, listers))
+}
+
+/// Whether `owner`'s term is about `other` (AffinityTerm.Matches): in the namespaces that it names or selects, or in its
+/// owner's if it does neither.
+fn selects_pod(term: &PodAffinityTerm, owner: &Pod, other: &Pod, listers: &Listers) -> bool {
+    let matches = |selector: &LabelSelector, labels: Option<&Labels>| {
+        Selector::from_spec(selector).is_some_and(|selector| selector.matches(labels))
     };
-    let selector = term.label_selector.as_ref().and_then(Selector::from_spec);
-    in_scope && selector.is_some_and(|s| s.matches(other.metadata.labels.as_ref()))
+    let named = term.namespaces.as_deref().unwrap_or_default();
+    let in_scope = match &term.namespace_selector {
+        None if named.is_empty() => owner.namespace() == other.namespace(),
+        _ if named.iter().any(|name| name == other.namespace()) => true,
+        selector => {
+            let namespace = listers.get::<Namespace>("", other.namespace());
+            let labels = namespace.and_then(|namespace| namespace.metadata.labels.as_ref());
+            selector.as_ref().is_some_and(|selector| matches(selector, labels))
+        }
+    };
+    let selector = term.label_selector.as_ref();
+    in_scope && selector.is_some_and(|selector| matches(selector, other.metadata.labels.as_ref()))
 }
 
 /// The part of the cluster that the term's topology puts the node in.

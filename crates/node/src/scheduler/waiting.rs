@@ -5,16 +5,17 @@
 //! Invariant: a change touches only the pods that it could help.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use client::Key;
 use client::api::{Change, WatchEvent};
+use client::{Key, Listers};
 use imbl::{OrdMap, OrdSet};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use machinery::object::{is_pod_terminal, is_terminating};
+use machinery::object::{claim_names, is_pod_terminal, is_terminating};
 use machinery::{Kind, Object, ObjectKey, Resource};
 
-use super::claims;
+use super::filters;
 
 /// What could make a pod schedulable, besides its claims.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +24,8 @@ pub(super) enum Hope {
     Claims,
     /// A change of a node or a volume, or another pod's end.
     Nodes,
+    /// That, or where another pod is, or its labels.
+    Pods,
 }
 
 /// The shortest and the longest back-off (DefaultPodInitialBackoffDuration, DefaultPodMaxBackoffDuration).
@@ -70,7 +73,7 @@ impl Waiting {
         let key = pod.key();
         self.remove(&key);
         let claim = |name: Cow<'_, str>| ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name);
-        let claims: Vec<ObjectKey> = claims::names(pod).map(claim).collect();
+        let claims: Vec<ObjectKey> = claim_names(pod).map(claim).collect();
         for claim in &claims {
             self.by_claim.entry(claim.clone()).or_default().insert(key.clone());
         }
@@ -104,7 +107,7 @@ impl Waiting {
     }
 
     /// The waiting pods that this change could help.
-    pub(super) fn helped_by(&self, event: &WatchEvent) -> Vec<Key> {
+    pub(super) fn helped_by(&self, event: &WatchEvent, listers: &Listers) -> Vec<Key> {
         let gone = event.change == Change::Deleted;
         match event.object.kind() {
             // What only changes a claim's finalizers or labels helps nobody.
@@ -114,13 +117,36 @@ impl Waiting {
             }
             Kind::Node | Kind::PersistentVolume => self.hoping_for_nodes(),
             Kind::Pod if gone || ends(event) => self.hoping_for_nodes(),
+            Kind::Pod => self.hoping_for_pod(event, listers),
             _ => Vec::new(),
         }
     }
 
     fn hoping_for_nodes(&self) -> Vec<Key> {
-        self.pods.iter().filter(|(_, wait)| wait.hope == Hope::Nodes).map(|(key, _)| key.clone()).collect()
+        self.pods.iter().filter(|(_, wait)| wait.hope != Hope::Claims).map(|(key, _)| key.clone()).collect()
     }
+
+    fn hoping_for_pod(&self, event: &WatchEvent, listers: &Listers) -> Vec<Key> {
+        let placed = |object| Pod::unwrap(object).filter(|pod| is_placed(pod));
+        let (before, now) = (event.old.as_ref().and_then(placed), placed(&event.object));
+        // Mostly only its status has changed.
+        let Some(now) = now.filter(|now| before.is_none_or(|old| old.metadata.labels != now.metadata.labels))
+        else {
+            return Vec::new();
+        };
+        let is_helped = |key: &Key| {
+            let pod = listers.get::<Pod>(&key.namespace, &key.name);
+            pod.is_some_and(|pod| filters::is_helped(pod, before.map(Arc::as_ref), now, listers))
+        };
+        let hoping = self.pods.iter().filter(|(_, wait)| wait.hope == Hope::Pods).map(|(key, _)| key);
+        hoping.filter(|key| is_helped(key)).cloned().collect()
+    }
+}
+
+/// Whether the pod has a node and has not ended.
+fn is_placed(pod: &Pod) -> bool {
+    let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default();
+    !node.is_empty() && !is_pod_terminal(pod)
 }
 
 /// Whether the change of a claim leaves its binding, phase and deletion as they were.

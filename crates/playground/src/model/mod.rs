@@ -14,7 +14,7 @@ use cluster::World;
 use machinery::ObjectKey;
 use session::{Session, Start, StartWorld};
 
-use self::refresh::Shown;
+use self::refresh::{Shown, Tried};
 use crate::confusable::Blamed;
 use crate::embed::{Embed, Host};
 use crate::examples::Example;
@@ -248,7 +248,9 @@ pub struct Model {
     drafts: BTreeMap<Arc<str>, Arc<str>>,
     // What page and trial were made from.
     shown: Option<Shown>,
-    tried: Option<(Arc<str>, Arc<str>, u64, u64)>,
+    tried: Option<Tried>,
+    /// How long the frames since the trial took.
+    pub(crate) since_trial_ms: u64,
 }
 
 impl Model {
@@ -313,6 +315,7 @@ impl Model {
             drafts: BTreeMap::new(),
             shown: None,
             tried: None,
+            since_trial_ms: 0,
         };
         model.refresh();
         model

@@ -1,9 +1,11 @@
 //! The page is made anew when what it shows has changed.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use machinery::ObjectKey;
+use k8s_openapi::api::apps::v1::StatefulSet;
 use machinery::time::ms_between;
+use machinery::{ObjectKey, Resource};
 use session::outcome::run;
 use session::{Branch, Content, Entry, Input, Session};
 
@@ -40,6 +42,20 @@ pub(super) struct Shown {
     filter: Rc<str>,
     question: Question,
     baseline_ms: u64,
+}
+
+/// How often what Apply would do is found out anew because of what becomes of the sets.
+const TRIAL_MS: u64 = 1_000;
+
+/// What a trial was made from.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Tried {
+    file: Arc<str>,
+    text: Arc<str>,
+    course: u64,
+    written: u64,
+    /// The versions of the sets.
+    sets: Vec<Option<String>>,
 }
 
 impl Model {
@@ -149,16 +165,28 @@ impl Model {
         }
     }
 
-    /// Only what a person does changes what Apply would do: a new text, another file, a command that printed.
+    /// What Apply would do changes by what a person does (a new text, another file, a command that printed) at once, and by
+    /// what becomes of the sets now and then.
     fn try_apply(&mut self) {
         if self.typing {
             return;
         }
-        let course = self.session.course();
-        let tried = (self.file.clone(), self.text(), course, self.session.log().written());
+        let sets = match &self.tried {
+            Some(tried) if self.since_trial_ms < TRIAL_MS => tried.sets.clone(),
+            _ => self
+                .session
+                .world()
+                .server()
+                .list::<StatefulSet>("")
+                .map(|set| set.meta().resource_version.clone())
+                .collect(),
+        };
+        let (course, written) = (self.session.course(), self.session.log().written());
+        let tried = Tried { file: self.file.clone(), text: self.text(), course, written, sets };
         if self.tried.as_ref() != Some(&tried) {
-            self.trial = Rc::new(Trial::of(&self.session, &tried.0, &tried.1));
+            self.trial = Rc::new(Trial::of(&self.session, &tried.file, &tried.text));
             self.tried = Some(tried);
+            self.since_trial_ms = 0;
         }
     }
 }

@@ -31,31 +31,33 @@ pub struct DeploymentView {
 }
 
 impl DeploymentView {
-    /// Every Deployment; its pods are taken out of these chains.
-    pub(super) fn all(snapshot: Snapshot<'_>, chains: &mut Vec<Chain>) -> Vec<DeploymentView> {
-        let mut herds: BTreeMap<ObjectKey, Vec<Chain>> = BTreeMap::new();
+    /// Every Deployment; its pods are taken out of these, and chains are made of those that are drawn.
+    pub(super) fn all(
+        snapshot: Snapshot<'_>,
+        pods: &mut Vec<&Pod>,
+        chain: impl Fn(&Pod) -> Chain,
+    ) -> Vec<DeploymentView> {
+        let mut herds: BTreeMap<ObjectKey, Vec<&Pod>> = BTreeMap::new();
         let deployments = || snapshot.objects.list::<Deployment>("");
         if deployments().next().is_none() {
             return Vec::new();
         }
-        for chain in std::mem::take(chains) {
-            match chain.pod.as_ref().and_then(|pod| deployment_of(snapshot, &pod.key)) {
-                Some(key) => herds.entry(key).or_default().push(chain),
-                None => chains.push(chain),
+        for pod in std::mem::take(pods) {
+            match deployment_of(snapshot, pod) {
+                Some(key) => herds.entry(key).or_default().push(pod),
+                None => pods.push(pod),
             }
         }
         let view = |deployment: &Deployment| {
             let key = deployment.key();
-            let mut chains = herds.remove(&key).unwrap_or_default();
-            let more = chains.len().saturating_sub(DRAWN);
-            chains.truncate(DRAWN);
+            let herd = herds.get(&key).map(Vec::as_slice).unwrap_or_default();
             DeploymentView {
                 replicas: deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
                 ready: deployment.status.as_ref().and_then(|status| status.ready_replicas).unwrap_or(0),
                 terminating: deployment.metadata.deletion_timestamp.is_some(),
+                chains: herd.iter().take(DRAWN).map(|pod| chain(pod)).collect(),
+                more: herd.len().saturating_sub(DRAWN),
                 key,
-                chains,
-                more,
             }
         };
         deployments().map(|deployment| &**deployment).map(view).collect()
@@ -63,8 +65,7 @@ impl DeploymentView {
 }
 
 /// The Deployment whose ReplicaSet controls the pod.
-fn deployment_of(snapshot: Snapshot<'_>, pod: &ObjectKey) -> Option<ObjectKey> {
-    let pod = snapshot.objects.get::<Pod>(&pod.namespace, &pod.name)?;
+fn deployment_of(snapshot: Snapshot<'_>, pod: &Pod) -> Option<ObjectKey> {
     let set = controller_of(&pod.metadata).filter(|owner| owner.kind == "ReplicaSet")?;
     let set = snapshot
         .objects

@@ -2,18 +2,15 @@
 //!
 //! Invariant: the same answers as `nslookup` in that pod gives.
 
-use client::Listers;
 use k8s_openapi::api::core::v1::Pod;
 use machinery::decision::BrokenLink;
 use machinery::{Kind, ObjectKey, Resource};
-use node::dns::{RecordType, ZONE, broken_link, query, resolv_conf};
+use node::dns::{Resolver, ZONE, broken_link};
 
 use super::Snapshot;
 
 /// Most pods that one can ask from.
 const PODS: usize = 200;
-/// A name with so many dots is tried as it stands first (`options ndots:5`).
-const NDOTS: usize = 5;
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,9 +24,9 @@ pub struct Question {
 /// A name that was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried {
-    /// The full name.
+    /// The full name, or what needs no name server: a name in /etc/hosts, an address.
     pub name: String,
-    /// The addresses; none means that there is no such name.
+    /// The addresses; none means that there is no such name, or that it has no address.
     pub addresses: Vec<String>,
 }
 
@@ -67,7 +64,7 @@ pub fn lookup(snapshot: Snapshot<'_>, question: &Question) -> Lookup {
     let asked = question.from.as_ref().and_then(|key| snapshot.objects.get::<Pod>(&key.namespace, &key.name));
     let Some(from) = asked.or_else(|| pods().next()) else { return Lookup::default() };
     let name = question.name.trim();
-    let tried = if name.is_empty() { Vec::new() } else { tried(snapshot.names, from, name) };
+    let tried = if name.is_empty() { Vec::new() } else { tried(snapshot, from, name) };
     let answered = tried.last().is_some_and(|tried| !tried.addresses.is_empty());
     let told = if answered { tried.last() } else { tried.first() };
     let parts = told.and_then(|tried| parts(&tried.name));
@@ -84,24 +81,15 @@ pub fn lookup(snapshot: Snapshot<'_>, question: &Question) -> Lookup {
     }
 }
 
-/// As a program in the pod does: along the search path, then the name itself; a name with many dots at once.
-fn tried(names: &Listers, pod: &Pod, name: &str) -> Vec<Tried> {
-    let conf = resolv_conf(pod);
-    let search = conf.lines().find_map(|line| line.strip_prefix("search ")).unwrap_or_default();
-    let absolute = name.ends_with('.') || name.matches('.').count() >= NDOTS;
-    let along = search.split(' ').filter(|_| !absolute).map(|domain| format!("{name}.{domain}"));
-    let mut tried = Vec::new();
-    for name in along.chain([name.trim_end_matches('.').to_owned()]) {
-        let answers = [RecordType::A, RecordType::Aaaa].map(|kind| query(names, &name, kind));
-        let addresses: Vec<String> =
-            answers.iter().flat_map(|answer| &answer.answer).map(|record| record.data.to_string()).collect();
-        let found = !addresses.is_empty();
-        tried.push(Tried { name, addresses });
-        if found {
-            break;
-        }
-    }
-    tried
+/// As a program in the pod does.
+fn tried(snapshot: Snapshot<'_>, pod: &Pod, name: &str) -> Vec<Tried> {
+    let attempts = Resolver { listers: snapshot.names, pod }.attempts(name).into_iter();
+    attempts
+        .map(|(name, addresses)| Tried {
+            name,
+            addresses: addresses.iter().map(ToString::to_string).collect(),
+        })
+        .collect()
 }
 
 fn parts(name: &str) -> Option<Parts> {
@@ -117,7 +105,34 @@ fn parts(name: &str) -> Option<Parts> {
 
 #[cfg(test)]
 mod tests {
-    use super::parts;
+    use session::StartWorld;
+
+    use super::{Question, parts};
+    use crate::model::Tab;
+    use crate::view::Details;
+    use crate::{Model, Msg, update};
+
+    #[test]
+    fn what_needs_no_name_server_is_found_as_nslookup_finds_it() {
+        let mut model = Model::new(StartWorld::Manifest);
+        update(&mut model, Msg::Apply);
+        (0..150).for_each(|_| update(&mut model, Msg::Frame(100)));
+        update(&mut model, Msg::Tab(Tab::Dns));
+        for (name, tried, found) in [
+            ("localhost", 1, true),
+            ("10.0.0.1", 1, true),
+            ("myapp-0", 1, true),
+            ("myapp-1", 4, false),
+            // That namespace's name exists, without an address: no further name is tried.
+            ("default.svc", 3, false),
+        ] {
+            update(&mut model, Msg::LookUp(Question { from: None, name: name.to_owned() }));
+            let Details::Dns(zone) = &model.page.details else { panic!("{:?}", model.page.details) };
+            let answers = &zone.lookup.tried;
+            assert_eq!(answers.len(), tried, "{answers:?}");
+            assert_eq!(answers.last().is_some_and(|last| !last.addresses.is_empty()), found, "{answers:?}");
+        }
+    }
 
     #[test]
     fn a_name_has_four_parts_or_three() {

@@ -1,5 +1,7 @@
 //! The Nodes tab: every node, who is on it, and whether it answers.
 
+use std::collections::BTreeMap;
+
 use cluster::Defect;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use machinery::{ObjectKey, Resource};
@@ -33,11 +35,15 @@ pub struct NodeRow {
 
 /// The rows, by name.
 pub fn nodes(snapshot: Snapshot<'_>) -> Vec<NodeRow> {
+    let mut by_node: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
+    for pod in snapshot.objects.list::<Pod>("") {
+        if let Some(name) = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) {
+            by_node.entry(name).or_default().push(pod);
+        }
+    }
     let row = |node: &Node| {
         let name = node.name();
-        let on_it =
-            |pod: &&Pod| pod.spec.as_ref().is_some_and(|spec| spec.node_name.as_deref() == Some(name));
-        let pods: Vec<&Pod> = snapshot.objects.list::<Pod>("").map(|pod| &**pod).filter(on_it).collect();
+        let pods = by_node.get(name).map(Vec::as_slice).unwrap_or_default();
         let spec = node.spec.as_ref();
         let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
         let labels = node.metadata.labels.as_ref();
@@ -57,7 +63,7 @@ pub fn nodes(snapshot: Snapshot<'_>) -> Vec<NodeRow> {
                 .map(|taint| format!("{}:{}", taint.key, taint.effect))
                 .collect(),
             more: pods.len().saturating_sub(NAMED),
-            pods: pods.into_iter().take(NAMED).map(|pod| (pod.key(), shape_of(pod))).collect(),
+            pods: pods.iter().take(NAMED).map(|pod| (pod.key(), shape_of(pod))).collect(),
         }
     };
     snapshot.objects.list::<Node>("").map(|node| row(node)).collect()

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod};
+use machinery::object::claim_names;
 use machinery::{Kind, ObjectKey, Resource};
 
 use super::Snapshot;
@@ -28,6 +29,17 @@ pub struct Chain {
     pub pod: Option<PodCard>,
     /// The claims that it mounts, with their volumes.
     pub claims: Vec<ClaimView>,
+}
+
+impl Chain {
+    /// The pod with those of its claims that are among the `loose` ones, which are of no set.
+    fn of(snapshot: Snapshot<'_>, pod: &Pod, loose: &BTreeSet<ObjectKey>) -> Chain {
+        let claims = claims_of(pod)
+            .filter(|claim| loose.contains(claim))
+            .filter_map(|key| snapshot.objects.get::<PersistentVolumeClaim>(&key.namespace, &key.name))
+            .map(|claim| ClaimView::of(snapshot, claim));
+        Chain { claims: claims.collect(), pod: Some(PodCard::of(snapshot, pod, None)) }
+    }
 }
 
 /// The whole stage.
@@ -54,7 +66,7 @@ pub struct Stage {
 impl Stage {
     /// The stage of a cluster.
     pub fn of(snapshot: Snapshot<'_>, parts: &Parts) -> Stage {
-        let census = Census::of(snapshot);
+        let mut census = Census::of(snapshot);
         let mut sets: Vec<Rc<SetView>> = Vec::new();
         let mut gone: Vec<Rc<SetView>> = Vec::new();
         for (key, members) in &census.sets {
@@ -68,8 +80,12 @@ impl Stage {
         sets.extend(gone.into_iter().filter(|set| !set.slots.is_empty()));
         let free = |volume: &&PersistentVolume| !is_claimed(snapshot, volume);
         let volumes = || snapshot.objects.list::<PersistentVolume>("").map(|volume| &**volume);
-        let mut outside = outside(snapshot, &census);
-        let deployments = DeploymentView::all(snapshot, &mut outside);
+        let loose: BTreeSet<ObjectKey> = census.claims.iter().map(|claim| claim.key()).collect();
+        let mounted: BTreeSet<ObjectKey> = census.pods.iter().copied().flat_map(claims_of).collect();
+        let of_pod = |pod: &Pod| Chain::of(snapshot, pod, &loose);
+        let of_claim = |claim| Chain { pod: None, claims: vec![ClaimView::of(snapshot, claim)] };
+        let deployments = DeploymentView::all(snapshot, &mut census.pods, of_pod);
+        let alone = || census.claims.iter().filter(|claim| !mounted.contains(&claim.key()));
         Stage {
             shelf: volumes()
                 .filter(free)
@@ -78,8 +94,15 @@ impl Stage {
                 .collect(),
             shelf_more: volumes().filter(free).count().saturating_sub(DRAWN),
             deployments,
-            outside_more: outside.len().saturating_sub(DRAWN),
-            outside: outside.into_iter().take(DRAWN).collect(),
+            outside_more: (census.pods.len() + alone().count()).saturating_sub(DRAWN),
+            // No card is made that is not drawn.
+            outside: census
+                .pods
+                .iter()
+                .map(|pod| of_pod(pod))
+                .chain(alone().map(|claim| of_claim(claim)))
+                .take(DRAWN)
+                .collect(),
             nodes: snapshot.objects.list::<Node>("").count(),
             volumes: volumes().count(),
             sets,
@@ -112,28 +135,7 @@ fn is_claimed(snapshot: Snapshot<'_>, volume: &PersistentVolume) -> bool {
     held == Some(volume.name())
 }
 
-fn outside(snapshot: Snapshot<'_>, census: &Census<'_>) -> Vec<Chain> {
-    let loose: BTreeSet<ObjectKey> = census.claims.iter().map(|claim| claim.key()).collect();
-    let mut mounted = BTreeSet::new();
-    let mut chains = Vec::new();
-    for pod in &census.pods {
-        let claims: Vec<ClaimView> = claims_of(pod)
-            .filter(|claim| loose.contains(claim))
-            .filter_map(|key| snapshot.objects.get::<PersistentVolumeClaim>(&key.namespace, &key.name))
-            .map(|claim| ClaimView::of(snapshot, claim))
-            .collect();
-        mounted.extend(claims.iter().map(|claim| claim.key.clone()));
-        chains.push(Chain { pod: Some(PodCard::of(snapshot, pod, None)), claims });
-    }
-    let alone = census.claims.iter().filter(|claim| !mounted.contains(&claim.key()));
-    chains.extend(alone.map(|claim| Chain { pod: None, claims: vec![ClaimView::of(snapshot, claim)] }));
-    chains
-}
-
 /// The claims that a pod mounts.
 pub fn claims_of(pod: &Pod) -> impl Iterator<Item = ObjectKey> {
-    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-    volumes
-        .filter_map(|volume| volume.persistent_volume_claim.as_ref())
-        .map(|claim| ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &claim.claim_name))
+    claim_names(pod).map(|name| ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name))
 }

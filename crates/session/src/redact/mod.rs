@@ -72,6 +72,8 @@ pub struct Redactor {
     found: BTreeMap<Sensitive, BTreeSet<String>>,
     // Files whose text becomes data of Secrets.
     secret_files: BTreeSet<String>,
+    // In how many lines the one stands that is read.
+    depth: usize,
 }
 
 impl Redactor {

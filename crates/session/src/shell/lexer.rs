@@ -5,6 +5,7 @@
 //! Invariant: recursion (`$(…)` within `$(…)`) is at most [`DEPTH_LIMIT`] deep.
 
 use std::fmt;
+use std::ops::Range;
 
 /// How deep `$(…)` and loops may nest.
 pub const DEPTH_LIMIT: usize = 30;
@@ -98,6 +99,10 @@ pub enum Part {
     Command {
         /// What stands in the parentheses.
         tokens: Vec<Token>,
+        /// The same as text, without the backslashes of backquotes.
+        source: String,
+        /// Where all of it stands in the text that it is read from, be it that of a here-document.
+        range: Range<usize>,
         /// Whether it stood in quotes, and is not split.
         quoted: bool,
     },
@@ -141,13 +146,25 @@ const MODIFIERS: [(&str, Modifier); 8] = [
     ("%", Modifier::WithoutSuffix { longest: false }),
 ];
 
+impl Modifier {
+    /// `${name…}` as it is typed.
+    pub fn typed(self, name: &str, operand: &str) -> String {
+        match MODIFIERS.iter().find(|(_, modifier)| *modifier == self) {
+            Some((sign, _)) => format!("${{{name}{sign}{operand}}}"),
+            None => format!("${{#{name}}}"),
+        }
+    }
+}
+
 /// A word before expansion.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Word {
     /// Its pieces.
     pub parts: Vec<Part>,
-    /// As it was typed.
+    /// As it was typed; of a here-document, its lines without the tabs that `<<-` takes off.
     pub source: String,
+    /// Where it stands in the text that it is read from.
+    pub range: Range<usize>,
 }
 
 impl Word {
@@ -192,13 +209,23 @@ pub enum Token {
 /// # Errors
 /// Where a quote or a parenthesis stays open, or something is not part of this shell.
 pub fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
-    Lexer { text, at: 0, depth: 0 }.tokens(false)
+    tokens_and_comments(text).map(|(tokens, _)| tokens)
+}
+
+/// The tokens of a script, and where its comments stand; those of commands within words are not among them.
+///
+/// # Errors
+/// As [`tokens`].
+pub fn tokens_and_comments(text: &str) -> Result<(Vec<Token>, Vec<Range<usize>>), SyntaxError> {
+    let mut lexer = Lexer::new(text, 0);
+    Ok((lexer.tokens(false)?, lexer.comments))
 }
 
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    comments: Vec<Range<usize>>,
 }
 
 /// A here-document whose body has not begun yet.
@@ -209,7 +236,11 @@ struct Pending {
     strip_tabs: bool,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
+    fn new(text: &'a str, depth: usize) -> Lexer<'a> {
+        Lexer { text, at: 0, depth, comments: Vec::new() }
+    }
+
     fn peek(&self) -> Option<char> {
         self.text[self.at..].chars().next()
     }
@@ -265,8 +296,11 @@ impl Lexer<'_> {
                 continue;
             }
             if self.peek() == Some('#') {
-                let rest = &self.text[self.at..];
+                let (start, rest) = (self.at, &self.text[self.at..]);
                 self.at += rest.find('\n').unwrap_or(rest.len());
+                if self.depth == 0 {
+                    self.comments.push(start..self.at);
+                }
             }
             return;
         }
@@ -307,6 +341,7 @@ impl Lexer<'_> {
     /// The lines up to the delimiter; up to the end of the script if it never comes, as bash does.
     fn here_document(&mut self, document: &Pending) -> Result<Word, SyntaxError> {
         let mut body = String::new();
+        let mut range = self.at..self.at;
         while self.at < self.text.len() {
             let rest = &self.text[self.at..];
             let line = rest.split_inclusive('\n').next().unwrap_or_default();
@@ -316,14 +351,13 @@ impl Lexer<'_> {
                 break;
             }
             body.push_str(line);
+            range.end = self.at;
         }
-        if document.quoted {
-            return Ok(Word { parts: vec![Part::Text { text: body, quoted: true }], source: String::new() });
-        }
-        let mut lexer = Lexer { text: &body, at: 0, depth: self.depth };
-        let mut word = Word::default();
-        word.push_str("", true);
-        while lexer.quoted_piece(&mut word, "$`\\")? {}
+        let mut word = Word { range, ..Word::default() };
+        word.push_str(if document.quoted { &body } else { "" }, true);
+        let mut lexer = Lexer::new(&body, self.depth);
+        while !document.quoted && lexer.quoted_piece(&mut word, "$`\\")? {}
+        word.source = body;
         Ok(word)
     }
 
@@ -344,6 +378,7 @@ impl Lexer<'_> {
                 }
             }
         }
+        word.range = start..self.at;
         word.source = self.text[start..self.at].to_owned();
         Ok(word)
     }
@@ -405,6 +440,7 @@ impl Lexer<'_> {
     }
 
     fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), SyntaxError> {
+        let start = self.at;
         self.at += 1;
         if self.eat("((") {
             let expression = Box::new(self.deeper(|lexer| lexer.quoted_up_to("))", ')'))?);
@@ -413,7 +449,8 @@ impl Lexer<'_> {
         }
         if self.eat("(") {
             let tokens = self.deeper(|lexer| lexer.tokens(true))?;
-            word.parts.push(Part::Command { tokens, quoted });
+            let source = self.text[start + 2..self.at - 1].to_owned();
+            word.parts.push(Part::Command { tokens, source, range: start..self.at, quoted });
             return Ok(());
         }
         if self.eat("{") {
@@ -494,6 +531,7 @@ impl Lexer<'_> {
     }
 
     fn backquoted(&mut self, word: &mut Word, quoted: bool) -> Result<(), SyntaxError> {
+        let start = self.at;
         self.at += 1;
         let mut script = String::new();
         loop {
@@ -510,8 +548,8 @@ impl Lexer<'_> {
                 Some(c) => script.push(c),
             }
         }
-        let tokens = self.deeper(|lexer| Lexer { text: &script, at: 0, depth: lexer.depth }.tokens(false))?;
-        word.parts.push(Part::Command { tokens, quoted });
+        let tokens = self.deeper(|lexer| Lexer::new(&script, lexer.depth).tokens(false))?;
+        word.parts.push(Part::Command { tokens, source: script, range: start..self.at, quoted });
         Ok(())
     }
 

@@ -14,7 +14,7 @@ mod expansion;
 mod filters;
 mod glob;
 mod interpreter;
-mod lexer;
+pub(crate) mod lexer;
 mod parser;
 mod variables;
 

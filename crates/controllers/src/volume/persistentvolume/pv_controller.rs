@@ -9,7 +9,7 @@ use client::{Client, Context, Error};
 use k8s_openapi::api::core::v1::{ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::decision::{Misfit, Verdict};
-use machinery::object::is_terminating;
+use machinery::object::{claim_names, is_terminating};
 use machinery::{Kind, Object, ObjectKey, Resource};
 
 use super::pv_controller_base::PersistentVolumeController;
@@ -492,7 +492,7 @@ fn find_non_scheduled_pods_by_pvc(cx: &Context<'_>, claim: &PersistentVolumeClai
     cx.listers
         .list::<Pod>(claim.namespace())
         .filter(|pod| pod::node_name(pod).is_none() && !pod::is_pod_terminal(pod))
-        .filter(|pod| pod::claim_names(pod).any(|name| name == claim.name()))
+        .filter(|pod| claim_names(pod).any(|name| name == claim.name()))
         .map(|pod| pod.name().to_owned())
         .collect()
 }

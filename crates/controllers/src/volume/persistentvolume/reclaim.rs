@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use client::{Client, Context, Error};
 use k8s_openapi::api::core::v1::{PersistentVolume, Pod};
+use machinery::object::claim_names;
 use machinery::{Kind, ObjectKey, Resource};
 
 use super::pv_controller::{reclaim_policy, volume_event};
@@ -97,7 +98,7 @@ impl PersistentVolumeController {
         }
         cx.listers
             .list::<Pod>(namespace)
-            .filter(|pod| !pod::is_pod_terminal(pod) && pod::claim_names(pod).any(|used| used == name))
+            .filter(|pod| !pod::is_pod_terminal(pod) && claim_names(pod).any(|used| used == name))
             .map(|pod| format!("{}/{}", pod.namespace(), pod.name()))
             .collect()
     }

@@ -1,14 +1,16 @@
 //! Keeps a claim that is being deleted until the last pod that uses it is gone.
 //!
-//! Models pkg/controller/volume/pvcprotection/pvc_protection_controller.go (v1.36.2). Departs: claims made for generic
-//! ephemeral volumes are not known here.
+//! Models pkg/controller/volume/pvcprotection/pvc_protection_controller.go (v1.36.2).
 //! Invariant: only a scheduled pod is a user, in whatever phase; an unscheduled one can no longer start.
+
+use std::borrow::Cow;
 
 use client::api::WatchEvent;
 use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use machinery::decision::Verdict;
+use machinery::object::claim_names;
 use machinery::{Kind, Object, ObjectKey, Resource};
 
 use super::{is_deletion_candidate, need_to_add_finalizer, remove_finalizer};
@@ -63,14 +65,13 @@ fn enqueue_pvcs(pod: &Pod, deleted: bool) -> Vec<Key> {
     if !deleted && !pod::is_pod_terminal(pod) && pod::node_name(pod).is_some() {
         return Vec::new();
     }
-    let key = |name: &str| ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), name);
-    pod::claim_names(pod).map(key).collect()
+    let key = |name: Cow<'_, str>| ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name);
+    claim_names(pod).map(key).collect()
 }
 
 /// The pods that use the claim: as the cache shows them, and if it shows none, as they are.
 fn users(cx: &mut Context<'_>, claim: &PersistentVolumeClaim) -> Result<Vec<ObjectKey>, Error> {
-    let uses =
-        |pod: &Pod| pod::node_name(pod).is_some() && pod::claim_names(pod).any(|name| name == claim.name());
+    let uses = |pod: &Pod| pod::node_name(pod).is_some() && claim_names(pod).any(|name| name == claim.name());
     let listers = cx.listers;
     let cached = listers.list::<Pod>(claim.namespace()).filter(|pod| uses(pod));
     let cached: Vec<ObjectKey> = cached.map(|pod| pod.key()).collect();

@@ -62,6 +62,11 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if let Some(uri) = call.parsed.text("raw").filter(|uri| !uri.is_empty()) {
         return raw::send(call, context, uri, Method::Post);
     }
+    if call.parsed.on("edit") {
+        return Err(Failure::message(
+            "--edit is not simulated with create; kubectl edit changes what is there",
+        ));
+    }
     let writing = Writing::of(call, context, MANAGER)?;
     let mut report = Report::new(context, &call.parsed, writing.dry_run)?;
     let mut failures = Vec::new();

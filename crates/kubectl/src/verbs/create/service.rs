@@ -115,10 +115,10 @@ fn run(call: &Call, context: &mut Context<'_, '_>, kind: &str) -> Result<Next, F
 
 // parsePorts
 fn port(pair: &str, node_port: i64) -> Result<Value, Failure> {
-    let (port, target) = match pair.split_once(':') {
-        Some((port, target)) => (port, target),
-        None => (pair, pair),
-    };
+    // What else there is between colons only becomes part of the name.
+    let mut parts = pair.split(':');
+    let port = parts.next().unwrap_or_default();
+    let target = parts.next().unwrap_or(port);
     // utilsnet.ParsePort
     let number: u16 = port.parse().map_err(|error: ParseIntError| {
         let what = match error.kind() {

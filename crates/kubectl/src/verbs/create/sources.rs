@@ -39,6 +39,16 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
 pub(super) fn files(context: &Context<'_, '_>, sources: &[&str], add: Add<'_>) -> Result<(), Failure> {
     for source in sources {
         let (key, path) = file_source(source)?;
+        if matches!(path, "." | "./") {
+            if source.contains('=') {
+                return Err(Failure::message("cannot give a key name for a directory path"));
+            }
+            for name in context.env.files.names() {
+                let text = read(context, &name)?.to_owned();
+                add(name, text)?;
+            }
+            continue;
+        }
         add(key.to_owned(), read(context, path)?.to_owned())?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 //!
 //! Models kubectl/pkg/cmd/rollout/rollout_history.go and polymorphichelpers/history.go (`HistoryViewerFor`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use client::api::ListOptions;
@@ -60,9 +61,9 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     Ok(Next::Done)
 }
 
-/// The revisions of a workload, oldest first.
+/// The revisions of a workload by number; of several with one number the last by name.
 pub(crate) enum Revisions {
-    StatefulSet(Arc<StatefulSet>, Vec<Arc<ControllerRevision>>),
+    StatefulSet(Arc<StatefulSet>, BTreeMap<i64, Arc<ControllerRevision>>),
     Deployment(deployment::Revisions),
 }
 
@@ -71,7 +72,10 @@ impl Revisions {
     pub fn of(context: &mut Context<'_, '_>, object: &Object) -> Result<Revisions, Failure> {
         check_is_workload(object.kind(), "history")?;
         match object {
-            Object::StatefulSet(set) => Ok(Revisions::StatefulSet(set.clone(), revisions(context, set)?)),
+            Object::StatefulSet(set) => {
+                let revisions = revisions(context, set)?.into_iter();
+                Ok(Revisions::StatefulSet(set.clone(), revisions.map(|r| (r.revision, r)).collect()))
+            }
             Object::Deployment(deployment) => {
                 Ok(Revisions::Deployment(deployment::revisions(context, deployment)?))
             }
@@ -85,7 +89,7 @@ impl Revisions {
     /// Their numbers.
     pub fn numbers(&self) -> Vec<i64> {
         match self {
-            Revisions::StatefulSet(_, revisions) => revisions.iter().map(|r| r.revision).collect(),
+            Revisions::StatefulSet(_, revisions) => revisions.keys().copied().collect(),
             Revisions::Deployment(sets) => sets.keys().copied().collect(),
         }
     }
@@ -94,7 +98,7 @@ impl Revisions {
     fn text(&self, wanted: i64, features: Features) -> Result<String, Failure> {
         let causes: Vec<(i64, Option<&String>)> = match self {
             Revisions::StatefulSet(_, revisions) => {
-                revisions.iter().map(|r| (r.revision, deployment::cause(&r.metadata))).collect()
+                revisions.iter().map(|(number, r)| (*number, deployment::cause(&r.metadata))).collect()
             }
             Revisions::Deployment(sets) => {
                 sets.iter().map(|(number, set)| (*number, deployment::cause(&set.metadata))).collect()
@@ -108,8 +112,7 @@ impl Revisions {
         }
         let template = match self {
             Revisions::StatefulSet(set, revisions) => {
-                let found = revisions.iter().find(|revision| revision.revision == wanted);
-                template_at(set, found.ok_or_else(no_such_revision)?)?
+                template_at(set, revisions.get(&wanted).ok_or_else(no_such_revision)?)?
             }
             Revisions::Deployment(sets) => {
                 deployment::template_with_cause(sets.get(&wanted).ok_or_else(no_such_revision)?)
@@ -124,8 +127,8 @@ impl Revisions {
         let found: Vec<Value> = match self {
             Revisions::StatefulSet(set, revisions) => revisions
                 .iter()
-                .filter(|revision| is_wanted(revision.revision))
-                .map(|revision| set_at(&context.whole(&Object::StatefulSet(set.clone())), revision))
+                .filter(|(number, _)| is_wanted(**number))
+                .map(|(_, revision)| set_at(&context.whole(&Object::StatefulSet(set.clone())), revision))
                 .collect::<Result<_, _>>()?,
             Revisions::Deployment(sets) => sets
                 .iter()

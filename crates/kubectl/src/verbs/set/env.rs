@@ -81,7 +81,8 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let change = Change { objects, operation: "env updated", failed, quiet: true };
     change.run(call, context, &mut |context, info, object| {
         let before = object.clone();
-        let edited = edit(context, info, object, names, &set, &remove, overwrite);
+        let edited = pod_spec(call, info, object)
+            .and_then(|spec| edit(context, info, spec, names, &set, &remove, overwrite));
         let Some(listing) = &listing else {
             return edited.map_or_else(|failure| vec![failure], |_| Vec::new());
         };
@@ -179,13 +180,13 @@ fn referred(call: &Call, context: &mut Context<'_, '_>, from: &str) -> Result<Ve
 fn edit(
     context: &mut Context<'_, '_>,
     info: &Info,
-    object: &mut Value,
+    spec: &mut Value,
     names: &str,
     set: &[Value],
     remove: &[String],
     overwrite: bool,
 ) -> Result<Vec<Value>, Failure> {
-    let containers = containers(pod_spec(info, object)?, names);
+    let containers = containers(spec, names);
     if containers.is_empty() {
         let (kind, name) = (info.kind.name(), &info.name);
         let names = go_value::quote(names);

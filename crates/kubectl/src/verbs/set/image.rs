@@ -31,7 +31,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     check(call, &words, &images)?;
     let failed = "failed to patch image update to pod template: ";
     let change = Change { objects, operation: "image updated", failed, quiet: true };
-    change.run(call, context, &mut |_, info, object| match pod_spec(info, object) {
+    change.run(call, context, &mut |_, info, object| match pod_spec(call, info, object) {
         Ok(spec) => images.iter().filter_map(|(name, image)| set(spec, name, image)).collect(),
         Err(failure) => vec![failure],
     })?;

@@ -60,19 +60,14 @@ fn objects(
             "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
         ));
     }
-    let rules = Rules { type_means_all: parsed.on("all"), ..Rules::default() };
+    let rules = Rules { type_means_all: parsed.on("all"), is_local, ..Rules::default() };
     let targets = resource::targets(context, parsed, words, rules)?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     if is_local {
         for target in targets.list {
             match target {
                 Target::Given(manifest) => {
-                    let mut value = whole::typed(manifest.kind, manifest.value.clone(), context.env.features);
-                    if let (false, Some(metadata)) =
-                        (parsed.given("namespace"), value["metadata"].as_object_mut())
-                    {
-                        metadata.remove("namespace");
-                    }
+                    let value = whole::typed(manifest.kind, manifest.value.clone(), context.env.features);
                     found.push((info_of(&manifest), value));
                 }
                 Target::Broken(failure) => failures.push(failure),
@@ -157,12 +152,14 @@ impl Change {
 ///
 /// # Errors
 /// If the object has no pods.
-fn pod_spec<'v>(info: &Info, object: &'v mut Value) -> Result<&'v mut Value, Failure> {
+fn pod_spec<'v>(call: &Call, info: &Info, object: &'v mut Value) -> Result<&'v mut Value, Failure> {
     let path: &[&str] = match info.kind {
         Kind::Pod => &["spec"],
         Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet => &["spec", "template", "spec"],
         kind => {
-            let (resource, name) = (kind.info().plural, &info.name);
+            // Without the server nobody knows the plural.
+            let singular = call.parsed.on("local").then(|| kind.name().to_lowercase());
+            let (resource, name) = (singular.unwrap_or_else(|| kind.info().plural.to_owned()), &info.name);
             return Err(Failure::message(format!(
                 "error: {resource}/{name} the object is not a pod or does not have a pod template: *v1.{kind}\n"
             )));

@@ -47,7 +47,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let failed = "failed to patch resources update to pod template ";
     let change = Change { objects, operation: "resource requirements updated", failed, quiet: true };
     change.run(call, context, &mut |_, info, object| {
-        let containers = match pod_spec(info, object) {
+        let containers = match pod_spec(call, info, object) {
             Ok(spec) => containers(spec, names),
             Err(failure) => return vec![failure],
         };
@@ -72,7 +72,7 @@ fn quantities(spec: Option<&str>) -> Result<Map<String, Value>, Failure> {
         let parts: Vec<&str> = statement.split('=').collect();
         let [resource, quantity] = parts.as_slice() else {
             return Err(Failure::message(format!(
-                "invalid argument syntax {statement}, expected <resource>=<value>"
+                "Invalid argument syntax {statement}, expected <resource>=<value>"
             )));
         };
         let quantity = Quantity::parse(quantity).map_err(|error| Failure::message(error.to_string()))?;

@@ -28,7 +28,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let objects = objects(call, context, words)?;
     let failed = "failed to patch ServiceAccountName ";
     let change = Change { objects, operation: "serviceaccount updated", failed, quiet: false };
-    change.run(call, context, &mut |_, info, object| match pod_spec(info, object) {
+    change.run(call, context, &mut |_, info, object| match pod_spec(call, info, object) {
         Ok(spec) => {
             spec["serviceAccountName"] = account.as_str().into();
             Vec::new()

@@ -20,6 +20,7 @@ impl Container {
     ) -> Container {
         let mut container = Container::new(spec, role);
         let state = status.state.clone().unwrap_or_default();
+        container.refusal = state.waiting.map(Arc::new);
         let ended = state.terminated.or_else(|| status.last_state.as_ref()?.terminated.clone());
         (container.state, container.ailment) = state_of(status, now);
         container.started = ended.is_some() || container.is_running();

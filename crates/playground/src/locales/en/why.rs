@@ -2,7 +2,7 @@
 
 use machinery::decision::{BrokenLink, Lack, Misfit, RevisionChoice, Step};
 
-use crate::view::why::{Held, Next, Reason, Risk, Rule, Why};
+use crate::view::why::{Held, Next, Reason, Risk, Rule, Template, Why};
 
 fn names(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
@@ -60,13 +60,17 @@ pub(super) fn why_sentence(why: &Why) -> String {
         }
         Reason::Starting { pod, lacks, step: why } => starting(pod, *lacks, *why),
         Reason::Stopping { pod, seconds, step: why, held: by } => stopping(pod, *seconds, *why, by.as_ref()),
-        Reason::Broken { pod, status, message, frozen } => {
+        Reason::Broken { pod, status, message, template } => {
             let message = if message.is_empty() { String::new() } else { format!(": {message}") };
-            let template = if *frozen { "The template is another by now, and still nobody replaces" } else { "Another template alone will not replace" };
-            format!("`{pod}` cannot run, {status}{message}. {template} it: delete it, and it comes back from the template.")
+            let way = match template {
+                Template::Same => "Deleted, it comes back the same: change the template first, then delete it, as the change alone will not replace it",
+                Template::Other => "Another template alone will not replace it: delete it, and it comes back from the template",
+                Template::Frozen => "The template is another by now, and still nobody replaces it: delete it, and it comes back from the template",
+            };
+            format!("`{pod}` cannot run, {status}{message}. {way}.")
         }
         Reason::Unconfigured { pod, status, message } => {
-            format!("`{pod}` cannot run, {status}: {message}. The kubelet tries again and again: the pod goes on by itself once that is there.")
+            format!("`{pod}` waits for what it is configured by, {status}: {message}. The kubelet looks again and again: once that is there, the pod goes on by itself.")
         }
         Reason::NeverReady { pod, step: why, host } => {
             let waits = match why {
@@ -291,7 +295,7 @@ fn revision(label: &str, choice: RevisionChoice) -> String {
 
 pub(super) fn why_rule(rule: Rule) -> String {
     match rule {
-        Rule::OrderedReady => "OrderedReady walks the ordinals upwards and stops at the first pod that is not ready; neither scaling nor an update comes after it.",
+        Rule::OrderedReady => "OrderedReady walks the ordinals upwards and stops at the first pod that is not ready; until it is, nothing is scaled or updated.",
         Rule::Parallel => "Parallel makes and removes pods all at once; it does not change the order of a rolling update.",
         Rule::UpdateFromTop => "A rolling update replaces one pod at a time, from the highest ordinal down, and waits until each is ready again.",
         Rule::ScaleFromTop => "Scaling down removes the highest ordinal first, one at a time; a middle one cannot be left out.",

@@ -393,7 +393,7 @@ fn act(kind: &ActKind) -> String {
         ActKind::Scale(replicas) => format!("扩缩到 {replicas}"),
         ActKind::Delete(pod) => format!("删除 {pod}"),
         ActKind::LookUp(pod) => format!("查询 {pod} 的名字"),
-        ActKind::Partition(partition) => format!("{partition} 以下保持不动"),
+        ActKind::Partition(partition) => format!("把分区设为 {partition}"),
         ActKind::Image(image) => format!("更新到 {}", short_image(image)),
     }
 }

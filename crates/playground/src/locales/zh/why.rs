@@ -2,7 +2,7 @@
 
 use machinery::decision::{BrokenLink, Lack, Misfit, RevisionChoice, Step};
 
-use crate::view::why::{Held, Next, Reason, Risk, Rule, Why};
+use crate::view::why::{Held, Next, Reason, Risk, Rule, Template, Why};
 
 fn names(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join("、")
@@ -59,18 +59,20 @@ pub(super) fn why_sentence(why: &Why) -> String {
         }
         Reason::Starting { pod, lacks, step: why } => starting(pod, *lacks, *why),
         Reason::Stopping { pod, seconds, step: why, held: by } => stopping(pod, *seconds, *why, by.as_ref()),
-        Reason::Broken { pod, status, message, frozen } => {
+        Reason::Broken { pod, status, message, template } => {
             let message = if message.is_empty() { String::new() } else { format!("（{message}）") };
-            let template = if *frozen {
-                "模板已经改了，仍然没有谁来替换它"
-            } else {
-                "只改模板也替换不了它"
+            let way = match template {
+                Template::Same => {
+                    "现在删除它，重建出来的还是一样：先改模板，再删除它，因为只改模板替换不了它"
+                }
+                Template::Other => "只改模板也替换不了它：删除它，控制器会按模板重建它",
+                Template::Frozen => "模板已经改了，仍然没有谁来替换它：删除它，控制器会按模板重建它",
             };
-            format!("`{pod}` 无法运行：{status}{message}。{template}：删除它，它就会按模板回来。")
+            format!("`{pod}` 无法运行：{status}{message}。{way}。")
         }
         Reason::Unconfigured { pod, status, message } => {
             format!(
-                "`{pod}` 无法运行：{status}（{message}）。kubelet 会一再重试：等它存在了，Pod 就会自己继续。"
+                "`{pod}` 在等它的配置：{status}（{message}）。kubelet 会一再检查：等缺的对象有了，Pod 就会自己继续。"
             )
         }
         Reason::NeverReady { pod, step: why, host } => {
@@ -237,11 +239,11 @@ pub(super) fn why_next(why: &Why) -> String {
         Some(Next::Deletes(pod)) => format!("删除 `{pod}`；它的 PVC 留下"),
         Some(Next::Replaces(pod)) => format!("替换 `{pod}`"),
         Some(Next::ComesBack { pod, revision, storage }) => {
-            let at = revision.as_ref().map_or_else(String::new, |revision| format!("以 {revision} "));
+            let at = revision.as_ref().map_or_else(String::new, |revision| format!("以版本 {revision} "));
             let again = storage
                 .as_ref()
                 .map_or_else(String::new, |(claim, volume)| format!("，重新得到 `{claim}` → `{volume}`"));
-            format!("`{pod}` {at}回来{again}")
+            format!("{at}重建 `{pod}`{again}")
         }
     }
 }

@@ -50,6 +50,17 @@ pub struct Held {
     pub partition: i32,
 }
 
+/// How a pod's own template stands to the one that it would come back from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// It is the same.
+    Same,
+    /// It is another.
+    Other,
+    /// It is another, and the update to it does not come to the pod.
+    Frozen,
+}
+
 /// The reason. Names are object names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -118,8 +129,8 @@ pub enum Reason {
         status: String,
         /// The kubelet's words.
         message: String,
-        /// The template is another by now, and the update does not come to the pod.
-        frozen: bool,
+        /// What became of the template since.
+        template: Template,
     },
     /// A ConfigMap or Secret that a pod is configured by is missing, or a key of it.
     Unconfigured {

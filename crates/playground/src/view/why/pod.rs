@@ -1,6 +1,7 @@
 //! Why, about a pod: on its way, broken, not ready, without a node, on a node that is silent.
 
 use cluster::Defect;
+use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod};
 use machinery::decision::{Lack, Step, Verdict};
 use machinery::object::{controller_of, is_terminating};
@@ -10,11 +11,11 @@ use node::references;
 use super::super::Snapshot;
 use super::super::claim::ClaimView;
 use super::super::pod::{Shape, is_ready, shape_of, waiting_message};
-use super::super::revision::{ordinal_in, set_of};
+use super::super::revision::{name_of, ordinal_in, set_of};
 use super::super::stage::claims_of;
 use super::node::{is_cordoned, is_down};
 use super::storage::of_claim;
-use super::{Reason, Risk, Rule, Why, WhyKind, verdict};
+use super::{Reason, Risk, Rule, Template, Why, WhyKind, verdict};
 use crate::commands;
 
 /// Most pods in trouble that are told of.
@@ -71,7 +72,7 @@ pub(super) fn of_pod(snapshot: Snapshot<'_>, pod: &Pod, blocked: Option<Blocked>
             // Beyond its grace period nothing ends by itself.
             if seconds == 0 { stuck_deletion(snapshot, pod, why) } else { why }
         }
-        Shape::Broken => broken(snapshot, pod, blocked.is_some_and(|blocked| blocked.frozen)),
+        Shape::Broken => broken(snapshot, pod, blocked),
         Shape::Ended => Why::new(WhyKind::Quiet, Reason::Ended(name)),
         Shape::Ready => match blocked.map(|blocked| blocked.lacks) {
             Some(lacks @ Lack::Available { .. }) => {
@@ -100,15 +101,13 @@ fn top_of(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
 /// A pod that is not started without what is missing.
 fn unconfigured(snapshot: Snapshot<'_>, pod: &Pod, message: String) -> Why {
     let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
-    Why::new(WhyKind::Stuck, Reason::Unconfigured { pod: pod.name().to_owned(), status, message })
-}
-
-/// Whether something is still missing that a container's environment is made of.
-fn lacks_settings(snapshot: Snapshot<'_>, pod: &Pod) -> bool {
-    let spec = pod.spec.as_ref();
-    let mut all =
-        spec.into_iter().flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers));
-    all.any(|container| references::unresolved(snapshot.names, pod, container).is_some())
+    let why =
+        Why::new(WhyKind::Waiting, Reason::Unconfigured { pod: pod.name().to_owned(), status, message });
+    let Some(missing) = references::missing(snapshot.names, pod) else { return why };
+    let object = ObjectKey::new(missing.kind, pod.namespace(), missing.name);
+    let is_there = snapshot.objects.object(&object).is_some();
+    let key = missing.items.first().map(|(key, _)| *key);
+    why.or_command(commands::settings(&object, key, is_there), None)
 }
 
 /// Why the volumes of a pod that has a node cannot be mounted; a pod with an address has mounted them.
@@ -117,19 +116,63 @@ fn unmounted(snapshot: Snapshot<'_>, pod: &Pod) -> Option<String> {
     status.and_then(|_| references::unmountable(snapshot.names, pod).next()).map(|(_, problem)| problem)
 }
 
-fn broken(snapshot: Snapshot<'_>, pod: &Pod, frozen: bool) -> Why {
+fn broken(snapshot: Snapshot<'_>, pod: &Pod, blocked: Option<Blocked>) -> Why {
     let waiting = waiting_message(pod);
-    if let Some(("CreateContainerConfigError", message)) = waiting
-        && lacks_settings(snapshot, pod)
-    {
-        return unconfigured(snapshot, pod, message.to_owned());
+    let name = pod.name().to_owned();
+    if let Some(("CreateContainerConfigError", message)) = waiting {
+        if references::missing(snapshot.names, pod).is_some() {
+            return unconfigured(snapshot, pod, message.to_owned());
+        }
+        // It is there by now, and the kubelet is about to look again.
+        let step = blocked.and_then(|blocked| blocked.step);
+        return Why::new(WhyKind::Progressing, Reason::Starting { pod: name, lacks: Lack::Running, step });
     }
     let message = waiting.map(|(_, message)| message.to_owned()).unwrap_or_default();
     let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
-    let why =
-        Why::new(WhyKind::Stuck, Reason::Broken { pod: pod.name().to_owned(), status, message, frozen });
-    let rule = if frozen { Rule::OrderedReady } else { Rule::UpdateFromTop };
-    why.because(rule).or_command(commands::delete(&pod.key()), Some(Risk::Pod))
+    let newest = set_of(snapshot, pod).filter(|set| has_newest_template(set, pod));
+    let template = match (newest, blocked) {
+        (_, Some(Blocked { frozen: true, .. })) => Template::Frozen,
+        (Some(_), _) => Template::Same,
+        (None, _) => Template::Other,
+    };
+    let why = Why::new(WhyKind::Stuck, Reason::Broken { pod: name, status, message, template });
+    let rule = if template == Template::Frozen { Rule::OrderedReady } else { Rule::UpdateFromTop };
+    let why = why.because(rule).or_heal(breaking(snapshot, pod));
+    let delete = commands::delete(&pod.key());
+    match newest.filter(|_| template == Template::Same) {
+        None => why.or_command(delete, Some(Risk::Pod)),
+        Some(set) if has_older_template(snapshot, set) => {
+            why.or_command(format!("{} && {delete}", commands::undo(&set.key())), Some(Risk::Pod))
+        }
+        Some(_) => why,
+    }
+}
+
+/// Whether a pod has the template that its set would give it again.
+fn has_newest_template(set: &StatefulSet, pod: &Pod) -> bool {
+    let newest = set.status.as_ref().and_then(|status| status.update_revision.as_deref());
+    newest.is_some() && newest == name_of(pod)
+}
+
+fn has_older_template(snapshot: Snapshot<'_>, set: &StatefulSet) -> bool {
+    let revisions = snapshot.objects.list::<ControllerRevision>(set.namespace());
+    let own = |revision: &&std::sync::Arc<ControllerRevision>| {
+        controller_of(&revision.metadata).is_some_and(|owner| owner.uid == set.uid())
+    };
+    revisions.filter(own).nth(1).is_some()
+}
+
+/// What was broken on purpose and keeps the pod's containers from running.
+fn breaking<'a>(snapshot: Snapshot<'a>, pod: &Pod) -> Option<&'a Defect> {
+    let uses = |image: &str| {
+        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        containers.into_iter().any(|container| container.image.as_deref() == Some(image))
+    };
+    snapshot.defects.iter().find(|defect| match defect {
+        Defect::CrashLoop { pods } => pods.matches(pod.namespace(), pod.name()),
+        Defect::MissingImage { image } => uses(image),
+        _ => false,
+    })
 }
 
 fn on_silent_node<'a>(snapshot: Snapshot<'_>, pod: &'a Pod) -> Option<&'a str> {

@@ -10,7 +10,7 @@ use super::super::pod::Shape;
 use super::super::revision::Revision;
 use super::super::stage::{SetView, Slot, Stage};
 use super::pod::{Blocked, of_pod};
-use super::{Held, Next, Reason, Risk, Rule, Why, WhyKind, verdict};
+use super::{Held, Next, Reason, Risk, Rule, Template, Why, WhyKind, verdict};
 use crate::commands;
 
 pub(super) fn of_set(snapshot: Snapshot<'_>, set: &SetView) -> Why {
@@ -177,11 +177,14 @@ fn of_blocking(
         why => why,
     };
     let next = match (why.kind, &why.reason) {
+        (_, Reason::Broken { template: Template::Same, .. }) => None,
         // What follows once a person has deleted it.
         (WhyKind::Stuck, Reason::Broken { .. } | Reason::NodeSilent { .. }) => {
             slot.filter(|slot| slot.wanted).map(|slot| comes_back(snapshot, set, slot))
         }
-        (WhyKind::Stuck | WhyKind::Progressing, _) => next(snapshot, set, key),
+        (WhyKind::Stuck | WhyKind::Progressing, _) | (_, Reason::Unconfigured { .. }) => {
+            next(snapshot, set, key)
+        }
         _ => None,
     };
     Why { next, ..why }

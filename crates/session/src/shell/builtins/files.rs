@@ -1,6 +1,7 @@
 //! Commands on the files of the one folder: `ls`, `rm`, `touch`, `mv`, `cp`, `tee`.
 
 use super::{Env, Io};
+use crate::files::plain;
 
 /// Most bytes that `tee` writes.
 const TEE_LIMIT: usize = 16 << 20;
@@ -40,7 +41,7 @@ pub(super) fn rm(arguments: &[String], env: &mut Env<'_>, io: &mut Io<'_>) -> i3
     let mut status = 0;
     for name in arguments.iter().filter(|argument| *argument != "-f") {
         if env.files.get(name).is_some() {
-            env.files.remove(name.strip_prefix("./").unwrap_or(name));
+            env.files.remove(name);
         } else if !force {
             status = io.fail(&format!("cannot remove '{name}': No such file or directory"));
         }
@@ -75,7 +76,6 @@ pub(super) fn copy(arguments: &[String], env: &mut Env<'_>, io: &mut Io<'_>) -> 
     let Some(text) = env.files.get(from).map(str::to_owned) else {
         return io.fail(&format!("cannot stat '{from}': No such file or directory"));
     };
-    let plain = |name: &str| name.strip_prefix("./").unwrap_or(name).to_owned();
     if plain(from) == plain(to) {
         return io.fail(&format!("'{from}' and '{to}' are the same file"));
     }
@@ -83,7 +83,7 @@ pub(super) fn copy(arguments: &[String], env: &mut Env<'_>, io: &mut Io<'_>) -> 
         return io.fail(&format!("cannot {verb} '{from}' to '{to}': No such file or directory"));
     }
     if io.command == "mv" {
-        env.files.remove(&plain(from));
+        env.files.remove(from);
     }
     0
 }

@@ -48,7 +48,7 @@ pub enum Started {
 }
 
 /// Every command, with what `help` says of it.
-pub const COMMANDS: [(&str, &str); 50] = [
+pub const COMMANDS: [(&str, &str); 51] = [
     ("kubectl", "talks to the cluster; `k` is short for it"),
     ("[", "is true or not: [ -f FILE ], [ A = B ], [ 1 -lt 2 ]"),
     ("alias", "gives a command another name: alias kg='kubectl get'"),
@@ -98,6 +98,7 @@ pub const COMMANDS: [(&str, &str); 50] = [
     ("unset", "forgets variables"),
     ("watch", "runs a command every two seconds: watch [-n S] COMMAND"),
     ("wc", "counts lines, words and bytes: … | wc [-l] [-w] [-c]"),
+    ("whoami", "tells who types"),
     ("xargs", "puts words behind a command: … | xargs [-n N] [-I X] COMMAND"),
 ];
 
@@ -105,7 +106,7 @@ pub const COMMANDS: [(&str, &str); 50] = [
 pub fn is_command(name: &str) -> bool {
     COMMANDS.iter().any(|(known, _)| *known == name)
         || filters::is_filter(name)
-        || matches!(name, ":" | "printenv" | "which" | "command" | "whoami")
+        || matches!(name, ":" | "printenv" | "which" | "command")
 }
 
 /// Whether a command's words are names of files.

@@ -87,7 +87,7 @@ impl Interpreter {
             return Ok(());
         }
         let before = if append { env.files.get(name).unwrap_or_default().to_owned() } else { String::new() };
-        if env.files.check(name.strip_prefix("./").unwrap_or(name), &before).is_err() {
+        if env.files.check(name, &before).is_err() {
             return Err(no_such_file(name));
         }
         self.spent.steps(before.len() / BYTES_PER_STEP)?;

@@ -476,7 +476,7 @@ impl Parser<'_> {
                     self.word(*expression, false, ops)?;
                     ops.push(Op::Calculate);
                 }
-                Part::Command { tokens, quoted } => {
+                Part::Command { tokens, quoted, .. } => {
                     if self.depth == DEPTH_LIMIT {
                         return Err(SyntaxError::too_deep());
                     }
@@ -519,7 +519,7 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
     }
     let mut parts = word.parts.clone();
     parts[0] = Part::Text { text: value.to_owned(), quoted: true };
-    Some((name.to_owned(), Word { parts, source: String::new() }))
+    Some((name.to_owned(), Word { parts, ..Word::default() }))
 }
 
 #[cfg(test)]

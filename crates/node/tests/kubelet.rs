@@ -1,0 +1,358 @@
+//! What a kubelet says and writes of a pod, from its arrival on its node to its end.
+
+use client::api::{
+    Answer, Api, Body, Change, ExecOutput, Refusal, Request, Response, Subresource, Verb, WatchEvent,
+};
+use client::{Choice, Choices, Context, Key, Listers, Outcome, Reconciler, Recorder};
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::{ContainerState, Event, Pod, PodStatus};
+use machinery::{Kind, Object, Resource, Status};
+use node::kubelet::Kubelet;
+use serde_json::{Value, json};
+
+/// An API server that stores whatever a kubelet sends.
+#[derive(Default)]
+struct Server {
+    changes: Vec<WatchEvent>,
+    /// What Events say, once for each time it is said.
+    said: Vec<String>,
+}
+
+impl Api for Server {
+    fn call(&mut self, request: Request) -> Result<Response, Refusal> {
+        let object = match request.verb {
+            Verb::Create(Body::Typed(object)) => {
+                let event = object.get::<Event>().expect("a kubelet creates Events");
+                let text = |text: &Option<String>| text.clone().unwrap_or_default();
+                self.said.push(format!("{}: {}", text(&event.reason), text(&event.message)));
+                object
+            }
+            Verb::Update(Body::Typed(object)) if request.subresource == Subresource::Status => {
+                self.changes.push(WatchEvent { change: Change::Modified, object: object.clone(), old: None });
+                object
+            }
+            // An Event that is said again comes without its reason: it starts anew.
+            _ => return Err(Box::new(Status::internal("refused"))),
+        };
+        Ok(Response { body: Answer::Object(object) })
+    }
+
+    fn watch(&self, _: Kind, _: &str, _: u64) -> Result<Vec<WatchEvent>, Refusal> {
+        Ok(Vec::new())
+    }
+
+    fn resource_version(&self) -> u64 {
+        0
+    }
+
+    fn exec(&mut self, _: &str, _: &str, _: &str, _: &[String]) -> Result<ExecOutput, Refusal> {
+        Ok(ExecOutput::default())
+    }
+}
+
+/// A kubelet leaves nothing open.
+struct Nothing;
+
+impl Choices for Nothing {
+    fn pick(&mut self, _: Choice<'_>, _: &[&str]) -> usize {
+        0
+    }
+
+    fn suffix(&mut self, _: &str, _: usize) -> String {
+        String::new()
+    }
+
+    fn uid(&mut self) -> String {
+        String::new()
+    }
+
+    fn number(&mut self, _: &str, _: u64) -> u64 {
+        0
+    }
+}
+
+/// A node with one pod, `p`.
+struct Node {
+    kubelet: Kubelet,
+    listers: Listers,
+    recorder: Recorder,
+    server: Server,
+    now: Timestamp,
+    /// When the pod is to be looked at again.
+    due: Option<Timestamp>,
+    /// The pod's rows, as [`Node::row`] has them: each that differs from the one before.
+    rows: Vec<String>,
+}
+
+fn node(spec: &Value) -> Node {
+    let mut node = Node {
+        kubelet: Kubelet::default(),
+        listers: Listers::default(),
+        recorder: Recorder::default(),
+        server: Server::default(),
+        now: Timestamp::UNIX_EPOCH,
+        due: None,
+        rows: Vec::new(),
+    };
+    node.add(Kind::Node, json!({"metadata": {"name": "node-1"}, "spec": {"podCIDR": "10.244.1.0/24"}}));
+    node.add(Kind::Pod, pod("p", spec));
+    node
+}
+
+fn pod(name: &str, spec: &Value) -> Value {
+    let mut pod = json!({
+        "metadata": {"name": name, "namespace": "default", "uid": name},
+        "spec": {"nodeName": "node-1", "terminationGracePeriodSeconds": 30},
+    });
+    pod["spec"].as_object_mut().expect("a spec").extend(spec.as_object().expect("a spec").clone());
+    pod
+}
+
+fn key(pod: &str) -> Key {
+    Key { kind: Kind::Pod, namespace: "default".into(), name: pod.into() }
+}
+
+impl Node {
+    fn add(&mut self, kind: Kind, value: Value) {
+        let object = Object::from_value(kind, value).expect("decodes");
+        self.hear(&WatchEvent { change: Change::Added, object, old: None });
+    }
+
+    fn hear(&mut self, event: &WatchEvent) {
+        self.listers.apply(event);
+        if self.kubelet.on_event(event, &self.listers, self.now).contains(&key("p")) {
+            self.due = Some(self.now);
+        }
+        let row = self.listers.get::<Pod>("default", "p").map(|_| self.row()).unwrap_or_default();
+        if self.rows.last() != Some(&row) {
+            self.rows.push(row);
+        }
+    }
+
+    fn sync(&mut self, pod: &str) -> Option<Timestamp> {
+        let mut cx = Context {
+            now: self.now,
+            features: Default::default(),
+            listers: &self.listers,
+            api: &mut self.server,
+            recorder: &mut self.recorder,
+            choices: &mut Nothing,
+            decisions: &mut Default::default(),
+        };
+        let outcome = self.kubelet.sync(&mut cx, &key(pod)).expect("syncs");
+        for change in std::mem::take(&mut self.server.changes) {
+            self.hear(&change);
+        }
+        match outcome {
+            Outcome::Done => None,
+            Outcome::After(ms) | Outcome::Again(ms) => Some(self.in_ms(ms)),
+        }
+    }
+
+    fn in_ms(&self, ms: u64) -> Timestamp {
+        self.now + SignedDuration::from_millis(ms.try_into().expect("a short span"))
+    }
+
+    fn advance(&mut self, ms: u64) {
+        let end = self.in_ms(ms);
+        while let Some(due) = self.due.take_if(|due| *due <= end) {
+            self.now = due;
+            let next = self.sync("p");
+            self.due = self.due.into_iter().chain(next).min();
+        }
+        self.now = end;
+    }
+
+    fn crash(&mut self, exit_code: i32) {
+        self.kubelet.crash(&key("p"), None, exit_code).expect("it runs");
+        self.due = Some(self.now);
+    }
+
+    fn delete(&mut self) {
+        let pod = self.listers.get::<Pod>("default", "p").expect("it is there");
+        let mut value = Pod::wrap(pod.clone()).to_value();
+        value["metadata"]["deletionTimestamp"] = json!("1970-01-01T01:00:00Z");
+        value["metadata"]["deletionGracePeriodSeconds"] = json!(30);
+        let object = Object::from_value(Kind::Pod, value).expect("decodes");
+        self.hear(&WatchEvent { change: Change::Modified, object, old: None });
+    }
+
+    fn status(&self) -> PodStatus {
+        self.listers.get::<Pod>("default", "p").expect("it is there").status.clone().unwrap_or_default()
+    }
+
+    /// The phase, then each container's state and restarts; how the run before ended stands in brackets.
+    fn row(&self) -> String {
+        let status = self.status();
+        let mut row = status.phase.unwrap_or_default();
+        let init = status.init_container_statuses.into_iter().flatten();
+        for c in init.chain(status.container_statuses.into_iter().flatten()) {
+            let last = c.last_state.as_ref().map(reason).filter(|last| !last.is_empty());
+            let last = last.map(|last| format!("[{last}]")).unwrap_or_default();
+            row += &format!(" {}:{}{last}:{}", c.name, reason(&c.state.unwrap_or_default()), c.restart_count);
+        }
+        row
+    }
+
+    /// What was said since the last time, of those reasons.
+    fn heard(&mut self, reasons: &[&str]) -> Vec<String> {
+        let said = std::mem::take(&mut self.server.said);
+        said.into_iter().filter(|line| reasons.iter().any(|reason| line.starts_with(reason))).collect()
+    }
+}
+
+fn reason(state: &ContainerState) -> String {
+    let waiting = state.waiting.as_ref().and_then(|waiting| waiting.reason.clone());
+    let ended = || state.terminated.as_ref().and_then(|ended| ended.reason.clone());
+    let running = || state.running.as_ref().map(|_| "Running".to_owned());
+    waiting.or_else(ended).or_else(running).unwrap_or_default()
+}
+
+fn container() -> Value {
+    json!({"name": "c", "image": "nginx", "imagePullPolicy": "Always"})
+}
+
+fn sidecar() -> Value {
+    json!({"name": "s", "image": "proxy", "restartPolicy": "Always"})
+}
+
+#[test]
+fn while_an_image_is_pulled_again_the_state_before_stays_in_view() {
+    let mut node = node(&json!({"containers": [container()]}));
+    node.advance(10_000);
+    node.rows.clear();
+    for exit_code in [0, 1] {
+        node.crash(exit_code);
+        node.advance(15_000);
+    }
+    let expected = [
+        "Running c:Completed:0",
+        "Running c:Running[Completed]:1",
+        "Running c:Error:1",
+        "Running c:CrashLoopBackOff[Error]:1",
+        "Running c:Running[Error]:2",
+    ];
+    assert_eq!(node.rows, expected);
+}
+
+#[test]
+fn what_does_not_run_is_not_stopped() {
+    let hooked = json!({
+        "name": "c", "image": "nginx", "lifecycle": {"preStop": {"sleep": {"seconds": 20}}},
+    });
+    let mut node = node(&json!({"containers": [hooked]}));
+    node.advance(10_000);
+    for _ in 0..2 {
+        node.crash(1);
+        node.advance(5_000);
+    }
+    assert_eq!(node.row(), "Running c:CrashLoopBackOff[Error]:1");
+    node.delete();
+    node.advance(2_000);
+    assert_eq!(node.row(), "Failed c:Error[Error]:1");
+    assert_eq!(node.heard(&["Killing"]), [""; 0]);
+}
+
+#[test]
+fn every_container_that_runs_is_stopped() {
+    let init = json!([sidecar(), {"name": "i", "image": "busybox"}]);
+    let mut node = node(&json!({"initContainers": init, "containers": [container()]}));
+    // The init container runs for a second.
+    while node.row() != "Pending s:Running:0 i:Running:0 c:PodInitializing:0" {
+        node.advance(100);
+    }
+    let mut later =
+        Node { kubelet: node.kubelet.clone(), listers: node.listers.clone(), ..self::node(&json!({})) };
+    (later.now, later.due, later.recorder) = (node.now, node.due, node.recorder.clone());
+    node.delete();
+    node.advance(2_000);
+    assert_eq!(node.heard(&["Killing"]), ["s", "i"].map(|c| format!("Killing: Stopping container {c}")));
+    later.advance(10_000);
+    later.delete();
+    later.advance(2_000);
+    assert_eq!(later.heard(&["Killing"]), ["s", "c"].map(|c| format!("Killing: Stopping container {c}")));
+    assert_eq!(later.row(), "Succeeded s:Completed:0 i:Completed:0 c:Completed:0");
+    let ready: Vec<bool> =
+        later.status().init_container_statuses.into_iter().flatten().map(|c| c.ready).collect();
+    assert_eq!(ready, [false, true]);
+}
+
+#[test]
+fn a_sidecar_ends_after_what_it_runs_beside() {
+    for (policy, exit_code, reason, phase) in [
+        ("Never", 0, "Completed", "Succeeded"),
+        ("Never", 1, "Error", "Failed"),
+        ("OnFailure", 0, "Completed", "Succeeded"),
+    ] {
+        let init = json!([sidecar()]);
+        let spec = json!({"restartPolicy": policy, "initContainers": init, "containers": [container()]});
+        let mut node = node(&spec);
+        node.advance(10_000);
+        node.rows.clear();
+        node.crash(exit_code);
+        node.advance(60_000);
+        let expected =
+            [format!("Running s:Running:0 c:{reason}:0"), format!("{phase} s:Completed:0 c:{reason}:0")];
+        assert_eq!(node.rows, expected, "{policy} {exit_code}");
+        assert_eq!(node.heard(&["Killing"]), ["Killing: Stopping container s"]);
+    }
+}
+
+#[test]
+fn a_sidecar_ends_when_the_pod_could_not_be_initialized() {
+    let failing = json!({"name": "i", "image": "busybox", "command": ["sh", "-c", "exit 3"]});
+    let init = json!([sidecar(), failing]);
+    let spec = json!({"restartPolicy": "Never", "initContainers": init, "containers": [container()]});
+    let mut node = node(&spec);
+    node.advance(60_000);
+    let last_two = &node.rows[node.rows.len() - 2..];
+    let expected = [
+        "Pending s:Running:0 i:Error:0 c:PodInitializing:0",
+        "Failed s:Completed:0 i:Error:0 c:PodInitializing:0",
+    ];
+    assert_eq!(last_two, expected);
+}
+
+#[test]
+fn an_image_that_is_not_there_is_looked_for_again() {
+    let never = json!({"name": "c", "image": "nginx", "imagePullPolicy": "Never"});
+    let mut node = node(&json!({"containers": [never]}));
+    let failures = [
+        "ErrImageNeverPull: Container image \"nginx\" is not present with pull policy of Never",
+        "Failed: Error: ErrImageNeverPull",
+    ];
+    node.advance(5_000);
+    for _ in 0..3 {
+        assert_eq!(node.heard(&["Failed", "ErrImageNeverPull"]), failures);
+        node.advance(10_000);
+    }
+    assert_eq!(node.row(), "Pending c:ErrImageNeverPull:0");
+    node.add(Kind::Pod, pod("other", &json!({"containers": [container()]})));
+    for _ in 0..4 {
+        node.sync("other");
+        node.advance(5_000);
+    }
+    assert_eq!(node.row(), "Running c:Running:0");
+}
+
+#[test]
+fn a_name_that_no_image_can_have_is_complained_of_again() {
+    let mut node = node(&json!({"containers": [{"name": "c", "image": "Up"}]}));
+    node.advance(5_000);
+    for _ in 0..3 {
+        let heard = node.heard(&["Failed", "InspectFailed"]);
+        assert!(heard.len() == 2 && heard[0].starts_with("InspectFailed: Failed to apply default image tag"));
+        assert_eq!(heard[1], "Failed: Error: InvalidImageName");
+        node.advance(10_000);
+    }
+    assert_eq!(node.row(), "Pending c:InvalidImageName:0");
+}
+
+#[test]
+fn a_pod_that_no_scheduler_saw_has_been_scheduled_too() {
+    let mut node = node(&json!({"containers": [container()]}));
+    node.advance(10_000);
+    let conditions = node.status().conditions.unwrap_or_default();
+    let scheduled = conditions.iter().find(|condition| condition.type_ == "PodScheduled");
+    assert_eq!(scheduled.map(|condition| condition.status.as_str()), Some("True"));
+}

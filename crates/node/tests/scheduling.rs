@@ -1,0 +1,377 @@
+//! What the scheduler says of a pod, and when it looks at it again; what the provisioner says of a claim.
+
+use client::api::{Answer, Api, Body, Change, ExecOutput, Refusal, Request, Response, Verb, WatchEvent};
+use client::reconcile::Decisions;
+use client::{Choice, Choices, Context, Error, Key, Listers, Outcome, Reconciler, Recorder};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use machinery::decision::Verdict;
+use machinery::version::{Features, Version};
+use machinery::{Kind, Object, ObjectKey, Status};
+use node::provisioner::Provisioner;
+use node::scheduler::Scheduler;
+use serde_json::{Value, json};
+
+/// Takes note of bindings and Events; all else is granted and forgotten.
+#[derive(Default)]
+struct Server {
+    bindings: Vec<(Key, Value)>,
+    said: Vec<(String, String)>,
+}
+
+impl Api for Server {
+    fn call(&mut self, request: Request) -> Result<Response, Refusal> {
+        let body = match request.verb {
+            Verb::Create(Body::Json(binding)) => {
+                let key = ObjectKey::new(request.kind, &request.namespace, &request.name);
+                self.bindings.push((key, binding["target"]["name"].clone()));
+                Answer::Json(Value::Null)
+            }
+            Verb::Create(Body::Typed(object)) | Verb::Update(Body::Typed(object)) => {
+                if let Object::Event(event) = &object {
+                    let about = event.involved_object.name.clone().unwrap_or_default();
+                    let (reason, message) = (event.reason.as_deref(), event.message.as_deref());
+                    let text = format!("{}: {}", reason.unwrap_or_default(), message.unwrap_or_default());
+                    self.said.push((about, text));
+                }
+                Answer::Object(object)
+            }
+            _ => return Err(Box::new(Status::internal("nothing is kept"))),
+        };
+        Ok(Response { body })
+    }
+
+    fn watch(&self, _: Kind, _: &str, _: u64) -> Result<Vec<WatchEvent>, Refusal> {
+        Ok(Vec::new())
+    }
+
+    fn resource_version(&self) -> u64 {
+        0
+    }
+
+    fn exec(&mut self, _: &str, _: &str, _: &str, _: &[String]) -> Result<ExecOutput, Refusal> {
+        Ok(ExecOutput::default())
+    }
+}
+
+/// Always the first.
+struct First;
+
+impl Choices for First {
+    fn pick(&mut self, _: Choice<'_>, _: &[&str]) -> usize {
+        0
+    }
+    fn suffix(&mut self, _: &str, length: usize) -> String {
+        "x".repeat(length)
+    }
+    fn uid(&mut self) -> String {
+        "uid".to_owned()
+    }
+    fn number(&mut self, _: &str, _: u64) -> u64 {
+        0
+    }
+}
+
+#[derive(Default)]
+struct Cluster {
+    features: Features,
+    listers: Listers,
+    server: Server,
+    recorder: Recorder,
+    decisions: Decisions,
+    scheduler: Scheduler,
+}
+
+impl Cluster {
+    /// Three empty nodes.
+    fn new(version: Version) -> Cluster {
+        let mut cluster = Cluster { features: Features::of(version), ..Cluster::default() };
+        for name in ["node-1", "node-2", "node-3"] {
+            cluster.put(Kind::Node, node(name, json!([])));
+        }
+        cluster
+    }
+
+    fn sync(&mut self, reconciler: &mut dyn Reconciler, key: &Key) -> Result<Outcome, Error> {
+        reconciler.sync(
+            &mut Context {
+                now: Timestamp::UNIX_EPOCH,
+                features: self.features,
+                listers: &self.listers,
+                api: &mut self.server,
+                recorder: &mut self.recorder,
+                choices: &mut First,
+                decisions: &mut self.decisions,
+            },
+            key,
+        )
+    }
+
+    /// Lets the scheduler do all that a change leads to.
+    fn change(&mut self, change: Change, object: Object) {
+        let old = self.listers.object(&object.key()).cloned();
+        let event = WatchEvent { change, object, old };
+        self.listers.apply(&event);
+        let mut scheduler = self.scheduler.clone();
+        for key in scheduler.on_event(&event, &self.listers, Timestamp::UNIX_EPOCH) {
+            self.sync(&mut scheduler, &key).expect("goes well");
+        }
+        self.scheduler = scheduler;
+        for (key, node) in std::mem::take(&mut self.server.bindings) {
+            let pod = self.listers.object(&key).expect("is there").to_value();
+            self.put(Kind::Pod, with(pod, "/spec/nodeName", node));
+        }
+    }
+
+    fn put(&mut self, kind: Kind, value: Value) {
+        let object = Object::from_value(kind, value).expect("decodes");
+        let known = self.listers.object(&object.key()).is_some();
+        self.change(if known { Change::Modified } else { Change::Added }, object);
+    }
+
+    fn end(&mut self, pod: &str) {
+        let key = ObjectKey::new(Kind::Pod, "default", pod);
+        let object = self.listers.object(&key).expect("is there").clone();
+        self.change(Change::Deleted, object);
+    }
+
+    fn node_of(&self, pod: &str) -> Option<&str> {
+        self.listers.get::<Pod>("default", pod)?.spec.as_ref()?.node_name.as_deref()
+    }
+
+    /// Why the pod has no node.
+    fn message(&self, pod: &str) -> &str {
+        match &self.decisions[&ObjectKey::new(Kind::Pod, "default", pod)].verdict {
+            Verdict::Unschedulable { message, .. } => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn said(&self, about: &str) -> Vec<&str> {
+        self.server.said.iter().filter(|(of, _)| of == about).map(|(_, text)| text.as_str()).collect()
+    }
+}
+
+fn node(name: &str, taints: Value) -> Value {
+    json!({
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+        "spec": {"taints": taints},
+        "status": {"allocatable": {"cpu": "4", "pods": "10"}},
+    })
+}
+
+fn pod(name: &str, app: &str) -> Value {
+    json!({
+        "metadata": {"name": name, "namespace": "default", "labels": {"app": app}},
+        "spec": {"containers": [{"name": "c", "image": "app:1"}]},
+    })
+}
+
+fn with(mut object: Value, pointer: &str, value: Value) -> Value {
+    let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
+    object.pointer_mut(parent).expect("the parent is there")[field] = value;
+    object
+}
+
+/// A pod that is `podAffinity` or `podAntiAffinity` to the pods of this app.
+fn minding(name: &str, how: &str, app: &str, more: Value) -> Value {
+    let mut term =
+        json!({"labelSelector": {"matchLabels": {"app": app}}, "topologyKey": "kubernetes.io/hostname"});
+    for (key, value) in more.as_object().into_iter().flatten() {
+        term[key] = value.clone();
+    }
+    let affinity = json!({how: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
+    with(pod(name, "web"), "/spec/affinity", affinity)
+}
+
+fn user(name: &str, claims: &[&str]) -> Value {
+    let volume = |claim: &&str| json!({"name": claim, "persistentVolumeClaim": {"claimName": claim}});
+    with(pod(name, "web"), "/spec/volumes", claims.iter().map(volume).collect())
+}
+
+fn claim(name: &str, mode: &str, volume: &str) -> Value {
+    json!({
+        "metadata": {
+            "name": name, "namespace": "default", "uid": name,
+            "annotations": {"pv.kubernetes.io/bind-completed": "yes"},
+        },
+        "spec": {"accessModes": [mode], "volumeName": volume},
+        "status": {"phase": "Bound"},
+    })
+}
+
+/// What is said about three nodes.
+fn refused(reasons: &str, preemption: &str) -> String {
+    format!(
+        "0/3 nodes are available: {reasons}. no new claims to deallocate, preemption: 0/3 nodes are available: 3 {preemption}."
+    )
+}
+
+const USELESS: &str = "Preemption is not helpful for scheduling";
+const IN_VAIN: &str = "No preemption victims found for incoming pod";
+
+#[test]
+fn a_pod_is_tried_again_when_its_partner_has_a_node() {
+    let mut cluster = Cluster::new(Version::V1_36);
+    cluster.put(Kind::Pod, minding("near", "podAffinity", "db", json!({})));
+    assert_eq!(cluster.message("near"), refused("3 node(s) didn't match pod affinity rules", USELESS));
+    // Neither who is no partner nor a partner without a node is of any help.
+    cluster.put(Kind::Pod, pod("other", "app"));
+    cluster.put(Kind::Pod, with(pod("db", "db"), "/spec/nodeSelector", json!({"disk": "ssd"})));
+    assert_eq!((cluster.node_of("near"), cluster.said("near").len()), (None, 1));
+    cluster.put(Kind::Pod, with(pod("db", "db"), "/spec/nodeName", json!("node-2")));
+    assert_eq!(cluster.node_of("near"), Some("node-2"));
+}
+
+#[test]
+fn a_pod_is_tried_again_when_the_labels_of_a_placed_pod_let_it() {
+    let mut cluster = Cluster::new(Version::V1_36);
+    let placed = |name: &str, app: &str, node: &str| with(pod(name, app), "/spec/nodeName", json!(node));
+    for name in ["node-1", "node-2", "node-3"] {
+        cluster.put(Kind::Pod, placed(&format!("on-{name}"), "app", name));
+    }
+    cluster.put(Kind::Pod, minding("near", "podAffinity", "db", json!({})));
+    cluster.put(Kind::Pod, minding("far", "podAntiAffinity", "app", json!({})));
+    assert_eq!((cluster.node_of("near"), cluster.node_of("far")), (None, None));
+    cluster.put(Kind::Pod, placed("on-node-3", "db", "node-3"));
+    assert_eq!((cluster.node_of("near"), cluster.node_of("far")), (Some("node-3"), Some("node-3")));
+}
+
+#[test]
+fn a_partner_is_of_no_help_where_something_else_is_missing() {
+    let mut cluster = Cluster::new(Version::V1_36);
+    let picky = minding("near", "podAffinity", "db", json!({}));
+    cluster.put(Kind::Pod, with(picky, "/spec/nodeSelector", json!({"disk": "ssd"})));
+    cluster.put(Kind::Pod, pod("db", "db"));
+    assert_eq!((cluster.node_of("near"), cluster.said("near").len()), (None, 1));
+}
+
+#[test]
+fn a_claim_for_one_pod_is_used_by_one_pod() {
+    let mut cluster = Cluster::new(Version::V1_36);
+    cluster.put(Kind::PersistentVolume, json!({"metadata": {"name": "pv"}}));
+    cluster.put(Kind::PersistentVolumeClaim, claim("data", "ReadWriteOncePod", "pv"));
+    cluster.put(Kind::Pod, user("a", &["data"]));
+    cluster.put(Kind::Pod, user("b", &["data"]));
+    assert_eq!(cluster.node_of("a"), Some("node-1"));
+    let reason =
+        "3 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
+    assert_eq!(cluster.message("b"), refused(reason, IN_VAIN));
+    cluster.end("a");
+    assert!(cluster.node_of("b").is_some());
+}
+
+#[test]
+fn terms_are_about_the_namespaces_that_they_name_or_select() {
+    let cases = [
+        (json!({}), false),
+        (json!({"namespaces": ["b"]}), false),
+        (json!({"namespaces": ["a"]}), true),
+        (json!({"namespaceSelector": {}}), true),
+        (json!({"namespaceSelector": {"matchLabels": {"team": "a"}}}), true),
+        (json!({"namespaceSelector": {"matchLabels": {"team": "b"}}}), false),
+        (json!({"namespaceSelector": {"matchLabels": {"team": "b"}}, "namespaces": ["a"]}), true),
+    ];
+    for (scope, expected) in cases {
+        let mut cluster = Cluster::new(Version::V1_36);
+        for name in ["a", "b"] {
+            cluster.put(Kind::Namespace, json!({"metadata": {"name": name, "labels": {"team": name}}}));
+        }
+        let db = with(pod("db", "db"), "/metadata/namespace", json!("a"));
+        cluster.put(Kind::Pod, with(db, "/spec/nodeName", json!("node-2")));
+        cluster.put(Kind::Pod, minding("near", "podAffinity", "db", scope.clone()));
+        assert_eq!(cluster.node_of("near").is_some(), expected, "{scope}");
+    }
+}
+
+#[test]
+fn taints_had_names_up_to_1_32() {
+    let taint = |key: &str, value: &str| json!({"key": key, "value": value, "effect": "NoSchedule"});
+    let unnamed = refused("3 node(s) had untolerated taint(s)", USELESS);
+    let named = "0/3 nodes are available: 1 node(s) had untolerated taint {a: c}, 1 node(s) had untolerated taint {d: }, \
+                 1 node(s) had untolerated taint {e: b}. preemption: 0/3 nodes are available: \
+                 3 Preemption is not helpful for scheduling.";
+    for (version, expected) in [(Version::V1_36, unnamed.as_str()), (Version::V1_32, named)] {
+        let mut cluster = Cluster::new(version);
+        cluster.put(Kind::Node, node("node-1", json!([taint("e", "b"), taint("a", "b")])));
+        cluster.put(Kind::Node, node("node-2", json!([taint("a", "c")])));
+        cluster.put(Kind::Node, node("node-3", json!([taint("d", "")])));
+        cluster.put(Kind::Pod, pod("p", "web"));
+        assert_eq!(cluster.message("p"), expected, "{version}");
+    }
+}
+
+#[test]
+fn the_claim_of_an_ephemeral_volume_is_waited_for() {
+    let mut cluster = Cluster::new(Version::V1_36);
+    let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
+    let volume = json!({"name": "d", "ephemeral": {"volumeClaimTemplate": {"spec": spec}}});
+    cluster.put(Kind::Pod, with(pod("ephe", "web"), "/spec/volumes", json!([volume])));
+    let expected = "0/3 nodes are available: waiting for ephemeral volume controller to create the persistentvolumeclaim \
+                    \"ephe-d\". not found";
+    assert_eq!(cluster.message("ephe"), expected);
+}
+
+#[test]
+fn a_node_says_all_that_is_wrong_with_the_volumes() {
+    let requirement = json!({"key": "kubernetes.io/hostname", "operator": "In", "values": ["node-1"]});
+    let on_one_node = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [requirement]}]}});
+    let mut cluster = Cluster::new(Version::V1_36);
+    cluster.put(
+        Kind::StorageClass,
+        json!({
+            "metadata": {"name": "local"}, "provisioner": "kubernetes.io/no-provisioner",
+            "volumeBindingMode": "WaitForFirstConsumer",
+        }),
+    );
+    cluster.put(
+        Kind::PersistentVolume,
+        json!({"metadata": {"name": "pv"}, "spec": {"nodeAffinity": on_one_node}}),
+    );
+    cluster.put(Kind::PersistentVolumeClaim, claim("bound", "ReadWriteOnce", "pv"));
+    cluster.put(Kind::PersistentVolumeClaim, claim("lost", "ReadWriteOnce", "nope"));
+    let waits = with(claim("waits", "ReadWriteOnce", ""), "/spec/storageClassName", json!("local"));
+    cluster.put(Kind::PersistentVolumeClaim, with(waits, "/status", json!({"phase": "Pending"})));
+    let elsewhere = "node(s) didn't match PersistentVolume's node affinity";
+    let lost = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
+    let none = "3 node(s) didn't find available persistent volumes to bind";
+    // Of the bound ones the first that does not suit the node speaks for all.
+    let cases: [(&[&str], String); 4] = [
+        (&["bound", "waits"], format!("2 {elsewhere}, {none}")),
+        (&["waits", "lost"], format!("{none}, 3 {lost}")),
+        (&["bound", "lost", "waits"], format!("1 {lost}, 2 {elsewhere}, {none}")),
+        (&["lost", "bound"], format!("3 {lost}")),
+    ];
+    for (claims, expected) in cases {
+        let name = claims.join("-");
+        cluster.put(Kind::Pod, user(&name, claims));
+        assert_eq!(cluster.message(&name), refused(&expected, USELESS));
+    }
+}
+
+#[test]
+fn no_volume_is_made_for_a_claim_that_selects() {
+    let mut cluster = Cluster::default();
+    let class = json!({"metadata": {"name": "fast"}, "provisioner": "example.com/ssd"});
+    cluster.put(Kind::StorageClass, class);
+    cluster.put(
+        Kind::PersistentVolumeClaim,
+        json!({
+            "metadata": {
+                "name": "c", "namespace": "default", "uid": "c",
+                "annotations": {"volume.kubernetes.io/storage-provisioner": "example.com/ssd"},
+            },
+            "spec": {"storageClassName": "fast", "selector": {"matchLabels": {"disk": "new"}}},
+        }),
+    );
+    let (mut provisioner, key) =
+        (Provisioner::new(true), ObjectKey::new(Kind::PersistentVolumeClaim, "default", "c"));
+    let expected = [
+        "Provisioning: External provisioner is provisioning volume for claim \"default/c\"",
+        "ProvisioningFailed: failed to provision volume with StorageClass \"fast\": claim Selector is not supported",
+    ];
+    for tries in 1..3 {
+        cluster.sync(&mut provisioner, &key).expect_err("is tried again");
+        assert_eq!(cluster.said("c"), expected.repeat(tries));
+    }
+}
