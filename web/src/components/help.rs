@@ -40,7 +40,7 @@ pub fn Help(props: &HelpProps) -> Html {
     html! {
         <Dialog locale={props.locale} id="help" {title} closed={Msg::Help(false)}>
             { for words.text.lines().map(|paragraph| html! { <p>{sentence(paragraph)}</p> }) }
-            <p><VersionSelect locale={props.locale} start={props.start.clone()} /></p>
+            <p><VersionSelect locale={props.locale} start={props.start.clone()} class="help-version" /></p>
             if let Some(docs) = dom::docs() {
                 <p><a href={docs} target="_blank">{words.docs}</a></p>
             }
