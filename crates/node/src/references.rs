@@ -116,9 +116,12 @@ pub fn of_pod(spec: &PodSpec) -> impl Iterator<Item = Reference<'_>> {
     volumes.chain(containers.flat_map(of_container))
 }
 
-/// The first thing that a pod lacks.
-pub fn missing<'a>(listers: &Listers, pod: &'a Pod) -> Option<Reference<'a>> {
-    of_pod(pod.spec.as_ref()?).find(|reference| reference.problem(listers, pod).is_some())
+/// The first thing that a pod lacks: what it refers to, and the key that is missing there; `None` if it is not there at all.
+pub fn missing<'a>(listers: &Listers, pod: &'a Pod) -> Option<(Reference<'a>, Option<&'a str>)> {
+    of_pod(pod.spec.as_ref()?).find_map(|reference| {
+        let lack = reference.lack(listers, pod)?;
+        Some((reference, lack.key()))
+    })
 }
 
 /// The pod's volumes that cannot be mounted, and why.
@@ -142,33 +145,63 @@ pub fn unresolved(listers: &Listers, pod: &Pod, container: &Container) -> Option
     of_container(container).find_map(|reference| reference.problem(listers, pod))
 }
 
-impl Reference<'_> {
+/// What is missing.
+enum Lack<'a> {
+    /// The object.
+    All,
+    /// A key of it.
+    Key(&'a str),
+}
+
+impl<'a> Lack<'a> {
+    fn key(&self) -> Option<&'a str> {
+        match self {
+            Lack::All => None,
+            Lack::Key(key) => Some(key),
+        }
+    }
+}
+
+impl<'a> Reference<'a> {
     fn can_be_missing(&self) -> bool {
         self.kind != Kind::ConfigMap || self.name != ROOT_CERTIFICATE
     }
 
-    /// What is missing and must not be, in the kubelet's words.
-    fn problem(&self, listers: &Listers, pod: &Pod) -> Option<String> {
+    /// What is missing and must not be.
+    fn lack(&self, listers: &Listers, pod: &Pod) -> Option<Lack<'a>> {
         if self.is_optional {
             return None;
         }
-        let (namespace, name) = (pod.namespace(), self.name);
-        let (what, without) = if self.kind == Kind::ConfigMap {
+        let mut keys = self.items.iter().map(|(key, _)| *key);
+        let without = if self.kind == Kind::ConfigMap {
             let in_volume =
                 |map: &ConfigMap, key: &str| self.user == User::Volume && has(&map.binary_data, key);
             let lacks = |map: &ConfigMap, key: &str| !has(&map.data, key) && !in_volume(map, key);
-            let map = listers.get::<ConfigMap>(namespace, name);
-            ("configmap", map.map(|map| self.items.iter().find(|(key, _)| lacks(map, key))))
+            let map = listers.get::<ConfigMap>(pod.namespace(), self.name);
+            map.map(|map| keys.find(|key| lacks(map, key)))
         } else {
-            let secret = listers.get::<Secret>(namespace, name);
-            ("secret", secret.map(|secret| self.items.iter().find(|(key, _)| !has(&secret.data, key))))
+            let secret = listers.get::<Secret>(pod.namespace(), self.name);
+            secret.map(|secret| keys.find(|key| !has(&secret.data, key)))
         };
-        let Some(without) = without else { return Some(format!("{what} \"{name}\" not found")) };
-        let (key, _) = without?;
-        Some(match (self.user, self.kind) {
-            (User::Volume, Kind::ConfigMap) => format!("configmap references non-existent config key: {key}"),
-            (User::Volume, _) => format!("references non-existent secret key: {key}"),
-            (User::Environment, kind) => format!("couldn't find key {key} in {kind} {namespace}/{name}"),
+        match without {
+            None => Some(Lack::All),
+            Some(key) => key.map(Lack::Key),
+        }
+    }
+
+    /// The same in the kubelet's words.
+    fn problem(&self, listers: &Listers, pod: &Pod) -> Option<String> {
+        let name = self.name;
+        Some(match (self.lack(listers, pod)?, self.user, self.kind) {
+            (Lack::All, _, Kind::ConfigMap) => format!("configmap \"{name}\" not found"),
+            (Lack::All, ..) => format!("secret \"{name}\" not found"),
+            (Lack::Key(key), User::Volume, Kind::ConfigMap) => {
+                format!("configmap references non-existent config key: {key}")
+            }
+            (Lack::Key(key), User::Volume, _) => format!("references non-existent secret key: {key}"),
+            (Lack::Key(key), User::Environment, kind) => {
+                format!("couldn't find key {key} in {kind} {}/{name}", pod.namespace())
+            }
         })
     }
 }

@@ -1,14 +1,17 @@
 //! What a kubelet says and writes of a pod, from its arrival on its node to its end.
 
+mod support;
+
 use client::api::{
     Answer, Api, Body, Change, ExecOutput, Refusal, Request, Response, Subresource, Verb, WatchEvent,
 };
-use client::{Choice, Choices, Context, Key, Listers, Outcome, Reconciler, Recorder};
+use client::{Context, Key, Listers, Outcome, Reconciler, Recorder};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerState, Event, Pod, PodStatus};
 use machinery::{Kind, Object, Resource, Status};
 use node::kubelet::Kubelet;
 use serde_json::{Value, json};
+use support::First;
 
 /// An API server that stores whatever a kubelet sends.
 #[derive(Default)]
@@ -47,27 +50,6 @@ impl Api for Server {
 
     fn exec(&mut self, _: &str, _: &str, _: &str, _: &[String]) -> Result<ExecOutput, Refusal> {
         Ok(ExecOutput::default())
-    }
-}
-
-/// A kubelet leaves nothing open.
-struct Nothing;
-
-impl Choices for Nothing {
-    fn pick(&mut self, _: Choice<'_>, _: &[&str]) -> usize {
-        0
-    }
-
-    fn suffix(&mut self, _: &str, _: usize) -> String {
-        String::new()
-    }
-
-    fn uid(&mut self) -> String {
-        String::new()
-    }
-
-    fn number(&mut self, _: &str, _: u64) -> u64 {
-        0
     }
 }
 
@@ -136,7 +118,7 @@ impl Node {
             listers: &self.listers,
             api: &mut self.server,
             recorder: &mut self.recorder,
-            choices: &mut Nothing,
+            choices: &mut First,
             decisions: &mut Default::default(),
         };
         let outcome = self.kubelet.sync(&mut cx, &key(pod)).expect("syncs");

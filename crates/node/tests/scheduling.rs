@@ -1,8 +1,10 @@
 //! What the scheduler says of a pod, and when it looks at it again; what the provisioner says of a claim.
 
+mod support;
+
 use client::api::{Answer, Api, Body, Change, ExecOutput, Refusal, Request, Response, Verb, WatchEvent};
 use client::reconcile::Decisions;
-use client::{Choice, Choices, Context, Error, Key, Listers, Outcome, Reconciler, Recorder};
+use client::{Context, Error, Key, Listers, Outcome, Reconciler, Recorder};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use machinery::decision::Verdict;
@@ -11,6 +13,7 @@ use machinery::{Kind, Object, ObjectKey, Status};
 use node::provisioner::Provisioner;
 use node::scheduler::Scheduler;
 use serde_json::{Value, json};
+use support::First;
 
 /// Takes note of bindings and Events; all else is granted and forgotten.
 #[derive(Default)]
@@ -51,24 +54,6 @@ impl Api for Server {
 
     fn exec(&mut self, _: &str, _: &str, _: &str, _: &[String]) -> Result<ExecOutput, Refusal> {
         Ok(ExecOutput::default())
-    }
-}
-
-/// Always the first.
-struct First;
-
-impl Choices for First {
-    fn pick(&mut self, _: Choice<'_>, _: &[&str]) -> usize {
-        0
-    }
-    fn suffix(&mut self, _: &str, length: usize) -> String {
-        "x".repeat(length)
-    }
-    fn uid(&mut self) -> String {
-        "uid".to_owned()
-    }
-    fn number(&mut self, _: &str, _: u64) -> u64 {
-        0
     }
 }
 

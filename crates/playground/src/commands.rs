@@ -176,24 +176,19 @@ pub fn publish_not_ready(set: &ObjectKey, service: &str) -> String {
     )
 }
 
-/// Makes the ConfigMap or Secret that somebody refers to, or the key of it; a person says what it holds.
-pub fn settings(object: &ObjectKey, key: Option<&str>, is_there: bool) -> String {
-    let (name, key, namespace) = (&object.name, key.unwrap_or("key"), namespace(object));
-    match (object.kind, is_there) {
-        (Kind::Secret, false) => {
-            format!("kubectl create secret generic {name}{namespace} --from-literal={key}=value")
-        }
-        (_, false) => format!("kubectl create configmap {name}{namespace} --from-literal={key}=value"),
-        (kind, true) => {
-            let data = if kind == Kind::Secret { "stringData" } else { "data" };
-            let patch = json!({data: {key: "value"}});
-            format!(
-                "kubectl patch {} {name}{namespace} -p {}",
-                kind.info().singular,
-                quoted(&patch.to_string())
-            )
-        }
+/// Makes the ConfigMap or Secret that somebody refers to, with the keys that it has to have; or the one key that it lacks. A
+/// person says what it holds.
+pub fn settings(object: &ObjectKey, keys: &[&str], lacking: Option<&str>) -> String {
+    let (name, namespace, is_secret) = (&object.name, namespace(object), object.kind == Kind::Secret);
+    if let Some(key) = lacking {
+        let data = if is_secret { "stringData" } else { "data" };
+        let patch = quoted(&json!({data: {key: "value"}}).to_string());
+        return format!("kubectl patch {} {name}{namespace} -p {patch}", object.kind.info().singular);
     }
+    let what = if is_secret { "secret generic" } else { "configmap" };
+    let keys = if keys.is_empty() { &["key"] } else { keys };
+    let literals: String = keys.iter().map(|key| format!(" --from-literal={key}=value")).collect();
+    format!("kubectl create {what} {name}{namespace}{literals}")
 }
 
 /// Lets a released volume go to another claim.

@@ -267,6 +267,19 @@ fn a_pod_that_lacks_its_settings_is_stuck_until_they_come() {
 }
 
 #[test]
+fn a_missing_key_is_added_and_others_stay() {
+    let mut model = applied();
+    update(&mut model, Msg::Run("kubectl create configmap conf --from-literal=a=1".to_owned()));
+    let items = r#"[{"key":"a","path":"a"},{"key":"b","path":"b"}]"#;
+    let volumes = format!(r#"[{{"name":"v","configMap":{{"name":"conf","items":{items}}}}}]"#);
+    let patch = format!(r#"{{"spec":{{"template":{{"spec":{{"volumes":{volumes}}}}}}}}}"#);
+    update(&mut model, Msg::Run(format!("kubectl patch sts myapp -p '{patch}'")));
+    (0..100).for_each(|_| update(&mut model, Msg::Frame(100)));
+    let command = r#"kubectl patch configmap conf -p '{"data":{"b":"value"}}'"#;
+    assert_eq!(model.page.whys[0].command(), Some(command));
+}
+
+#[test]
 fn what_is_typed_is_written_before_the_next_command_and_refusals_are_kubectls() {
     let mut model = Model::new(StartWorld::Manifest);
     let wider = model.text().replace("replicas: 2", "replicas: 3");

@@ -103,11 +103,10 @@ fn unconfigured(snapshot: Snapshot<'_>, pod: &Pod, message: String) -> Why {
     let status = kubectl::pod_summary(pod, snapshot.objects.features()).reason;
     let why =
         Why::new(WhyKind::Waiting, Reason::Unconfigured { pod: pod.name().to_owned(), status, message });
-    let Some(missing) = references::missing(snapshot.names, pod) else { return why };
-    let object = ObjectKey::new(missing.kind, pod.namespace(), missing.name);
-    let is_there = snapshot.objects.object(&object).is_some();
-    let key = missing.items.first().map(|(key, _)| *key);
-    why.or_command(commands::settings(&object, key, is_there), None)
+    let Some((reference, key)) = references::missing(snapshot.names, pod) else { return why };
+    let object = ObjectKey::new(reference.kind, pod.namespace(), reference.name);
+    let keys: Vec<&str> = reference.items.iter().map(|(key, _)| *key).collect();
+    why.or_command(commands::settings(&object, &keys, key), None)
 }
 
 /// Why the volumes of a pod that has a node cannot be mounted; a pod with an address has mounted them.
@@ -155,11 +154,7 @@ fn has_newest_template(set: &StatefulSet, pod: &Pod) -> bool {
 }
 
 fn has_older_template(snapshot: Snapshot<'_>, set: &StatefulSet) -> bool {
-    let revisions = snapshot.objects.list::<ControllerRevision>(set.namespace());
-    let own = |revision: &&std::sync::Arc<ControllerRevision>| {
-        controller_of(&revision.metadata).is_some_and(|owner| owner.uid == set.uid())
-    };
-    revisions.filter(own).nth(1).is_some()
+    snapshot.controlled::<ControllerRevision>(&set.metadata).nth(1).is_some()
 }
 
 /// What was broken on purpose and keeps the pod's containers from running.

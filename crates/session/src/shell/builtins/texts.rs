@@ -173,13 +173,13 @@ pub(super) fn seq(arguments: &[String], io: &mut Io<'_>) -> i32 {
     if step == 0 {
         return io.fail("invalid Zero increment value: ‘0’");
     }
-    let has_any = if step > 0 { first <= last } else { first >= last };
-    if has_any && first.abs_diff(last) / step.unsigned_abs() >= SEQ_LIMIT {
+    let goes_to = |number: i64| if step > 0 { number <= last } else { number >= last };
+    if goes_to(first) && first.abs_diff(last) / step.unsigned_abs() >= SEQ_LIMIT {
         return io.fail(&format!("here it prints at most {SEQ_LIMIT} numbers"));
     }
     let mut text = String::new();
     let mut number = first;
-    while if step > 0 { number <= last } else { number >= last } {
+    while goes_to(number) {
         text.push_str(&format!("{number}\n"));
         let Some(next) = number.checked_add(step) else { break };
         number = next;

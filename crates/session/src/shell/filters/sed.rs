@@ -15,9 +15,7 @@ pub(super) struct Sed {
     quiet: bool,
     commands: Vec<Command>,
     line: usize,
-    /// Whether a command wants to know which line is the last one.
-    asks_for_end: bool,
-    /// Then the line at hand: whether it is the last one shows when the next one comes, or none.
+    /// The line at hand, if a command asks whether it is the last one: that shows when the next one comes, or none.
     held: Option<String>,
     done: bool,
 }
@@ -75,12 +73,11 @@ impl Sed {
         let script = scripts.join("\n");
         let mut reader = Reader { rest: &script, extended };
         let commands = reader.commands().map_err(|why| format!("sed: -e expression #1: {why}"))?;
-        let asks_for_end = commands.iter().any(Command::asks_for_end);
-        Ok(Sed { quiet, commands, asks_for_end, line: 0, held: None, done: false })
+        Ok(Sed { quiet, commands, line: 0, held: None, done: false })
     }
 
     pub(super) fn line(&mut self, line: &str, out: &mut Out) {
-        if !self.asks_for_end {
+        if !self.commands.iter().any(Command::asks_for_end) {
             self.process(line, false, out);
         } else if let Some(held) = self.held.replace(line.to_owned()) {
             self.process(&held, false, out);
