@@ -11,6 +11,7 @@ use serde_json::{Serializer, Value};
 
 use super::custom_columns::{self, CustomColumn};
 use super::tabwriter::{TABLE, align};
+use super::whole;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags::Parsed;
@@ -162,6 +163,18 @@ impl Format {
         }
         Ok(())
     }
+
+    /// Prints an object that kubectl holds in its Go type, which JSON shows: in the order of the type's fields.
+    ///
+    /// # Errors
+    /// As of [`Format::print`].
+    pub fn print_typed(&self, context: &mut Context<'_, '_>, value: &Value) -> Result<(), Failure> {
+        if *self == Format::Json {
+            context.out(indented(&whole::encoded(value), "    ") + "\n");
+            return Ok(());
+        }
+        self.print(context, value, false)
+    }
 }
 
 fn go_template(text: &str) -> Result<Format, Failure> {
@@ -255,12 +268,12 @@ pub(crate) fn pretty(value: &Value) -> String {
     json::escape_html(&String::from_utf8_lossy(&bytes))
 }
 
-/// The same JSON text over several lines, with an indent of two (Go's `json.Indent`): what a text has in some order stays so.
-pub(crate) fn indented(text: &str) -> String {
+/// The same JSON text over several lines (Go's `json.Indent`): what a text has in some order stays so.
+pub(crate) fn indented(text: &str, indent: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let (mut depth, mut in_string, mut is_escaped, mut is_opened) = (0_usize, false, false, false);
     let line = |out: &mut String, depth: usize| {
-        out.extend(std::iter::once("\n").chain(std::iter::repeat_n("  ", depth)))
+        out.extend(std::iter::once("\n").chain(std::iter::repeat_n(indent, depth)))
     };
     for letter in text.trim_end().chars() {
         if in_string {

@@ -16,6 +16,7 @@ use crate::verbs::{DryRun, done};
 pub(crate) struct Report {
     format: Format,
     dry_run: DryRun,
+    is_typed: bool,
     documents: usize,
     count: usize,
 }
@@ -27,7 +28,15 @@ impl Report {
     /// If there is no such format.
     pub fn new(context: &Context<'_, '_>, parsed: &Parsed, dry_run: DryRun) -> Result<Report, Failure> {
         let format = Format::parse(context, parsed, "", false)?;
-        Ok(Report { format, dry_run, documents: 0, count: 0 })
+        Ok(Report { format, dry_run, is_typed: false, documents: 0, count: 0 })
+    }
+
+    /// The same of a verb that holds objects in their Go types; others have them as they came.
+    ///
+    /// # Errors
+    /// If there is no such format.
+    pub fn typed(context: &Context<'_, '_>, parsed: &Parsed, dry_run: DryRun) -> Result<Report, Failure> {
+        Ok(Report { is_typed: true, ..Report::new(context, parsed, dry_run)? })
     }
 
     /// How many objects were reported.
@@ -89,6 +98,9 @@ impl Report {
             context.out("---\n");
         }
         self.documents += 1;
-        self.format.print(context, value, false)
+        match self.is_typed {
+            true => self.format.print_typed(context, value),
+            false => self.format.print(context, value, false),
+        }
     }
 }

@@ -323,15 +323,20 @@ fn delete_and_create(
     }
 }
 
-/// Puts the object as it is into its own annotation (`GetModifiedConfiguration`).
+/// Puts the object as it came into its own annotation (`GetModifiedConfiguration`).
 pub(super) fn annotate(value: &mut Value) {
     if !value["metadata"]["annotations"].is_object() {
         value["metadata"]["annotations"] = Value::Object(Map::new());
     }
-    if let Some(annotations) = value["metadata"]["annotations"].as_object_mut() {
+    annotate_as(value, json::to_string);
+}
+
+/// The same of an object in the form that the caller encodes objects in.
+pub(super) fn annotate_as(value: &mut Value, encode: impl Fn(&Value) -> String) {
+    if let Some(Value::Object(annotations)) = value.pointer_mut("/metadata/annotations") {
         annotations.remove(LAST_APPLIED);
     }
-    let text = json::to_string(value) + "\n";
+    let text = encode(value) + "\n";
     value["metadata"]["annotations"][LAST_APPLIED] = text.into();
 }
 

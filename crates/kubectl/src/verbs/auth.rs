@@ -100,7 +100,7 @@ fn who_am_i(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure>
     let format = Format::parse(context, &call.parsed, "", false)?;
     if format != Format::Human {
         let review = review(context);
-        return format.print(context, &review, false).map(|()| Next::Done);
+        return format.print_typed(context, &review).map(|()| Next::Done);
     }
     let rows = match &context.asking.acting {
         None => format!(

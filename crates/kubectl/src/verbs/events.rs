@@ -46,7 +46,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         None | Some("") => None,
         Some(text) => Some(About::parse(text, context)?),
     };
-    let report = Report::new(context, parsed, DryRun::None)?;
+    let report = Report::typed(context, parsed, DryRun::None)?;
     let types: Vec<String> = parsed.list("types").into_iter().map(str::to_lowercase).collect();
     if types.iter().any(|name| !["normal", "warning"].contains(&name.as_str())) {
         return Err(Failure::message("valid --types are Normal or Warning"));

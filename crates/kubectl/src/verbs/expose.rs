@@ -56,7 +56,7 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let writing = Writing::of(call, context, MANAGER)?;
-    let mut report = Report::new(context, &call.parsed, writing.dry_run)?;
+    let mut report = Report::typed(context, &call.parsed, writing.dry_run)?;
     // `--selector` is the service's.
     let rules = Rules { no_selectors: true, ..Rules::default() };
     let targets = resource::targets(context, &call.parsed, &call.parsed.args, rules)?;

@@ -82,7 +82,7 @@ fn view(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         let value: Value = serde_json::from_str(&text)
             .map_err(|error| Failure::message(format!("the annotation is no JSON: {error}")))?;
         if output == "json" {
-            context.out(output::indented(&text) + "\n");
+            context.out(output::indented(&text, "  ") + "\n");
         } else {
             context.out(machinery::yaml::to_yaml(&value));
         }

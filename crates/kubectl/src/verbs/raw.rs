@@ -1,10 +1,10 @@
 //! `--raw URI` of get, create, replace and delete: a request to a path, and what the API server answers.
 //!
-//! Models kubectl/pkg/rawhttp/raw.go, and how encoding/json prints an object: its fields in the order of their structs.
+//! Models kubectl/pkg/rawhttp/raw.go.
 //! Departs in one point: only objects, their lists and parts, and the server's health and version are served.
 
 use client::api::{Answer, Body, DeleteOptions, ListOptions, Request, Subresource, Verb};
-use machinery::fields::{self, GoType, Struct, Type};
+use machinery::fields;
 use machinery::status::Reason;
 use machinery::version::Features;
 use machinery::{Kind, Object, Status, json};
@@ -14,6 +14,7 @@ use super::{Call, Next};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printers::output::indented;
+use crate::printers::whole::in_order;
 use crate::selector;
 
 /// How many bytes of a body an error shows.
@@ -42,7 +43,7 @@ pub(super) fn get(call: &Call, context: &mut Context<'_, '_>, uri: &str) -> Resu
         "/healthz" | "/livez" | "/readyz" => context.out("ok"),
         "/version" | "/version/" => {
             let version = context.env.features.version;
-            context.out(indented(&super::version::server_info(version)));
+            context.out(indented(&super::version::server_info(version), "  "));
         }
         _ => {
             let place = Place::parse(path).ok_or_else(not_served)?;
@@ -311,36 +312,6 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// JSON with the fields of structs in the order of their declaration; maps by key.
-fn in_order(owner: Option<&'static Struct>, value: &Value) -> String {
-    let (Some(owner), Value::Object(map)) = (owner, value) else {
-        return json::to_string(value);
-    };
-    let mut entries: Vec<_> = map.iter().map(|(name, value)| (owner.field(name), name, value)).collect();
-    entries.sort_by_key(|(field, name, _)| (field.map_or(usize::MAX, |field| field.declared_at), *name));
-    let text = |(field, name, value): (Option<&'static fields::Field>, &String, &Value)| {
-        let text = field.map_or_else(|| json::to_string(value), |field| of_type(&field.go_type, value));
-        format!("{}:{text}", json::quote(name))
-    };
-    format!("{{{}}}", entries.into_iter().map(text).collect::<Vec<_>>().join(","))
-}
-
-fn of_type(go_type: &'static GoType, value: &Value) -> String {
-    match (&go_type.kind, value) {
-        (Type::Struct(group, name), value) => in_order(fields::lookup(group, name), value),
-        (Type::List(element), Value::Array(items)) => {
-            let items: Vec<String> = items.iter().map(|item| of_type(element, item)).collect();
-            format!("[{}]", items.join(","))
-        }
-        (Type::Map(element), Value::Object(map)) => {
-            let entry =
-                |(key, value): (&String, &Value)| format!("{}:{}", json::quote(key), of_type(element, value));
-            format!("{{{}}}", map.iter().map(entry).collect::<Vec<_>>().join(","))
-        }
-        _ => json::to_string(value),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -366,13 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_come_as_they_are_declared() {
-        let pod = json!({
-            "apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "x", "name": "a"}], "volumes": []},
-            "metadata": {"labels": {"b": "1", "a": "<"}, "name": "p"},
-        });
-        let expected = r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"p","labels":{"a":"\u003c","b":"1"}},"spec":{"volumes":[],"containers":[{"name":"a","image":"x"}]}}"#;
-        assert_eq!(in_order(fields::lookup("core", "Pod"), &pod), expected);
+    fn parameters_are_percent_decoded() {
         assert_eq!(decoded("app%3Dweb+x%zz"), "app=web x%zz");
     }
 }

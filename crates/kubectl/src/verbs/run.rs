@@ -82,7 +82,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     if attaches && is_interactive(words) {
         return Err(Failure::message("nobody can type into a container here; give a command behind --"));
     }
-    let mut report = Report::new(context, parsed, writing.dry_run)?;
+    let mut report = Report::typed(context, parsed, writing.dry_run)?;
     let (info, pod) = {
         let pod = overridden(call, Kind::Pod, pod(call, name, words)?)?;
         send(call, context, writing, Kind::Pod, pod)?

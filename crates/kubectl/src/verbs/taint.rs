@@ -96,7 +96,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         ));
     }
     let writing = Writing::of(call, context, MANAGER)?;
-    let mut report = Report::new(context, parsed, writing.dry_run)?;
+    let mut report = Report::typed(context, parsed, writing.dry_run)?;
     let mut named = vec!["nodes".to_owned()];
     if !parsed.on("all") && !selects {
         named.extend(words[1..].iter().cloned());

@@ -50,7 +50,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             let server = if client_only { String::new() } else { format!("Server Version: {version}\n") };
             context.out(format!("Client Version: {version}\nKustomize Version: {kustomize}\n{server}"));
         }
-        Some("json") => context.out(indented(&whole()) + "\n"),
+        Some("json") => context.out(indented(&whole(), "  ") + "\n"),
         Some("yaml") => {
             let value: Value = serde_json::from_str(&whole()).unwrap_or_default();
             context.out(machinery::yaml::to_yaml(&value));

@@ -44,7 +44,7 @@ fn view(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         value["preferences"] = json!({});
     }
     let format = Format::parse(context, parsed, "yaml", false)?;
-    format.print(context, &value, false)?;
+    format.print_typed(context, &value)?;
     Ok(Next::Done)
 }
 

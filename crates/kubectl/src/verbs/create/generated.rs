@@ -59,9 +59,10 @@ pub(in super::super) fn create(
     mut value: Value,
     failed: &str,
 ) -> Result<(), Failure> {
-    let mut report = Report::new(context, &call.parsed, writing.dry_run)?;
+    let mut report = Report::typed(context, &call.parsed, writing.dry_run)?;
     if call.parsed.on("save-config") {
-        apply::annotate(&mut value);
+        value = whole::typed(kind, value, context.env.features);
+        apply::annotate_as(&mut value, whole::encoded);
     }
     let (info, object) = send(call, context, writing, kind, value).map_err(|failure| match failed {
         "" => failure,

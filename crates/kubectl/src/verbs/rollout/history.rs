@@ -41,7 +41,7 @@ pub(crate) const HISTORY: Command = Command {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let wanted = revision(call)?;
-    let mut report = Report::new(context, &call.parsed, DryRun::None)?;
+    let mut report = Report::typed(context, &call.parsed, DryRun::None)?;
     let mut failures = Vec::new();
     for found in objects(call, context)? {
         let shown = found.and_then(|(info, object)| {

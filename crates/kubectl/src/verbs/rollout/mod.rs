@@ -83,7 +83,7 @@ fn patch_each(
     operation: &str,
     patch: impl Fn(&Context<'_, '_>, &Object) -> Result<Value, Failure>,
 ) -> Result<Next, Failure> {
-    let mut report = Report::new(context, &call.parsed, DryRun::None)?;
+    let mut report = Report::typed(context, &call.parsed, DryRun::None)?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for object in objects(call, context)? {
         match object {

@@ -33,7 +33,7 @@ pub(crate) const UNDO: Command = Command {
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let dry_run = dry_run(context, &call.parsed)?;
-    let mut report = Report::new(context, &call.parsed, dry_run)?;
+    let mut report = Report::typed(context, &call.parsed, dry_run)?;
     let mut failures = Vec::new();
     for found in objects(call, context)? {
         let undone =

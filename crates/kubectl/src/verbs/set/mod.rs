@@ -101,7 +101,7 @@ impl Change {
                 "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
             ));
         }
-        let mut report = Report::new(context, parsed, dry_run)?;
+        let mut report = Report::typed(context, parsed, dry_run)?;
         let unsent = parsed.on("local") || dry_run == DryRun::Client;
         let mut failures = Vec::new();
         for (info, before) in &self.objects {
