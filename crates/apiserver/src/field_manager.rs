@@ -125,6 +125,7 @@ pub fn part_name(part: Subresource) -> &'static str {
         Subresource::Scale => "scale",
         Subresource::Eviction => "eviction",
         Subresource::Binding => "binding",
+        Subresource::Finalize => "finalize",
         Subresource::None => "",
     }
 }

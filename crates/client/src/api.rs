@@ -31,6 +31,8 @@ pub enum Subresource {
     Eviction,
     /// A pod's binding to a node; the body is `{"target":{"name":NODE}}`.
     Binding,
+    /// What has to let go of a namespace: its `spec.finalizers`.
+    Finalize,
 }
 
 /// What is sent with a create or an update.

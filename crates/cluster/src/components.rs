@@ -6,6 +6,7 @@ use controllers::endpointslice::EndpointSliceController;
 use controllers::endpointslicemirroring::EndpointSliceMirroringController;
 use controllers::garbagecollector::GarbageCollector;
 use controllers::kubernetesservice::KubernetesServiceController;
+use controllers::namespace::NamespaceController;
 use controllers::nodelifecycle::NodeLifecycleController;
 use controllers::podgc::PodGcController;
 use controllers::replicaset::ReplicaSetController;
@@ -39,6 +40,7 @@ pub(crate) struct Components {
     garbagecollector: GarbageCollector,
     kubernetesservice: KubernetesServiceController,
     endpointslicemirroring: EndpointSliceMirroringController,
+    namespace: NamespaceController,
 }
 
 impl Components {
@@ -71,6 +73,7 @@ impl Components {
             Component::GarbageCollector => &mut self.garbagecollector,
             Component::KubernetesService => &mut self.kubernetesservice,
             Component::EndpointSliceMirroring => &mut self.endpointslicemirroring,
+            Component::Namespace => &mut self.namespace,
         }
     }
 }

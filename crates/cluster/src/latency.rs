@@ -46,11 +46,13 @@ pub enum Component {
     KubernetesService,
     /// Copies Endpoints that people write into slices.
     EndpointSliceMirroring,
+    /// Empties namespaces that are to go.
+    Namespace,
 }
 
 impl Component {
     /// Every component, in rank order.
-    pub const ALL: [Component; 16] = [
+    pub const ALL: [Component; 17] = [
         Component::StatefulSet,
         Component::Deployment,
         Component::ReplicaSet,
@@ -67,6 +69,7 @@ impl Component {
         Component::GarbageCollector,
         Component::KubernetesService,
         Component::EndpointSliceMirroring,
+        Component::Namespace,
     ];
 
     /// Milliseconds from a change to the component's sync of what it concerns.
@@ -83,7 +86,8 @@ impl Component {
             | Component::PodGc
             | Component::Provisioner
             | Component::KubernetesService
-            | Component::EndpointSliceMirroring => 5,
+            | Component::EndpointSliceMirroring
+            | Component::Namespace => 5,
             Component::Kubelet => 8,
             // Upstream's collector learns of changes through a graph of its own, after everyone else.
             Component::GarbageCollector => 10,
@@ -109,6 +113,7 @@ impl Component {
             Component::GarbageCollector => "garbage-collector-controller",
             Component::KubernetesService => "kubernetes-service-controller",
             Component::EndpointSliceMirroring => "endpoint-slice-mirroring-controller",
+            Component::Namespace => "namespace-controller",
         }
     }
 

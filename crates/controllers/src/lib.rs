@@ -14,6 +14,7 @@
 //! | [`nodelifecycle`] | pkg/controller/nodelifecycle | nodes that are lost, their taints and their pods' readiness |
 //! | [`tainteviction`] | pkg/controller/tainteviction | pods leave nodes whose taints they do not tolerate |
 //! | [`podgc`] | pkg/controller/podgc | pods of nodes that are gone |
+//! | [`namespace`] | pkg/controller/namespace | namespaces go once they are empty |
 //! | [`kubernetesservice`] | pkg/controlplane/controller/kubernetesservice | the service in front of the API server |
 //! | [`garbagecollector`] | pkg/controller/garbagecollector | dependents follow their owners |
 //!
@@ -28,6 +29,7 @@ pub mod endpointslicemirroring;
 pub mod garbagecollector;
 pub mod history;
 pub mod kubernetesservice;
+pub mod namespace;
 pub mod nodelifecycle;
 mod pod;
 pub mod podgc;

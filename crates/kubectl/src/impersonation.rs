@@ -88,6 +88,7 @@ impl User {
             Subresource::Scale => "/scale",
             Subresource::Binding => "/binding",
             Subresource::Eviction => "/eviction",
+            Subresource::Finalize => "/finalize",
         };
         let place = if request.namespace.is_empty() || !request.kind.is_namespaced() {
             "at the cluster scope".to_owned()

@@ -153,41 +153,6 @@ fn a_refused_request_leaves_its_warnings() {
 }
 
 #[test]
-fn a_namespace_that_hangs_says_why() {
-    let mut cluster = Cluster::new();
-    let held = "apiVersion: v1\nkind: Namespace\nmetadata: {name: held}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: held, finalizers: [a.b/c]}\n";
-    cluster.files.0.insert("held.yaml".to_owned(), held.to_owned());
-    let mut run = |line: &str| {
-        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        let output = cluster.resume(&mut Invocation::new(&words, None));
-        output.out + &output.err
-    };
-    assert_eq!(run("create -f held.yaml"), "namespace/held created\nconfigmap/c created\n");
-    assert_eq!(run("delete ns held --wait=false"), "namespace \"held\" deleted\n");
-    assert_eq!(
-        run("describe ns held"),
-        "\
-Name:         held
-Labels:       kubernetes.io/metadata.name=held
-Annotations:  <none>
-Status:       Terminating
-Conditions:
-  Type                                         Status  LastTransitionTime               Reason                Message
-  ----                                         ------  ------------------               ------                -------
-  NamespaceDeletionDiscoveryFailure            False   Thu, 01 Jan 2026 00:00:00 +0000  ResourcesDiscovered   All resources successfully discovered
-  NamespaceDeletionGroupVersionParsingFailure  False   Thu, 01 Jan 2026 00:00:00 +0000  ParsedGroupVersions   All legacy kube types successfully parsed
-  NamespaceDeletionContentFailure              False   Thu, 01 Jan 2026 00:00:00 +0000  ContentDeleted        All content successfully deleted, may be waiting on finalization
-  NamespaceContentRemaining                    True    Thu, 01 Jan 2026 00:00:00 +0000  SomeResourcesRemain   Some resources are remaining: configmaps. has 1 resource instances
-  NamespaceFinalizersRemaining                 True    Thu, 01 Jan 2026 00:00:00 +0000  SomeFinalizersRemain  Some content in the namespace has finalizers remaining: a.b/c in 1 resource instances
-
-No resource quota.
-
-No LimitRange resource.
-"
-    );
-}
-
-#[test]
 fn a_history_has_each_number_once() {
     let mut cluster = Cluster::new();
     cluster.files.0.insert("web.yaml".to_owned(), FILES[0].1.to_owned());

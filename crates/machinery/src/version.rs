@@ -106,6 +106,8 @@ since_1_32! {
     service_names_of_sets_are_checked;
     /// 1.34: a new StatefulSet's pod template and claim templates are checked like pods and claims.
     templates_are_checked;
+    /// 1.33: of a namespace that goes the pods go first, and the rest once they are gone.
+    namespaces_lose_their_pods_first;
     /// 1.33: `spec.revisionHistoryLimit` can be changed.
     history_limit_is_mutable;
     /// 1.34: validation errors print maps and structs as JSON, before in Go's syntax.

@@ -47,7 +47,7 @@ pub fn delete(
     propagate(&mut object, options.propagation);
     namespace::begin_deletion(&mut object);
     let has_finalizers = object.meta().finalizers.as_ref().is_some_and(|f| !f.is_empty());
-    let waits = has_finalizers || namespace::is_in_use(server, &object);
+    let waits = has_finalizers || namespace::is_held(&object);
     if grace == Grace::None && waits {
         mark_as_deleting(&mut object, env.now);
     }
@@ -60,7 +60,6 @@ pub fn delete(
         object = server.store.put(object, Credit::Nobody);
     }
     if waits || matches!(grace, Grace::Period(1..)) {
-        namespace::delete_content(server, env, &object)?;
         return Ok(Answer::Object(server.object(&object.key()).cloned().unwrap_or(object)));
     }
     Ok(Answer::Object(remove(server, env, &object)))

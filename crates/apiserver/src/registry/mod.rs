@@ -25,7 +25,7 @@ use machinery::{Kind, Object, ObjectKey, Status};
 use crate::field_manager::Writer;
 use crate::made;
 use crate::server::{Env, Server};
-use crate::strategy::{self, Terms, namespace};
+use crate::strategy::{self, Terms};
 
 /// Refuses the object for everything that is wrong with it.
 fn refuse(object: &Object, errors: Vec<FieldError>) -> Result<(), Refusal> {
@@ -83,14 +83,13 @@ fn check_namespace(request: &Request, object: &mut Object) -> Result<(), Refusal
     Ok(())
 }
 
-/// Removes the object for good, with what goes with it: a service's Endpoints, and a terminating namespace of which it was
-/// the last one. What is always there is made again.
+/// Removes the object for good, with what goes with it: a service's Endpoints, What is always
+/// there is made again.
 fn remove(server: &mut Server, env: &mut Env<'_>, object: &Object) -> Object {
     let removed = server.store.remove(&object.key()).unwrap_or_else(|| object.clone());
     if removed.kind() == Kind::Service {
         server.store.remove(&ObjectKey::new(Kind::Endpoints, removed.namespace(), removed.name()));
     }
     made::again(server, env, &removed);
-    namespace::finish(server, removed.namespace(), env.now);
     removed
 }

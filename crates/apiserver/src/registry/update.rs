@@ -19,7 +19,7 @@ use crate::admission;
 use crate::field_manager::{self, Writes, printed};
 use crate::server::{Env, Server};
 use crate::store::Credit;
-use crate::strategy::{self, Terms, scale};
+use crate::strategy::{self, Terms, namespace, scale};
 use crate::validation::metadata;
 
 /// Replaces an object.
@@ -216,6 +216,10 @@ fn prepare(
         strategy::prepare_for_status_update(old, new, terms);
         return Ok(None);
     }
+    if request.subresource == Subresource::Finalize {
+        namespace::prepare_for_finalize_update(old, new);
+        return Ok(None);
+    }
     strategy::prepare_for_update(old, new, terms);
     let sent = (request.kind == Kind::Service).then(|| new.clone());
     strategy::allocate(server, env, Some(old), new)?;
@@ -277,5 +281,8 @@ fn keep_system_fields(old: &Object, new: &mut Object) {
 fn is_finished(old: &Object, new: &Object) -> bool {
     let has_finalizers = new.meta().finalizers.as_ref().is_some_and(|f| !f.is_empty());
     let was = old.meta();
-    !has_finalizers && was.deletion_timestamp.is_some() && was.deletion_grace_period_seconds.unwrap_or(0) == 0
+    !has_finalizers
+        && !namespace::is_held(new)
+        && was.deletion_timestamp.is_some()
+        && was.deletion_grace_period_seconds.unwrap_or(0) == 0
 }

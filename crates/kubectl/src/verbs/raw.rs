@@ -164,7 +164,7 @@ impl<'a> Place<'a> {
             _ => return None,
         };
         let (namespace, words) = match words {
-            ["namespaces", namespace, words @ ..] if !words.is_empty() && *words != ["status"] => {
+            ["namespaces", namespace, words @ ..] if !matches!(words, [] | ["status" | "finalize"]) => {
                 (*namespace, words)
             }
             words => ("", words),
@@ -174,6 +174,7 @@ impl<'a> Place<'a> {
             [plural, name] => (*plural, *name, Subresource::None),
             [plural, name, "status"] => (*plural, *name, Subresource::Status),
             [plural, name, "scale"] => (*plural, *name, Subresource::Scale),
+            [plural @ "namespaces", name, "finalize"] => (*plural, *name, Subresource::Finalize),
             _ => return None,
         };
         let is_meant = |kind: &Kind| kind.info().plural == plural && kind.info().group == group;
@@ -322,6 +323,7 @@ mod tests {
             ("/api/v1/namespaces/default/pods/web-0", Some((Kind::Pod, "default", "web-0"))),
             ("/api/v1/pods", Some((Kind::Pod, "", ""))),
             ("/api/v1/namespaces/default", Some((Kind::Namespace, "", "default"))),
+            ("/api/v1/namespaces/default/finalize", Some((Kind::Namespace, "", "default"))),
             ("/api/v1/nodes/node-1", Some((Kind::Node, "", "node-1"))),
             ("/apis/apps/v1/namespaces/a/statefulsets/web/scale", Some((Kind::StatefulSet, "a", "web"))),
             ("/apis/apps/v1/namespaces/a/pods", None),
