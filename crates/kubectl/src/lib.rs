@@ -48,7 +48,7 @@ pub fn json_path(path: &str, object: &serde_json::Value) -> Result<String, Strin
 
 /// The files that a command line can name.
 pub trait Files {
-    /// The text of a file; `None` if there is no such file.
+    /// The text of a file by its path, which may begin with `./`; `None` if there is no such file.
     fn read(&self, name: &str) -> Option<&str>;
 
     /// The names of all files, in order: what `-f .` reads.

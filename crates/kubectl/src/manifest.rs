@@ -90,8 +90,7 @@ pub(crate) fn read_saved(text: &str, reading: Reading<'_>) -> Vec<Result<Manifes
 /// # Errors
 /// If it is not there.
 pub(crate) fn text(context: &Context<'_, '_>, file: &str) -> Result<String, Failure> {
-    let name = file.strip_prefix("./").unwrap_or(file);
-    match context.env.files.read(name) {
+    match context.env.files.read(file) {
         Some(text) => Ok(text.to_owned()),
         None => {
             Err(Failure::message(format!("unable to read {file}: open {file}: no such file or directory")))
@@ -108,14 +107,13 @@ fn texts(context: &Context<'_, '_>, file: &str) -> Result<Vec<(String, String)>,
             "unable to read URL \"{file}\": this cluster has no network; paste the manifest into a file"
         )));
     }
-    let name = file.strip_prefix("./").unwrap_or(file);
-    if name.is_empty() || name == "." {
+    if matches!(file, "" | "." | "./") {
         let is_manifest = |name: &String| [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
         let names = context.env.files.names().into_iter().filter(is_manifest);
         let found = names.filter_map(|name| Some((name.clone(), context.env.files.read(&name)?.to_owned())));
         return Ok(found.collect());
     }
-    match context.env.files.read(name) {
+    match context.env.files.read(file) {
         Some(text) => Ok(vec![(file.to_owned(), text.to_owned())]),
         None => Err(Failure::message(format!("the path \"{file}\" does not exist"))),
     }

@@ -190,7 +190,7 @@ fn json_path(text: &str) -> Result<jsonpath::Template, Failure> {
 }
 
 fn template_file(context: &Context<'_, '_>, name: &str, dashes: &str) -> Result<String, Failure> {
-    match context.env.files.read(name.strip_prefix("./").unwrap_or(name)) {
+    match context.env.files.read(name) {
         Some(text) => Ok(text.to_owned()),
         None => Err(Failure::message(format!(
             "error reading {dashes}template {name}, open {name}: no such file or directory\n"

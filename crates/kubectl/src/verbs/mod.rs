@@ -362,7 +362,7 @@ fn check_kubeconfig(context: &Context<'_, '_>, parsed: &Parsed) -> Result<(), Fa
     if file.is_empty() || file.ends_with(".kube/config") {
         return Ok(());
     }
-    match context.env.files.read(file.strip_prefix("./").unwrap_or(file)) {
+    match context.env.files.read(file) {
         Some(_) => Ok(()),
         None => Err(Failure::message(format!("stat {file}: no such file or directory"))),
     }

@@ -25,7 +25,7 @@ pub struct Folder(pub BTreeMap<String, String>);
 
 impl Files for Folder {
     fn read(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.get(name.trim_start_matches("./")).map(String::as_str)
     }
 
     fn names(&self) -> Vec<String> {

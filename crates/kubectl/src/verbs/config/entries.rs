@@ -240,7 +240,7 @@ fn file<'a>(call: &'a Call, context: &Context<'_, '_>, flag: &'a str) -> Result<
     if !call.parsed.on("embed-certs") {
         return Ok(Some(File { field: flag, path, embedded: None }));
     }
-    let content = context.env.files.read(path.strip_prefix("./").unwrap_or(path)).ok_or_else(|| {
+    let content = context.env.files.read(path).ok_or_else(|| {
         Failure::message(format!("could not stat {flag} file {path}: stat {path}: no such file or directory"))
     })?;
     Ok(Some(File { field: flag, path, embedded: Some(ByteString(content.as_bytes().to_vec())) }))

@@ -100,7 +100,7 @@ fn tls(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     };
     let read = |path: &str| {
         let missing = || format!("Cannot read file {path}, open {path}: no such file or directory");
-        sources::file(context, path).map(str::to_owned).ok_or_else(|| Failure::message(missing()))
+        context.env.files.read(path).map(str::to_owned).ok_or_else(|| Failure::message(missing()))
     };
     let (cert, key) = (read(cert)?, read(key)?);
     key_pair::check(&cert, &key).map_err(Failure::message)?;

@@ -104,10 +104,5 @@ fn file_source(source: &str) -> Result<(&str, &str), Failure> {
 
 fn read<'a>(context: &'a Context<'_, '_>, path: &str) -> Result<&'a str, Failure> {
     let missing = || Failure::message(format!("error reading {path}: no such file or directory"));
-    file(context, path).ok_or_else(missing)
-}
-
-/// The text of a file, if there is one.
-pub(super) fn file<'a>(context: &'a Context<'_, '_>, path: &str) -> Option<&'a str> {
-    context.env.files.read(path.strip_prefix("./").unwrap_or(path))
+    context.env.files.read(path).ok_or_else(missing)
 }
