@@ -45,6 +45,13 @@ test.describe('a phone', () => {
     await panes.getByRole('button', { name: 'Why' }).click();
     await page.screenshot({ path: 'output/states/phone-why.png' });
   });
+
+  test('an empty stage has the button that fills it', async ({ page }) => {
+    await open(page);
+    await page.getByRole('button', { name: 'Apply' }).tap();
+    await expect(page.locator('[data-pod="myapp-0"]')).toBeInViewport();
+    await expect(page.locator('.stage-empty')).toHaveCount(0);
+  });
 });
 
 test.describe('without motion', () => {

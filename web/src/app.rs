@@ -252,6 +252,7 @@ impl Parts<'_> {
                 theme={self.theme}
                 {sets}
                 {why}
+                apply={model.embed.is_none() && model.trial.effect.is_worth_it()}
                 example={model.example}
                 page={model.page.clone()}
                 topic={model.topic.clone()}

@@ -35,6 +35,9 @@ pub struct StageProps {
     /// Whether it is said why.
     #[prop_or(true)]
     pub why: bool,
+    /// Whether the file in the editor is worth applying, which a phone does not show beside the stage.
+    #[prop_or_default]
+    pub apply: bool,
     /// The example with which the session began.
     pub example: Option<Example>,
     /// What is shown of the cluster.
@@ -103,6 +106,11 @@ pub fn StagePane(props: &StageProps) -> Html {
                         <div class="stage-empty">
                             <p class="stage-empty-title">{(words.empty_stage)(stage)}</p>
                             <p>{words.empty_hint}</p>
+                            if props.apply {
+                                <button type="button" class="control control-bright stage-apply" onclick={dispatch.on(Msg::Apply)}>
+                                    {words.apply}
+                                </button>
+                            }
                         </div>
                     }
                     <Shelf locale={props.locale} volumes={stage.shelf.clone()} more={stage.shelf_more} any={stage.volumes > 0} />
