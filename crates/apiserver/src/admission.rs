@@ -1,12 +1,12 @@
 //! What the admission plugins that are on by default change and refuse.
 //!
 //! Models plugin/pkg/admission: namespace/lifecycle, serviceaccount, storage/storageobjectinuseprotection,
-//! storage/storageclass/setdefault, defaulttolerationseconds, priority, storage/persistentvolume/resize (v1.36.2).
-//! Departs in two points: an account is not asked which secrets its pods may mount, and as there is no kind PriorityClass,
-//! the classes are the system's own and those of pods that were taken over from another cluster.
+//! storage/storageclass/setdefault, defaulttolerationseconds, priority, runtimeclass, storage/persistentvolume/resize (v1.36.2).
+//! Departs in two points: an account is not asked which secrets its pods may mount, and as there are no kinds PriorityClass
+//! and RuntimeClass, the classes are the system's own and those of pods that were taken over from another cluster.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use client::api::Refusal;
@@ -17,13 +17,16 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::quantity::Quantity;
-use machinery::{Kind, Object, Resource, Status};
+use machinery::{Kind, Object, Resource, Status, go_text};
 
 use crate::made;
 use crate::server::{Env, Server};
+use crate::strategy::persistent_volume_claim::BETA_CLASS;
 
 const TOLERATION_SECONDS: i64 = 300;
-const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+/// What marks a class as the default.
+const DEFAULT_CLASS: [&str; 2] =
+    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 /// Where every container finds its account's token.
 const TOKEN_MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 const TOKEN_VOLUME_PREFIX: &str = "kube-api-access-";
@@ -41,7 +44,7 @@ const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 /// Completes a new object, or refuses it.
 ///
 /// # Errors
-/// Where its namespace is missing or terminating, or a pod's account or priority class is missing.
+/// Where its namespace is missing or terminating, or a pod's account, priority class or runtime class is missing.
 pub fn create(server: &Server, env: &mut Env<'_>, object: &mut Object) -> Result<(), Refusal> {
     namespace_exists(server, object)?;
     match object {
@@ -55,6 +58,7 @@ pub fn create(server: &Server, env: &mut Env<'_>, object: &mut Object) -> Result
             let spec = pod.spec.get_or_insert_default();
             tolerations(spec);
             priority(&server.priority_classes, spec).map_err(forbidden)?;
+            runtime_class(&server.runtime_classes, spec).map_err(forbidden)?;
         }
         Object::PersistentVolume(volume) => protect(Arc::make_mut(volume), "kubernetes.io/pv-protection"),
         Object::PersistentVolumeClaim(claim) => {
@@ -153,6 +157,26 @@ fn priority(classes: &PriorityClasses, spec: &mut PodSpec) -> Result<(), String>
     Ok(())
 }
 
+/// The runtime class that an object of another cluster names.
+pub fn runtime_class_of(object: &Object) -> Option<String> {
+    object.pod_spec()?.runtime_class_name.clone()
+}
+
+/// A pod's runtime class is there, and alone says what the pod takes besides its containers
+/// (plugin/pkg/admission/runtimeclass).
+fn runtime_class(classes: &BTreeSet<String>, spec: &PodSpec) -> Result<(), String> {
+    match &spec.runtime_class_name {
+        Some(name) if !classes.contains(name) => {
+            Err(format!("pod rejected: RuntimeClass {} not found", go_text::quote(name)))
+        }
+        None if spec.overhead.is_some() => {
+            Err("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
+                .to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn protect<K: Resource>(object: &mut K, finalizer: &str) {
     let finalizers = object.meta_mut().finalizers.get_or_insert_default();
     if !finalizers.iter().any(|f| f == finalizer) {
@@ -162,13 +186,15 @@ fn protect<K: Resource>(object: &mut K, finalizer: &str) {
 
 /// The newest default class, of several equally new ones the first by name (pkg/volume/util/storageclass.go).
 fn default_class(server: &Server, claim: &mut PersistentVolumeClaim) {
+    let annotations = claim.metadata.annotations.as_ref();
+    let is_annotated = annotations.is_some_and(|annotations| annotations.contains_key(BETA_CLASS));
     let spec = claim.spec.get_or_insert_default();
-    if spec.storage_class_name.is_some() {
+    if spec.storage_class_name.is_some() || is_annotated {
         return;
     }
     let is_default = |class: &&Arc<StorageClass>| {
-        let annotations = class.metadata.annotations.as_ref();
-        annotations.and_then(|a| a.get(DEFAULT_CLASS)).is_some_and(|value| value == "true")
+        let mut annotations = class.metadata.annotations.iter().flatten();
+        annotations.any(|(key, value)| DEFAULT_CLASS.contains(&key.as_str()) && value == "true")
     };
     let age = |class: &&Arc<StorageClass>| {
         (class.metadata.creation_timestamp.clone(), Reverse(class.name().to_owned()))

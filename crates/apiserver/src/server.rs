@@ -2,6 +2,7 @@
 //!
 //! Models apiserver/pkg/endpoints/handlers (v1.36.2).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use client::api::{Answer, Refusal, Request, Response, Subresource, Verb, WatchEvent};
@@ -29,12 +30,19 @@ pub struct Server {
     pub(crate) store: Store,
     pub(crate) features: Features,
     pub(crate) priority_classes: PriorityClasses,
+    /// The runtime classes that there are.
+    pub(crate) runtime_classes: BTreeSet<String>,
 }
 
 impl Server {
     /// An empty server: not even a namespace is there.
     pub fn new(features: Features) -> Server {
-        Server { store: Store::new(features), features, priority_classes: admission::system_classes() }
+        Server {
+            store: Store::new(features),
+            features,
+            priority_classes: admission::system_classes(),
+            runtime_classes: BTreeSet::new(),
+        }
     }
 
     /// The version and gates of the cluster.

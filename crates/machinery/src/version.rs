@@ -154,6 +154,8 @@ since_1_32! {
     dry_run_is_read_at_line_719;
     /// 1.34: pods count their generations, and their statuses say which one they are about (PodObservedGenerationTracking).
     pods_have_generations;
+    /// 1.33: the status of a container tells its resources (InPlacePodVerticalScaling).
+    container_statuses_have_resources;
     /// 1.34: a `sleep` hook may last no time at all (PodLifecycleSleepActionAllowZero).
     sleeps_may_be_zero;
     /// 1.35: containers have restart policies and rules of their own (ContainerRestartRules).
@@ -210,6 +212,8 @@ since_1_32! {
     untolerated_taints_are_unnamed;
     /// 1.36: a Service's external addresses earn a warning.
     external_ips_are_deprecated;
+    /// 1.33: an address of an EndpointSlice has to be an address first, and then one of the right family.
+    addresses_are_checked_before_their_family;
     /// 1.36: a Service's name may begin with a digit (RelaxedServiceNameValidation).
     service_names_are_labels;
 }

@@ -71,13 +71,33 @@ fn check_type(kind: Kind, value: &Value) -> Result<(), Refusal> {
         );
         return Err(Box::new(Status::bad_request(why)));
     }
-    if !given.is_empty() && given != kind.name() {
-        let why = format!(
-            "{given} in version \"v1\" cannot be handled as a {kind}: no kind \"{given}\" is registered for version \"{expected}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-        );
-        return Err(Box::new(Status::bad_request(why)));
+    match other_kind(kind, value) {
+        None => Ok(()),
+        Some(why) => {
+            let why = format!("{given} in version \"v1\" cannot be handled as a {kind}: {why}");
+            Err(Box::new(Status::bad_request(why)))
+        }
     }
-    Ok(())
+}
+
+/// Why an object that says what it is cannot become one of the kind.
+pub fn other_kind(kind: Kind, value: &Value) -> Option<String> {
+    let text = |field: &str, usual: &'static str| {
+        let given = value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if given.is_empty() { usual.to_owned() } else { given }
+    };
+    let (version, given) = (text("apiVersion", kind.api_version()), text("kind", kind.name()));
+    if (version.as_str(), given.as_str()) == (kind.api_version(), kind.name()) {
+        return None;
+    }
+    Some(match Kind::from_api(&version, &given) {
+        Some(other) => {
+            format!("converting (v1.{other}) to ({}.{kind}): unknown conversion", kind.go_type().0)
+        }
+        None => format!(
+            "no kind \"{given}\" is registered for version \"{version}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        ),
+    })
 }
 
 /// How many bytes the value takes as compact JSON.

@@ -16,7 +16,8 @@ use crate::strategy::{self, Terms};
 const RESOURCE_VERSION_MAX: u64 = 1 << 53;
 
 /// Stores an object with its own uid, resourceVersion, time of creation and status, in place of one of its name. What it
-/// lacks of these it gets now. Where it came from there was the priority class that it names.
+/// lacks of these it gets now. Where it came from there were the priority class
+/// and the runtime class that it names.
 ///
 /// # Errors
 /// Where a new object like this would be invalid.
@@ -30,5 +31,6 @@ pub fn restore(server: &mut Server, env: &mut Env<'_>, mut object: Object) -> Re
     meta.uid.get_or_insert_with(|| env.choices.uid());
     meta.creation_timestamp.get_or_insert_with(|| seconds(env.now));
     admission::learn_class(&mut server.priority_classes, &object);
+    server.runtime_classes.extend(admission::runtime_class_of(&object));
     Ok(server.store.restore(object))
 }

@@ -4,23 +4,24 @@
 //! apiserver/pkg/endpoints/handlers/patch.go.
 
 use client::api::{Answer, Body, FieldValidation, Refusal, Request, Subresource};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
-use machinery::field::{FieldError, Path};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, Time};
+use machinery::field::{FieldError, Path, Printed};
 use machinery::managed_fields::ManagedFields;
 use machinery::patch::{self, PatchError, PatchErrorKind, PatchType};
 use machinery::status::Reason;
+use machinery::version::Features;
 use machinery::{Kind, Object, Status, decode, go_text, json};
 use serde_json::Value;
 
 use super::create::store_new;
-use super::decode::{decoded, decoded_only, undecodable};
+use super::decode::{decoded, decoded_only, other_kind, undecodable};
 use super::{check_name, check_namespace, no_such_resource, refuse, remove, warn, writer};
 use crate::admission;
 use crate::field_manager::{self, Writes, printed};
 use crate::server::{Env, Server};
 use crate::store::Credit;
 use crate::strategy::{self, Terms, namespace, scale};
-use crate::validation::metadata;
+use crate::validation::{Errors, metadata};
 
 /// Replaces an object.
 pub fn update(
@@ -33,6 +34,8 @@ pub fn update(
         let Body::Json(scale) = body else {
             return Err(Box::new(Status::bad_request("a scale is the JSON of an autoscaling/v1 Scale")));
         };
+        let wanted = scale["metadata"]["uid"].as_str().unwrap_or_default();
+        check_precondition(request, &server.read(request)?, wanted)?;
         return update_scale(server, env, request, &scale, |why| undecodable("Scale", why));
     }
     let mut new = decoded(server.features, request, body)?;
@@ -43,7 +46,34 @@ pub fn update(
         }
         found => found?,
     };
+    check_precondition(request, &old, new.uid())?;
     replace(server, env, request, &old, new, None).map(Answer::Object)
+}
+
+/// What replaces an object names the one that is there, if it names any (storage.Preconditions).
+fn check_precondition(request: &Request, old: &Object, wanted: &str) -> Result<(), Refusal> {
+    let is = old.uid();
+    if wanted.is_empty() || wanted == is {
+        return Ok(());
+    }
+    let key = storage_key(old);
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {is}"
+    );
+    Err(Box::new(Status::conflict(request.kind, &request.name, &why)))
+}
+
+/// Where etcd has the object.
+fn storage_key(object: &Object) -> String {
+    let folder = match object.kind() {
+        Kind::Service => "services/specs",
+        Kind::Endpoints => "services/endpoints",
+        Kind::Node => "minions",
+        kind => kind.info().plural,
+    };
+    let parts = ["/registry", folder, object.namespace(), object.name()];
+    let given: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    given.join("/")
 }
 
 /// Whether the update of what is not there makes it (AllowCreateOnUpdate).
@@ -83,6 +113,13 @@ pub fn patch(
     };
     if is_strategic {
         decode::check_unstructured(root, &mut value).map_err(|error| refuse(&error.to_string()))?;
+        // The struct knows what it is, whatever the patch says.
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("apiVersion".to_owned(), request.kind.api_version().into());
+            fields.insert("kind".to_owned(), request.kind.name().into());
+        }
+    } else if let Some(why) = other_kind(request.kind, &value) {
+        return Err(refuse(&why));
     }
     let new = decoded_only(server.features, request, Body::Json(value), refuse)?;
     if let Some(why) = strategy::conversion_error(&new) {
@@ -163,6 +200,7 @@ pub fn replace(
     }
     let terms = Terms { now: env.now, features: server.features };
     strategy::default(&mut new);
+    let mut errors = system_field_errors(old.meta(), new.meta(), terms.features);
     let told = new.meta().managed_fields.is_some().then(|| new.meta_mut().managed_fields.take()).flatten();
     keep_system_fields(old, &mut new);
     let sent = prepare(server, env, request, old, &mut new, terms)?;
@@ -174,20 +212,18 @@ pub fn replace(
     let is_known = |managers: &ManagedFields| {
         writes.is_some_and(|writes| writes.managed_fields(server.features).differs_in_time_only(managers))
     };
-    if new == *old && managers.as_ref().is_none_or(is_known) {
+    if new == *old && errors.is_empty() && managers.as_ref().is_none_or(is_known) {
+        warn_of_change(request, &new, terms);
         return Ok(new);
     }
-    let mut errors =
-        metadata::object_meta_update(new.meta(), old.meta(), terms.features, &Path::new("metadata"));
+    let path = Path::new("metadata");
+    errors.extend(metadata::object_meta_update(new.meta(), old.meta(), terms.features, &path));
     errors.extend(match request.subresource {
         Subresource::Status => strategy::validate_status_update(old, &new),
         _ => strategy::validate_update(old, &new, terms),
     });
     refuse(&new, errors)?;
-    // The strategies of status have no warnings.
-    if request.subresource != Subresource::Status {
-        warn(request, &new, terms);
-    }
+    warn_of_change(request, &new, terms);
     admission::update(server, old, &new)?;
     if request.dry_run {
         return Ok(new);
@@ -201,6 +237,13 @@ pub fn replace(
         None => Credit::Writer(writer(request, request.subresource), sent),
     };
     Ok(server.store.put(new, credit))
+}
+
+/// The strategies of status have no warnings.
+fn warn_of_change(request: &Request, new: &Object, terms: Terms) {
+    if request.subresource != Subresource::Status {
+        warn(request, new, terms);
+    }
 }
 
 /// Takes over what a request may not touch, and completes what the server gives; what was sent, where the two differ.
@@ -252,16 +295,34 @@ fn told_managers(
 fn check_identity(request: &Request, old: &Object, new: &mut Object) -> Result<(), Refusal> {
     check_name(request, new)?;
     check_namespace(request, new)?;
-    if !new.uid().is_empty() && new.uid() != old.uid() {
-        let (given, is) = (new.uid(), old.uid());
-        let why = format!("Precondition failed: UID in precondition: {given}, UID in object meta: {is}");
-        return Err(Box::new(Status::conflict(request.kind, &request.name, &why)));
-    }
     let version = new.meta().resource_version.as_deref().unwrap_or_default();
     if !version.is_empty() && Some(version) != old.meta().resource_version.as_deref() {
         return Err(Box::new(Status::modified(request.kind, &request.name)));
     }
     Ok(())
+}
+
+/// What a request says of fields that only the server sets and that BeforeUpdate does not take over silently.
+fn system_field_errors(old: &ObjectMeta, new: &ObjectMeta, features: Features) -> Errors {
+    let path = Path::new("metadata");
+    let immutable =
+        |field: &str, value: Printed| FieldError::invalid(&path.child(field), value, "field is immutable");
+    let uid = new.uid.as_ref().filter(|uid| !uid.is_empty() && Some(*uid) != old.uid.as_ref());
+    let end = new.deletion_timestamp.as_ref().filter(|_| old.deletion_timestamp.is_none());
+    let grace = new.deletion_grace_period_seconds.filter(|is| old.deletion_grace_period_seconds != Some(*is));
+    let errors = [
+        uid.map(|uid| immutable("uid", uid.into())),
+        end.map(|end| immutable("deletionTimestamp", printed_time(end, features))),
+        grace.map(|seconds| immutable("deletionGracePeriodSeconds", seconds.into())),
+    ];
+    errors.into_iter().flatten().collect()
+}
+
+/// A time as a validation error prints it.
+fn printed_time(time: &Time, features: Features) -> Printed {
+    let as_json = features.values_print_as_json();
+    let layout = if as_json { "\"%Y-%m-%dT%H:%M:%SZ\"" } else { "%Y-%m-%d %H:%M:%S +0000 UTC" };
+    Printed::as_is(time.0.strftime(layout).to_string())
 }
 
 /// What only the server sets (BeforeUpdate).

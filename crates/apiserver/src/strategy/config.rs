@@ -116,7 +116,8 @@ fn type_rules(secret: &Secret) -> Errors {
                 Vec::new()
             }
         }
-        "kubernetes.io/ssh-auth" => missing(&["ssh-privatekey"]),
+        "kubernetes.io/ssh-auth" if data("ssh-privatekey").is_some_and(|key| !key.0.is_empty()) => Vec::new(),
+        "kubernetes.io/ssh-auth" => vec![FieldError::required(&path.key("ssh-privatekey"), "")],
         "kubernetes.io/tls" => missing(&["tls.crt", "tls.key"]),
         _ => Vec::new(),
     }

@@ -12,10 +12,10 @@ use crate::validation::{Errors, non_negative};
 
 impl Strategy for ControllerRevision {
     fn validate(&self, _terms: Terms) -> Errors {
-        let mut errors: Errors = non_negative(self.revision, &Path::new("revision")).into_iter().collect();
-        if self.data.is_none() {
-            errors.push(FieldError::required(&Path::new("data"), "data is mandatory"));
-        }
+        let is_missing = self.data.is_none();
+        let error = || FieldError::required(&Path::new("data"), "data is mandatory");
+        let mut errors: Errors = is_missing.then(error).into_iter().collect();
+        errors.extend(non_negative(self.revision, &Path::new("revision")));
         errors
     }
     fn validate_update(&self, old: &Self, terms: Terms) -> Errors {

@@ -1,15 +1,24 @@
 //! EndpointSlices.
 //!
-//! Models pkg/registry/discovery/endpointslice/strategy.go and pkg/apis/discovery/{v1/defaults.go,validation/validation.go}.
+//! Models pkg/registry/discovery/endpointslice/strategy.go and pkg/apis/discovery/{v1/defaults.go,validation/validation.go}
+//! (v1.36.2).
 
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointHints, EndpointPort};
 use machinery::EndpointSlice;
 use machinery::field::{FieldError, Path};
+use machinery::names;
+use machinery::version::Features;
 
+use super::endpoints::{PROTOCOLS, non_special_ip};
 use super::{Strategy, Terms};
-use crate::validation::Errors;
+use crate::validation::{Errors, each, ip, key, metadata, one_of, optional_name};
 
 const ADDRESS_TYPES: [&str; 3] = ["FQDN", "IPv4", "IPv6"];
 const MAX_ENDPOINTS: usize = 1000;
+const MAX_ADDRESSES: usize = 100;
+const MAX_PORTS: usize = 100;
+const MAX_TOPOLOGY_LABELS: usize = 16;
+const MAX_HINTS: usize = 8;
 
 impl Strategy for EndpointSlice {
     fn default(&mut self) {
@@ -21,18 +30,20 @@ impl Strategy for EndpointSlice {
     fn prepare_for_create(&mut self, _terms: Terms) {
         self.metadata.generation = Some(1);
     }
-    fn validate(&self, _terms: Terms) -> Errors {
-        let path = Path::new("addressType");
-        let mut errors = Vec::new();
-        if self.address_type.is_empty() {
-            errors.push(FieldError::required(&path, ""));
-        } else if !ADDRESS_TYPES.contains(&self.address_type.as_str()) {
-            errors.push(FieldError::not_supported(&path, self.address_type.as_str(), &ADDRESS_TYPES));
-        }
+    fn validate(&self, terms: Terms) -> Errors {
+        let kind = self.address_type.as_str();
+        let mut errors: Errors =
+            one_of(Some(kind), &ADDRESS_TYPES, &Path::new("addressType")).into_iter().collect();
+        let path = Path::new("endpoints");
         let count = self.endpoints.as_ref().map_or(0, Vec::len);
         if count > MAX_ENDPOINTS {
-            errors.push(FieldError::too_many(&Path::new("endpoints"), count, MAX_ENDPOINTS));
+            errors.push(FieldError::too_many(&path, count, MAX_ENDPOINTS));
+        } else {
+            let endpoints = self.endpoints.iter().flatten().enumerate();
+            errors.extend(endpoints.flat_map(|(i, one)| endpoint(one, kind, terms.features, &path.index(i))));
         }
+        let given = self.ports.as_deref().unwrap_or_default();
+        errors.extend(ports(given, terms.features, &Path::new("ports")));
         errors
     }
     fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
@@ -55,4 +66,106 @@ impl Strategy for EndpointSlice {
         }
         errors
     }
+}
+
+fn endpoint(endpoint: &Endpoint, kind: &str, features: Features, path: &Path) -> Errors {
+    let at = path.child("addresses");
+    let mut errors = Vec::new();
+    match endpoint.addresses.len() {
+        0 => errors.push(FieldError::required(&at, "must contain at least 1 address")),
+        count if count > MAX_ADDRESSES => errors.push(FieldError::too_many(&at, count, MAX_ADDRESSES)),
+        _ => {}
+    }
+    let addresses = endpoint.addresses.iter().enumerate();
+    errors.extend(addresses.flat_map(|(i, text)| address(text, kind, features, &at.index(i))));
+    if let Some(node) = &endpoint.node_name {
+        errors.extend(each(names::dns1123_subdomain(node), &path.child("nodeName"), node));
+    }
+    let at = path.child("deprecatedTopology");
+    let topology = endpoint.deprecated_topology.as_ref();
+    if let Some(count) = topology.map(|labels| labels.len()).filter(|count| *count > MAX_TOPOLOGY_LABELS) {
+        errors.push(FieldError::too_many(&at, count, MAX_TOPOLOGY_LABELS));
+    }
+    errors.extend(metadata::labels(topology, features, &at));
+    if let Some(name) = &endpoint.hostname {
+        errors.extend(each(names::dns1123_label(name), &path.child("hostname"), name));
+    }
+    errors.extend(endpoint.hints.iter().flat_map(|given| hints(given, features, &path.child("hints"))));
+    errors
+}
+
+fn address(text: &str, kind: &str, features: Features, path: &Path) -> Errors {
+    let family = match kind {
+        "FQDN" => return domain(text, path).into_iter().collect(),
+        "IPv4" | "IPv6" => kind,
+        _ => return Vec::new(),
+    };
+    let is_of_family =
+        text.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_ipv4() == (family == "IPv4"));
+    let mut errors: Errors = if features.addresses_are_checked_before_their_family() {
+        let wrong = || FieldError::invalid(path, text, format!("must be an {family} address"));
+        ip(text, path).or_else(|| (!is_of_family).then(wrong)).into_iter().collect()
+    } else {
+        let wrong = || FieldError::invalid(path, text, format!("must be a valid {family} address"));
+        (!is_of_family).then(wrong).into_iter().collect()
+    };
+    errors.extend(non_special_ip(text, path));
+    errors
+}
+
+/// IsFullyQualifiedDomainName.
+fn domain(text: &str, path: &Path) -> Option<FieldError> {
+    let name = text.strip_suffix('.').unwrap_or(text);
+    if text.is_empty() {
+        return Some(FieldError::required(path, ""));
+    }
+    let broken = names::dns1123_subdomain(name);
+    if !broken.is_empty() {
+        return Some(FieldError::invalid(path, name, broken.join(",")));
+    }
+    if !name.contains('.') {
+        let why = "should be a domain with at least two segments separated by dots";
+        return Some(FieldError::invalid(path, name, why));
+    }
+    name.split('.').find_map(|label| {
+        let broken = names::dns1123_label(label);
+        (!broken.is_empty()).then(|| FieldError::invalid(path, label, broken.join(",")))
+    })
+}
+
+fn hints(hints: &EndpointHints, features: Features, path: &Path) -> Errors {
+    let path = path.child("forZones");
+    let zones = hints.for_zones.as_deref().unwrap_or_default();
+    if zones.len() > MAX_HINTS {
+        return vec![FieldError::too_many(&path, zones.len(), MAX_HINTS)];
+    }
+    let mut errors = Vec::new();
+    for (i, zone) in zones.iter().enumerate() {
+        let path = path.index(i).child("name");
+        if zones[..i].iter().any(|other| other.name == zone.name) {
+            errors.push(FieldError::duplicate(&path, &zone.name));
+        }
+        errors.extend(each(names::label_value(&zone.name, features), &path, &zone.name));
+    }
+    errors
+}
+
+fn ports(ports: &[EndpointPort], features: Features, path: &Path) -> Errors {
+    if ports.len() > MAX_PORTS {
+        return vec![FieldError::too_many(path, ports.len(), MAX_PORTS)];
+    }
+    let name_of = |port: &EndpointPort| port.name.clone().unwrap_or_default();
+    let mut errors = Vec::new();
+    for (i, port) in ports.iter().enumerate() {
+        let path = path.index(i);
+        errors.extend(optional_name(&port.name, names::dns1123_label, &path.child("name")));
+        if ports[..i].iter().any(|other| name_of(other) == name_of(port)) {
+            errors.push(FieldError::duplicate(&path.child("name"), name_of(port)));
+        }
+        errors.extend(one_of(port.protocol.as_deref(), &PROTOCOLS, &path.child("protocol")));
+        if let Some(protocol) = &port.app_protocol {
+            errors.extend(key(protocol, &path.child("appProtocol"), features));
+        }
+    }
+    errors
 }

@@ -6,7 +6,8 @@ pub(crate) mod config;
 pub(crate) mod controller_revision;
 pub(crate) mod disabled;
 pub(crate) mod endpoint_slice;
-pub(crate) mod generic;
+pub(crate) mod endpoints;
+pub(crate) mod event;
 pub(crate) mod namespace;
 pub(crate) mod node;
 pub(crate) mod persistent_volume;
@@ -14,6 +15,7 @@ pub(crate) mod persistent_volume_claim;
 pub(crate) mod pod;
 pub(crate) mod scale;
 pub(crate) mod service;
+pub(crate) mod service_allocation;
 pub(crate) mod service_rules;
 pub(crate) mod statefulset;
 pub(crate) mod storage_class;
@@ -217,7 +219,7 @@ pub fn allocate(
         return Ok(());
     };
     let old = old.and_then(Object::get);
-    service::allocate(server, env, old.map(|old| &**old), Arc::make_mut(service))
+    service_allocation::allocate(server, env, old.map(|old| &**old), Arc::make_mut(service))
 }
 
 /// What a body gave that is empty, where neither the typed objects nor the normaliser can tell empty from absent and

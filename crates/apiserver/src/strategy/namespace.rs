@@ -4,14 +4,18 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, NamespaceStatus};
+use machinery::field::{FieldError, Path};
 use machinery::version::Features;
 use machinery::{Object, names};
 
 use super::{Strategy, Terms};
+use crate::validation::{Errors, key, metadata};
 
 /// The label that every namespace has (SetDefaults_Namespace).
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+/// What has to let go of every namespace.
+const FINALIZER: &str = "kubernetes";
 
 impl Strategy for Namespace {
     fn name_errors(name: &str, _features: Features) -> Vec<String> {
@@ -19,12 +23,23 @@ impl Strategy for Namespace {
     }
     fn default(&mut self) {
         if let Some(name) = self.metadata.name.clone().filter(|name| !name.is_empty()) {
-            self.metadata.labels.get_or_insert_default().entry(NAME_LABEL.to_owned()).or_insert(name);
+            self.metadata.labels.get_or_insert_default().insert(NAME_LABEL.to_owned(), name);
         }
     }
     fn prepare_for_create(&mut self, _terms: Terms) {
-        self.spec.get_or_insert_default().finalizers = Some(vec!["kubernetes".to_owned()]);
-        self.status.get_or_insert_default().phase = Some("Active".to_owned());
+        let finalizers = self.spec.get_or_insert_default().finalizers.get_or_insert_default();
+        if !finalizers.iter().any(|finalizer| finalizer == FINALIZER) {
+            finalizers.push(FINALIZER.to_owned());
+        }
+        self.status = Some(NamespaceStatus { phase: Some("Active".to_owned()), conditions: None });
+    }
+    fn validate(&self, terms: Terms) -> Errors {
+        let finalizers = self.spec.iter().flat_map(|spec| spec.finalizers.iter().flatten());
+        let path = Path::new("spec").child("finalizers");
+        finalizers.flat_map(|name| finalizer_errors(name, terms.features, &path)).collect()
+    }
+    fn validate_update(&self, _old: &Self, _terms: Terms) -> Errors {
+        Vec::new()
     }
     fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
         self.spec.clone_from(&old.spec);
@@ -33,6 +48,16 @@ impl Strategy for Namespace {
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {
         self.spec.clone_from(&old.spec);
     }
+}
+
+/// validateFinalizerName.
+fn finalizer_errors(name: &str, features: Features, path: &Path) -> Errors {
+    let mut errors = key(name, path, features);
+    if !name.contains('/') && !metadata::STANDARD_FINALIZERS.contains(&name) {
+        let why = "name is neither a standard finalizer name nor is it fully qualified";
+        errors.push(FieldError::invalid(path, name, why));
+    }
+    errors
 }
 
 /// A namespace that is asked to go is Terminating.

@@ -6,7 +6,9 @@ use k8s_openapi::api::core::v1::{Node, NodeSpec};
 use machinery::field::{FieldError, Path};
 use machinery::go_value::GoValue;
 use machinery::names;
+use machinery::version::Features;
 
+use super::service_rules::cidr;
 use super::{Strategy, Terms, keep};
 use crate::validation::{Errors, key, one_of};
 
@@ -29,33 +31,42 @@ fn one_range(node: &mut Node) {
     spec.pod_cidr = spec.pod_cidrs.as_ref().and_then(|several| several.first().cloned());
 }
 
+/// validateNodeTaints.
+fn taint_errors(node: &Node, features: Features) -> Errors {
+    // Upstream's path is that of the metadata.
+    let path = Path::new("metadata").child("taints");
+    let mut errors = Vec::new();
+    let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
+    for (i, taint) in taints.iter().enumerate() {
+        let path = path.index(i);
+        errors.extend(key(&taint.key, &path.child("key"), features));
+        let value = taint.value.as_deref().unwrap_or_default();
+        let broken = names::label_value(value, features).join(";");
+        if !broken.is_empty() {
+            errors.push(FieldError::invalid(&path.child("value"), value, broken));
+        }
+        errors.extend(one_of(Some(&taint.effect), &EFFECTS, &path.child("effect")));
+        if taints[..i].iter().any(|other| other.key == taint.key && other.effect == taint.effect) {
+            let fields = [
+                ("Key", "", GoValue::text(&taint.key)),
+                ("Value", "", GoValue::text(value)),
+                ("Effect", "", GoValue::text(&taint.effect)),
+                ("TimeAdded", "", GoValue::pointer("v1.Time", None)),
+            ];
+            let value = GoValue::structure("core.Taint", fields).print(features);
+            let detail = "taints must be unique by key and effect pair".to_owned();
+            errors.push(FieldError { detail, ..FieldError::duplicate(&path, value) });
+        }
+    }
+    errors
+}
+
 impl Strategy for Node {
     fn validate(&self, terms: Terms) -> Errors {
-        // Upstream's path is that of the metadata.
-        let path = Path::new("metadata").child("taints");
-        let mut errors = Vec::new();
-        let taints = self.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
-        for (i, taint) in taints.iter().enumerate() {
-            let path = path.index(i);
-            errors.extend(key(&taint.key, &path.child("key"), terms.features));
-            let value = taint.value.as_deref().unwrap_or_default();
-            let broken = names::label_value(value, terms.features).join(";");
-            if !broken.is_empty() {
-                errors.push(FieldError::invalid(&path.child("value"), value, broken));
-            }
-            errors.extend(one_of(Some(&taint.effect), &EFFECTS, &path.child("effect")));
-            if taints[..i].iter().any(|other| other.key == taint.key && other.effect == taint.effect) {
-                let fields = [
-                    ("Key", "", GoValue::text(&taint.key)),
-                    ("Value", "", GoValue::text(value)),
-                    ("Effect", "", GoValue::text(&taint.effect)),
-                    ("TimeAdded", "", GoValue::pointer("v1.Time", None)),
-                ];
-                let value = GoValue::structure("core.Taint", fields).print(terms.features);
-                let detail = "taints must be unique by key and effect pair".to_owned();
-                errors.push(FieldError { detail, ..FieldError::duplicate(&path, value) });
-            }
-        }
+        let mut errors = taint_errors(self, terms.features);
+        let path = Path::new("spec").child("podCIDRs");
+        let ranges = self.spec.iter().flat_map(|spec| spec.pod_cidrs.iter().flatten()).enumerate();
+        errors.extend(ranges.filter_map(|(i, range)| cidr(range, &path.index(i))));
         errors
     }
     fn prepare_for_create(&mut self, _terms: Terms) {
@@ -82,7 +93,7 @@ impl Strategy for Node {
             let detail = "node updates may not change providerID except from \"\" to valid";
             errors.push(FieldError::forbidden(&path.child("providerID"), detail));
         }
-        errors.extend(self.validate(terms));
+        errors.extend(taint_errors(self, terms.features));
         errors
     }
     fn prepare_for_status_update(&mut self, old: &Self, _terms: Terms) {

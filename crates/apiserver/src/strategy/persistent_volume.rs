@@ -65,6 +65,7 @@ impl Strategy for PersistentVolume {
             return Vec::new();
         };
         let mut errors = self.validate(terms);
+        let new_spec = &without_new_secret(new_spec, old_spec);
         if only_source(new_spec) != only_source(old_spec) {
             let path = Path::new("spec").child("persistentvolumesource");
             let difference =
@@ -83,6 +84,11 @@ impl Strategy for PersistentVolume {
             let why = "field is immutable, except for updating from beta label to GA";
             errors.push(FieldError::invalid(&Path::new("nodeAffinity"), affinity, why));
         }
+        let attributes = |spec: &PersistentVolumeSpec| spec.volume_attributes_class_name.is_some();
+        if attributes(old_spec) && !attributes(new_spec) {
+            let path = Path::new("spec").child("volumeAttributesClassName");
+            errors.push(FieldError::forbidden(&path, "update from non-nil value to nil is forbidden"));
+        }
         errors
     }
 
@@ -100,7 +106,7 @@ impl Strategy for PersistentVolume {
     fn warnings(&self, _terms: Terms) -> Vec<String> {
         let spec = self.spec.clone().unwrap_or_default();
         let path = Path::new("spec");
-        let mut warnings = affinity_warnings(&spec, &path.child("nodeAffinity"));
+        let mut warnings = Vec::new();
         let annotations = self.metadata.annotations.as_ref();
         for (key, why) in OLD_ANNOTATIONS {
             if annotations.is_some_and(|annotations| annotations.contains_key(key)) {
@@ -113,6 +119,7 @@ impl Strategy for PersistentVolume {
             let why = "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.";
             warnings.push(format!("{path}: {why}"));
         }
+        warnings.extend(affinity_warnings(&spec, &path.child("nodeAffinity")));
         warnings.extend(old_plugin(&spec, &path));
         let size = resources::storage(spec.capacity.as_ref());
         let path = path.child("capacity").key("storage");
@@ -258,6 +265,16 @@ fn source(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
     let why = "may not specify more than 1 volume type";
     errors.extend(given.map(|name| FieldError::forbidden(&path.child(name), why)));
     errors
+}
+
+/// The spec without the secret for its expansion, which may be added later.
+fn without_new_secret(new: &PersistentVolumeSpec, old: &PersistentVolumeSpec) -> PersistentVolumeSpec {
+    let had_none = old.csi.as_ref().is_some_and(|csi| csi.controller_expand_secret_ref.is_none());
+    let mut new = new.clone();
+    if let Some(csi) = new.csi.as_mut().filter(|_| had_none) {
+        csi.controller_expand_secret_ref = None;
+    }
+    new
 }
 
 /// The spec with nothing but its volume source.

@@ -22,7 +22,7 @@ pub const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWrite
 /// What a volume can hold, sorted.
 pub const VOLUME_MODES: [&str; 2] = ["Block", "Filesystem"];
 /// What named the class before there was a field for it.
-const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+pub const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 const ONE_POD: &str = "ReadWriteOncePod";
 const IMMUTABLE: &str = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
 
@@ -47,18 +47,22 @@ impl Strategy for PersistentVolumeClaim {
 
     fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
         self.status.clone_from(&old.status);
-        disabled::claim_spec(self.spec.get_or_insert_default(), terms.features);
+        let spec = self.spec.get_or_insert_default();
+        disabled::claim_spec(spec, terms.features);
+        data_source(spec);
     }
 
     fn validate_update(&self, old: &Self, terms: Terms) -> Errors {
         let (Some(new_spec), Some(old_spec)) = (&self.spec, &old.spec) else {
             return Vec::new();
         };
-        if new_spec == old_spec {
-            return Vec::new();
+        // What stays as it was has been found well before.
+        let is_same = new_spec == old_spec;
+        let mut errors = if is_same { Vec::new() } else { self.validate(terms) };
+        errors.extend(beta_class_change(self, old));
+        if !is_same {
+            errors.extend(spec_change(self, new_spec, old_spec, terms.features));
         }
-        let mut errors = self.validate(terms);
-        errors.extend(spec_change(self, new_spec, old_spec, terms.features));
         errors
     }
 
@@ -215,8 +219,7 @@ fn spec_change(
         text.and_then(|text| Quantity::parse(&text.0).ok())
     };
     let (new_size, old_size) = (parse(size_of(new_spec).as_ref()), parse(size_of(old).as_ref()));
-    let capacity = parse(resources::storage(status.capacity.as_ref()));
-    if new_size < old_size && capacity.is_none_or(|capacity| new_size <= Some(capacity)) {
+    if new_size < old_size && new_size <= parse(resources::storage(status.capacity.as_ref())) {
         let path = path.child("resources").child("requests").child("storage");
         errors.push(FieldError::forbidden(&path, "field can not be less than status.capacity"));
     }
@@ -224,7 +227,31 @@ fn spec_change(
         let mode = new_spec.volume_mode.clone().unwrap_or_default();
         errors.push(FieldError::invalid(&Path::new("volumeMode"), mode, "field is immutable"));
     }
+    let attributes = new_spec.volume_attributes_class_name.as_deref();
+    let why = match attributes {
+        None => "update from non-nil value to nil is forbidden",
+        Some("") => "update from non-nil value to an empty string is forbidden",
+        Some(_) => return errors,
+    };
+    let was = old.volume_attributes_class_name.as_deref();
+    if was.is_some() && was != attributes {
+        errors.push(FieldError::forbidden(&path.child("volumeAttributesClassName"), why));
+    }
     errors
+}
+
+/// The annotation stays, unless the field takes over from it (validateStorageClassUpgradeFromAnnotation).
+fn beta_class_change(new: &PersistentVolumeClaim, old: &PersistentVolumeClaim) -> Option<FieldError> {
+    let annotation = |claim: &PersistentVolumeClaim| {
+        claim.metadata.annotations.as_ref().and_then(|annotations| annotations.get(BETA_CLASS)).cloned()
+    };
+    let class =
+        |claim: &PersistentVolumeClaim| claim.spec.as_ref().and_then(|spec| spec.storage_class_name.clone());
+    let (is, was) = (annotation(new), annotation(old));
+    let takes_over = was.is_some() && class(old).is_none() && class(new) == was && is.is_none();
+    let path = Path::new("metadata").child("annotations").child(BETA_CLASS);
+    let error = || FieldError::invalid(&path, is.clone().unwrap_or_default(), "field is immutable");
+    (is.clone().unwrap_or_default() != was.unwrap_or_default() && !takes_over).then(error)
 }
 
 /// What is worth a word in a claim's spec (pkg/api/persistentvolumeclaim/util.go).

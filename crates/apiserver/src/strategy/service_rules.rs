@@ -11,29 +11,32 @@ use machinery::go_value::GoValue;
 use machinery::names;
 use machinery::version::Features;
 
-use super::service::{addresses, has_cluster_ip, is_externally_accessible, is_headless, type_of};
+use super::endpoints::{PROTOCOLS, non_special_ip};
+use super::service::{
+    addresses, has_cluster_ip, is_externally_accessible, is_headless, needs_health_check, type_of,
+};
 use crate::validation::{
     Errors, each, if_given_one_of, ip, is_ip, key, metadata, one_of, port_number, port_number_or_name,
 };
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
-const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 const FAMILIES: [&str; 2] = ["IPv4", "IPv6"];
 const FAMILY_POLICIES: [&str; 3] = ["PreferDualStack", "RequireDualStack", "SingleStack"];
 const TRAFFIC_POLICIES: [&str; 2] = ["Cluster", "Local"];
 /// In upstream's order; the first one is all that older versions have.
 const DISTRIBUTIONS: [&str; 3] = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 const MAX_AFFINITY_SECONDS: i32 = 86_400;
+const HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
 const ONLY_BALANCED: &str = "may only be used when `type` is 'LoadBalancer'";
 
 /// Two annotations say the same thing.
 pub fn topology_annotations(annotations: Option<&BTreeMap<String, String>>) -> Errors {
     let of = |name: &str| annotations.and_then(|annotations| annotations.get(name));
-    let (hints, mode) = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode");
-    match (of(hints), of(mode)) {
+    match (of(HINTS), of(TOPOLOGY_MODE)) {
         (Some(old), Some(new)) if old != new => {
-            let path = Path::new("metadata").child("annotations").key(mode);
-            let why = format!("must match annotations[{hints}] when both are specified");
+            let path = Path::new("metadata").child("annotations").key(TOPOLOGY_MODE);
+            let why = format!("must match annotations[{HINTS}] when both are specified");
             vec![FieldError::invalid(&path, new, why)]
         }
         _ => Vec::new(),
@@ -140,7 +143,7 @@ fn session_affinity(spec: &ServiceSpec, path: &Path) -> Errors {
 }
 
 /// ValidateServiceClusterIPsRelatedFields.
-fn cluster_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
+pub fn cluster_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
     if !has_cluster_ip(spec) {
         return Vec::new();
     }
@@ -170,16 +173,14 @@ fn cluster_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
     }
     let policy = spec.ip_family_policy.as_deref();
     errors.extend(if_given_one_of(policy, &FAMILY_POLICIES, &path.child("ipFamilyPolicy")));
-    if first == "None" && all.len() > 1 {
-        errors.push(FieldError::invalid(&at, value(), "'None' must be the first and only value"));
-        return errors;
+    let mut wrong = Vec::new();
+    for (i, one) in all.iter().enumerate() {
+        if i > 0 || one != "None" {
+            wrong.extend(ip(one, &at.index(i)));
+        } else if all.len() > 1 {
+            wrong.push(FieldError::invalid(&at, value(), "'None' must be the first and only value"));
+        }
     }
-    let wrong: Errors = all
-        .iter()
-        .enumerate()
-        .filter(|(i, one)| *i > 0 || *one != "None")
-        .filter_map(|(i, one)| ip(one, &at.index(i)))
-        .collect();
     let is_wrong = !wrong.is_empty();
     errors.extend(wrong);
     if all.len() > 2 {
@@ -199,29 +200,14 @@ fn cluster_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
     errors
 }
 
-/// ValidateEndpointIP is what upstream asks of these.
 fn external_ips(spec: &ServiceSpec, path: &Path) -> Errors {
     let mut errors = Vec::new();
     for (i, text) in spec.external_ips.iter().flatten().enumerate() {
         let at = path.child("externalIPs").index(i);
-        errors.extend(ip(text, &at));
-        let Ok(address) = text.parse::<std::net::IpAddr>() else {
-            continue;
-        };
-        let is_link_local = match address {
-            std::net::IpAddr::V4(v4) => v4.is_link_local(),
-            std::net::IpAddr::V6(v6) => v6.segments()[0] & 0xffc0 == 0xfe80,
-        };
-        let why = if address.is_unspecified() {
-            format!("may not be unspecified ({text})")
-        } else if address.is_loopback() {
-            "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned()
-        } else if is_link_local {
-            "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned()
-        } else {
-            continue;
-        };
-        errors.push(FieldError::invalid(&at, text, why));
+        match ip(text, &at) {
+            Some(error) => errors.push(error),
+            None => errors.extend(non_special_ip(text, &at)),
+        }
     }
     errors
 }
@@ -273,14 +259,7 @@ fn balancer(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
         errors.push(FieldError::forbidden(&at, ONLY_BALANCED));
     }
     for (i, range) in ranges.iter().map(|range| range.trim()).enumerate() {
-        let bits = |address: &str| if address.contains(':') { 128 } else { 32 };
-        let is_range = range.split_once('/').is_some_and(|(address, prefix)| {
-            is_ip(address) && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= bits(address))
-        });
-        if !is_range {
-            let why = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-            errors.push(FieldError::invalid(&at.index(i), range, why));
-        }
+        errors.extend(cidr(range, &at.index(i)));
     }
     if spec.allocate_load_balancer_node_ports.is_some() && !is_balanced {
         errors.push(FieldError::forbidden(&path.child("allocateLoadBalancerNodePorts"), ONLY_BALANCED));
@@ -296,6 +275,16 @@ fn balancer(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
     errors
 }
 
+/// A range of addresses (IsValidCIDR).
+pub fn cidr(text: &str, path: &Path) -> Option<FieldError> {
+    let bits = |address: &str| if address.contains(':') { 128 } else { 32 };
+    let is_range = text.split_once('/').is_some_and(|(address, prefix)| {
+        is_ip(address) && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= bits(address))
+    });
+    let why = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+    (!is_range).then(|| FieldError::invalid(path, text, why))
+}
+
 fn traffic(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     let external = spec.external_traffic_policy.as_deref().filter(|policy| !policy.is_empty());
@@ -307,10 +296,9 @@ fn traffic(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
         }
         policy => errors.extend(if_given_one_of(policy, &TRAFFIC_POLICIES, &at)),
     }
-    let needs_check = type_of(spec) == "LoadBalancer" && external == Some("Local");
     if let Some(port) = spec.health_check_node_port.filter(|port| *port != 0) {
         let at = path.child("healthCheckNodePort");
-        if needs_check {
+        if needs_health_check(spec) {
             errors.extend(port_number(port, &at));
         } else {
             let why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
@@ -356,8 +344,15 @@ pub fn frozen_addresses(new: &ServiceSpec, old: &ServiceSpec, features: Features
     errors
 }
 
-/// GetWarningsForService.
-pub fn warnings(spec: &ServiceSpec, features: Features) -> Vec<String> {
+/// What GetWarningsForService says of annotations.
+pub fn annotation_warnings(annotations: Option<&BTreeMap<String, String>>) -> Vec<String> {
+    let is_old = annotations.is_some_and(|annotations| annotations.contains_key(HINTS));
+    let warning = || format!("annotation {HINTS} is deprecated, please use {TOPOLOGY_MODE} instead");
+    is_old.then(warning).into_iter().collect()
+}
+
+/// What GetWarningsForService says of the rest.
+pub fn spec_warnings(spec: &ServiceSpec, features: Features) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut warn = |holds: bool, why: &str| warnings.extend(holds.then(|| why.to_owned()));
     let is_given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());

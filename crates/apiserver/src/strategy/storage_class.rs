@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::TopologySelectorTerm;
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::field::{FieldError, Path};
-use machinery::names;
 
 use super::{Strategy, Terms};
-use crate::validation::{Errors, each, if_given_one_of, key};
+use crate::validation::{Errors, if_given_one_of, key};
 
 const MAX_PARAMETERS: usize = 512;
 const MAX_PARAMETER_BYTES: usize = 256 * 1024;
@@ -23,8 +22,7 @@ fn topologies(given: &[TopologySelectorTerm], terms: Terms) -> Errors {
     for (i, term) in given.iter().enumerate() {
         let mut keys = BTreeMap::new();
         for (j, requirement) in term.match_label_expressions.iter().flatten().enumerate() {
-            // Upstream does not say in which term.
-            let path = path.child("matchLabelExpressions").index(j);
+            let path = path.index(i).child("matchLabelExpressions").index(j);
             if requirement.values.is_empty() {
                 errors.push(FieldError::required(&path.child("values"), ""));
             }
@@ -58,12 +56,13 @@ impl Strategy for StorageClass {
         let path = Path::new("provisioner");
         let mut errors = match self.provisioner.as_str() {
             "" => vec![FieldError::required(&path, "")],
-            name => each(names::qualified_name(&name.to_ascii_lowercase(), terms.features), &path, name),
+            name => key(&name.to_ascii_lowercase(), &path, terms.features),
         };
         let path = Path::new("parameters");
         let parameters = self.parameters.iter().flatten();
         if parameters.clone().count() > MAX_PARAMETERS {
-            errors.push(FieldError::too_many(&path, parameters.count(), MAX_PARAMETERS));
+            // Upstream takes the number for a length.
+            errors.push(FieldError::too_long(&path, MAX_PARAMETERS));
         } else {
             if parameters.clone().any(|(key, _)| key.is_empty()) {
                 errors.push(FieldError::invalid(&path, "", "field can not be empty."));
@@ -73,7 +72,7 @@ impl Strategy for StorageClass {
                 errors.push(FieldError::too_long(&path, MAX_PARAMETER_BYTES));
             }
         }
-        let policy = self.reclaim_policy.as_deref();
+        let policy = self.reclaim_policy.as_deref().filter(|policy| !policy.is_empty());
         errors.extend(if_given_one_of(policy, &["Delete", "Retain"], &Path::new("reclaimPolicy")));
         let mode = self.volume_binding_mode.as_deref();
         let modes = ["Immediate", "WaitForFirstConsumer"];

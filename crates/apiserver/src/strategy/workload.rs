@@ -144,8 +144,7 @@ fn deployment_errors(spec: &DeploymentSpec, features: Features) -> Errors {
     let path = Path::new("spec");
     let mut errors: Errors =
         non_negative(spec.replicas.unwrap_or(0), &path.child("replicas")).into_iter().collect();
-    errors.extend(selector(&spec.selector, "deployment", features, &path));
-    errors.extend(template(&spec.selector, &spec.template, features, &path));
+    errors.extend(selector_and_template(&spec.selector, &spec.template, features, &path));
     errors.extend(strategy(spec, features, &path.child("strategy")));
     let min_ready = spec.min_ready_seconds.unwrap_or(0);
     errors.extend(non_negative(min_ready, &path.child("minReadySeconds")));
@@ -167,8 +166,8 @@ fn replica_set_errors(spec: &ReplicaSetSpec, features: Features) -> Errors {
     let mut errors: Errors =
         non_negative(spec.replicas.unwrap_or(0), &path.child("replicas")).into_iter().collect();
     errors.extend(non_negative(spec.min_ready_seconds.unwrap_or(0), &path.child("minReadySeconds")));
-    errors.extend(selector(&spec.selector, "replicaset", features, &path));
-    errors.extend(template(&spec.selector, &spec.template.clone().unwrap_or_default(), features, &path));
+    let template = spec.template.clone().unwrap_or_default();
+    errors.extend(selector_and_template(&spec.selector, &template, features, &path));
     errors
 }
 
@@ -176,26 +175,45 @@ fn was_given(selector: &LabelSelector) -> bool {
     selector.match_labels.is_some() || selector.match_expressions.is_some()
 }
 
-fn selector(selector: &LabelSelector, kind: &str, features: Features, path: &Path) -> Errors {
-    let path = path.child("selector");
+/// The template is looked at where there is a selector to compare it with.
+fn selector_and_template(
+    selector: &LabelSelector,
+    template: &PodTemplateSpec,
+    features: Features,
+    path: &Path,
+) -> Errors {
+    let at = path.child("selector");
     // Where a selector was given, one of its parts is there (`Given::mark`).
     if !was_given(selector) {
-        return vec![FieldError::required(&path, "")];
+        let mut errors = vec![FieldError::required(&at, "")];
+        errors.extend(template_errors(selector, template, features, path));
+        return errors;
     }
-    let mut errors = metadata::label_selector(selector, features, &path);
+    let broken = metadata::label_selector(selector, features, &at);
+    let is_usable = broken.is_empty();
+    let value = || metadata::selector_value(selector).print(features);
+    let mut errors = broken;
     let has_labels = selector.match_labels.as_ref().is_some_and(|labels| !labels.is_empty());
     let has_expressions = selector.match_expressions.as_ref().is_some_and(|list| !list.is_empty());
     if !has_labels && !has_expressions {
-        errors.push({
-            let value = metadata::selector_value(selector).print(features);
-            FieldError::invalid(&path, value, format!("empty selector is invalid for {kind}"))
-        });
+        // Upstream says so of ReplicaSets, too.
+        errors.push(FieldError::invalid(&at, value(), "empty selector is invalid for deployment"));
+    }
+    if is_usable {
+        errors.extend(template_errors(selector, template, features, path));
+    } else {
+        errors.push(FieldError::invalid(&at, value(), "invalid label selector"));
     }
     errors
 }
 
 /// ValidatePodTemplateSpecForReplicaSet.
-fn template(selector: &LabelSelector, template: &PodTemplateSpec, features: Features, path: &Path) -> Errors {
+fn template_errors(
+    selector: &LabelSelector,
+    template: &PodTemplateSpec,
+    features: Features,
+    path: &Path,
+) -> Errors {
     let path = path.child("template");
     let meta = template.metadata.as_ref();
     let labels = meta.and_then(|meta| meta.labels.as_ref());
@@ -239,8 +257,27 @@ fn strategy(spec: &DeploymentSpec, features: Features, path: &Path) -> Errors {
             )],
             Some(rolling) => rolling_update(rolling, features, &path.child("rollingUpdate")),
         },
-        other => vec![FieldError::not_supported(path, other, &["Recreate", "RollingUpdate"])],
+        kind => {
+            let value = strategy_value(kind, rolling).print(features);
+            vec![FieldError::not_supported(path, value, &["Recreate", "RollingUpdate"])]
+        }
     }
+}
+
+/// A strategy as Go prints it.
+fn strategy_value(kind: &str, rolling: Option<&RollingUpdateDeployment>) -> GoValue {
+    let zero = IntOrString::Int(0);
+    let amount = |amount: &Option<IntOrString>| GoValue::int_or_string(amount.as_ref().unwrap_or(&zero));
+    let rolling = rolling.map(|rolling| {
+        let fields = [
+            ("MaxUnavailable", "", amount(&rolling.max_unavailable)),
+            ("MaxSurge", "", amount(&rolling.max_surge)),
+        ];
+        GoValue::structure("apps.RollingUpdateDeployment", fields)
+    });
+    let rolling = GoValue::pointer("apps.RollingUpdateDeployment", rolling);
+    let fields = [("Type", "", GoValue::text(kind)), ("RollingUpdate", "", rolling)];
+    GoValue::structure("apps.DeploymentStrategy", fields)
 }
 
 /// ValidateRollingUpdateDeployment.
@@ -249,11 +286,12 @@ fn rolling_update(rolling: &RollingUpdateDeployment, features: Features, path: &
     let unavailable = rolling.max_unavailable.as_ref().unwrap_or(&zero);
     let surge = rolling.max_surge.as_ref().unwrap_or(&zero);
     let mut errors = Vec::new();
-    errors.extend(int_or_percent(unavailable, &path.child("maxUnavailable")));
-    errors.extend(int_or_percent(surge, &path.child("maxSurge")));
+    errors.extend(int_or_percent(unavailable, features, &path.child("maxUnavailable")));
+    errors.extend(int_or_percent(surge, features, &path.child("maxSurge")));
+    // What is neither a percentage nor a number counts as none.
     let is_zero = |value: &IntOrString| match value {
         IntOrString::Int(number) => *number == 0,
-        IntOrString::String(text) => text.strip_suffix('%').and_then(|d| d.parse::<i64>().ok()) == Some(0),
+        IntOrString::String(text) => percent(text).or_else(|| text.parse().ok()).unwrap_or(0) == 0,
     };
     if is_zero(unavailable) && is_zero(surge) {
         let why = "may not be 0 when `maxSurge` is 0";
@@ -264,7 +302,7 @@ fn rolling_update(rolling: &RollingUpdateDeployment, features: Features, path: &
         ));
     }
     let percent = match unavailable {
-        IntOrString::String(text) => text.strip_suffix('%').and_then(|digits| digits.parse::<i64>().ok()),
+        IntOrString::String(text) => percent(text),
         IntOrString::Int(_) => None,
     };
     if percent.is_some_and(|percent| percent > 100) {
@@ -278,15 +316,20 @@ fn rolling_update(rolling: &RollingUpdateDeployment, features: Features, path: &
     errors
 }
 
+/// The number before the sign (getPercentValue).
+fn percent(text: &str) -> Option<i64> {
+    let digits = text.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))?;
+    Some(digits.parse().unwrap_or(i64::MAX))
+}
+
 /// ValidatePositiveIntOrPercent.
-fn int_or_percent(value: &IntOrString, path: &Path) -> Option<FieldError> {
+fn int_or_percent(value: &IntOrString, features: Features, path: &Path) -> Option<FieldError> {
     match value {
         IntOrString::Int(number) => non_negative(*number, path),
         IntOrString::String(text) => {
-            let digits =
-                text.strip_suffix('%').filter(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()));
             let why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-            digits.is_none().then(|| FieldError::invalid(path, text.as_str(), why))
+            let value = || GoValue::int_or_string(value).print(features);
+            percent(text).is_none().then(|| FieldError::invalid(path, value(), why))
         }
     }
 }

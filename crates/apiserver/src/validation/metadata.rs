@@ -17,7 +17,7 @@ use super::{Errors, each, key, non_negative};
 /// The most bytes of annotations (TotalAnnotationSizeLimitB).
 const MAX_ANNOTATION_BYTES: usize = 256 * 1024;
 /// Finalizers without a domain that Kubernetes itself uses (pkg/apis/core/helper, standardFinalizers).
-const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+pub const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// What is wrong with a new object's metadata (ValidateObjectMeta).
 pub fn object_meta(

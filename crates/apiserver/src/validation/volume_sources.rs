@@ -140,10 +140,7 @@ fn missing<'a>(needs: impl Iterator<Item = Needs<'a>>, path: &Path) -> Errors {
 
 /// ValidateCSIDriverName.
 fn driver(name: &str, path: &Path) -> Errors {
-    if name.is_empty() {
-        return vec![FieldError::required(path, "")];
-    }
-    let mut errors = Vec::new();
+    let mut errors: Errors = required(name, path).into_iter().collect();
     if name.len() > MAX_DRIVER {
         errors.push(FieldError::too_long(path, MAX_DRIVER));
     }

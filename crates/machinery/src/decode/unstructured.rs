@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{DecodeError, Decoder};
+use super::{DecodeError, Decoder, decode_base64};
 use crate::fields::{self, GoType, Type};
 
 /// Whether the value fits the struct. An integer over its type's range does: it wraps, as Go's conversion of integers does.
@@ -45,7 +45,12 @@ fn check(go_type: &GoType, value: &mut Value, path: &mut String) -> Result<(), D
             let mut decoder = Decoder { path: path.clone(), ..Decoder::default() };
             decoder.value(go_type, value.clone()).map(|_| ())
         }
-        (Type::Bytes, Value::String(_)) => Ok(()),
+        (Type::Bytes, Value::String(text)) => match decode_base64(text) {
+            Ok(_) => Ok(()),
+            Err(offset) => {
+                error(format!("error decoding from json: illegal base64 data at input byte {offset}"))
+            }
+        },
         (Type::List(element), Value::Array(items)) => {
             items.iter_mut().enumerate().try_for_each(|(index, item)| {
                 let len = path.len();
@@ -121,6 +126,13 @@ mod tests {
                 super::check_unstructured(("apps", "StatefulSet"), &mut value).err().map(|e| e.to_string());
             assert_eq!(error.as_deref(), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn bytes_are_base64() {
+        let mut value = json!({"data": {"a": "plain"}});
+        let error = super::check_unstructured(("core", "Secret"), &mut value).expect_err("no base64");
+        assert_eq!(error.to_string(), "error decoding from json: illegal base64 data at input byte 4");
     }
 
     #[test]
