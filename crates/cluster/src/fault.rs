@@ -285,6 +285,29 @@ pub(crate) fn check_kubelet(
     Err(Box::new(Status { message, ..Status::internal("") }))
 }
 
+/// Where the API server asks a kubelet to run a command (streamLocation of pkg/registry/core/pod/strategy.go). Departs: what
+/// is typed is never streamed, so it is always asked for both outputs and no input.
+pub(crate) fn exec_url(
+    kubelet: &str,
+    namespace: &str,
+    pod: &str,
+    container: &str,
+    command: &[String],
+) -> String {
+    let words: String = command.iter().map(|word| format!("command={}&", query_escaped(word))).collect();
+    format!("https://{kubelet}/exec/{namespace}/{pod}/{container}?{words}error=1&output=1")
+}
+
+/// Text within a query, as Go's `url.QueryEscape` writes it.
+fn query_escaped(text: &str) -> String {
+    let escaped = |byte: u8| match byte {
+        b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
+        b' ' => "+".to_owned(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escaped).collect()
+}
+
 fn write_of(verb: &Verb) -> Option<Write> {
     match verb {
         Verb::Get | Verb::List(_) => None,
@@ -370,6 +393,14 @@ mod tests {
 
     fn pods(pattern: &str) -> NamePattern {
         NamePattern(pattern.to_owned())
+    }
+
+    #[test]
+    fn commands_are_asked_for_in_a_url() {
+        let command = ["sh", "-c", "a && b/é"].map(str::to_owned);
+        let expected = "https://10.0.0.1:10250/exec/default/p/c?command=sh&command=-c&command=a+%26%26+b%2F%C3%A9\
+                        &error=1&output=1";
+        assert_eq!(exec_url("10.0.0.1:10250", "default", "p", "c", &command), expected);
     }
 
     #[test]

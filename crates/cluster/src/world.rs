@@ -364,7 +364,10 @@ impl World {
         command: &[String],
     ) -> Result<ExecOutput, Refusal> {
         let found = self.listers.get::<Pod>(namespace, pod).map(|pod| &**pod);
-        let asked = |_: &str| "error dialing backend".to_owned();
+        let asked = |kubelet: &str| {
+            let url = fault::exec_url(kubelet, namespace, pod, container, command);
+            format!("Internal error occurred: error sending request: Post \"{url}\"")
+        };
         fault::check_kubelet(&self.defects, &self.listers, found, asked)?;
         node::exec::exec(&self.listers, &mut self.runtime, namespace, pod, container, command)
     }

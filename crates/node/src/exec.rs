@@ -15,16 +15,16 @@ use std::cell::OnceCell;
 use client::Listers;
 use client::api::{ExecOutput, Refusal, Stream};
 use k8s_openapi::api::core::v1::{Container, Pod};
-use machinery::status::Reason;
 use machinery::{Kind, Resource, Status};
 
 use self::environment::{declared, expand, variables};
 use self::files::Files;
 use self::shell::{Command, Piece, Unsupported, What, When, Word};
 use crate::dns::{self, Resolver};
+use crate::kubelet::images;
 use crate::runtime::Runtime;
 
-/// The exit status of a shell that does not find a program, and of the runtime here.
+/// The exit status of a shell that does not find a program.
 const NOT_FOUND: i32 = 127;
 /// The programs that depend on the pod and on names alone, and end.
 const ENDING: [&str; 8] = ["echo", "env", "exit", "false", "hostname", "nslookup", "printenv", "true"];
@@ -36,7 +36,7 @@ const COMMANDS_MAX: u32 = 500;
 /// Runs a command in a pod's container (the first one if `container` is empty).
 ///
 /// # Errors
-/// Where the pod is not there, has no node, or the container is not in it or does not run.
+/// Where the pod is not there, has no node, or the container is not in it, does not run, or lacks the program.
 pub fn exec(
     listers: &Listers,
     runtime: &mut Runtime,
@@ -48,7 +48,8 @@ pub fn exec(
     let pod = listers.get::<Pod>(namespace, pod).ok_or_else(|| Status::not_found(Kind::Pod, pod))?;
     let container = running_container(pod, container)?;
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    Ok(Shell::new(listers, runtime, pod, container).run(&words))
+    let output = Shell::new(listers, runtime, pod, container).run(&words);
+    output.ok_or_else(|| Box::new(not_started(pod, container, &words)))
 }
 
 /// How a probe's command ends, if nothing but names decides about that; `None` where it cannot be known here.
@@ -59,7 +60,9 @@ pub(crate) fn probe(
     command: &[String],
 ) -> Option<ExecOutput> {
     let words: Vec<&str> = command.iter().map(String::as_str).collect();
-    asks_names(&words).then(|| Shell::new(listers, &mut Runtime::default(), pod, container).run(&words))
+    asks_names(&words)
+        .then(|| Shell::new(listers, &mut Runtime::default(), pod, container).run(&words))
+        .flatten()
 }
 
 /// Whether a command does nothing but ask for names.
@@ -84,7 +87,9 @@ pub(crate) fn end_of(listers: &Listers, pod: &Pod, container: &Container) -> Opt
     let words = own_command(listers, pod, container);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     is_made_of(&words, &ENDING)
-        .then(|| Shell::new(listers, &mut Runtime::default(), pod, container).run(&words).exit_code)
+        .then(|| Shell::new(listers, &mut Runtime::default(), pod, container).run(&words))
+        .flatten()
+        .map(|output| output.exit_code)
 }
 
 /// What a container's own command prints, and how it ends; `None` if only its image knows the command.
@@ -96,7 +101,7 @@ pub(crate) fn output_of(
 ) -> Option<ExecOutput> {
     let words = own_command(listers, pod, container);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    (!words.is_empty()).then(|| Shell::new(listers, runtime, pod, container).run(&words))
+    (!words.is_empty()).then(|| Shell::new(listers, runtime, pod, container).run(&words)).flatten()
 }
 
 /// The words of the container's own command, with what they refer to (ExpandContainerCommandAndArgs).
@@ -126,18 +131,28 @@ fn running_container<'a>(pod: &'a Pod, name: &str) -> Result<&'a Container, Refu
     };
     if !statuses.into_iter().any(runs) {
         // The kubelet refuses the connection; the API server, which was asked for a WebSocket, makes an error of it.
-        return Err(Box::new(Status {
-            reason: Reason::InternalError,
-            message: format!(
-                "Internal error occurred: unable to upgrade connection: container not found (\"{}\")",
-                container.name
-            ),
-            kind: "",
-            name: String::new(),
-            causes: Vec::new(),
-        }));
+        let why = format!("unable to upgrade connection: container not found (\"{}\")", container.name);
+        return Err(Box::new(Status::internal(&why)));
     }
     Ok(container)
+}
+
+/// What is said of a command whose program the container lacks: by runc, by containerd 2, which runs it, by the kubelet's
+/// streaming server (cri-streaming, `ServeExec`), which makes an internal error of it, and by the API server, which was
+/// asked for a WebSocket and makes another one (apiserver/pkg/util/proxy/streamtranslator.go).
+fn not_started(pod: &Pod, container: &Container, words: &[&str]) -> Status {
+    let program = words.first().copied().unwrap_or_default();
+    let why = if program.contains('/') {
+        format!("stat {program}: no such file or directory")
+    } else {
+        "executable file not found in $PATH".to_owned()
+    };
+    let id = images::sha256(&[pod.uid(), &container.name, &words.join(" ")]);
+    Status::internal(&format!(
+        "Internal error occurred: error executing command in container: failed to exec in container: \
+         failed to start exec \"{id}\": OCI runtime exec failed: exec failed: \
+         unable to start container process: exec: \"{program}\": {why}"
+    ))
 }
 
 /// Where a command runs.
@@ -185,11 +200,12 @@ impl<'a> Shell<'a> {
         (Files { listers, pod, container, variables }, runtime)
     }
 
-    fn run(&mut self, words: &[&str]) -> ExecOutput {
+    /// Runs a program; `None` if the container has none of that name.
+    fn run(&mut self, words: &[&str]) -> Option<ExecOutput> {
         let Some((program, args)) = words.split_first() else {
-            return failed("no command was given\n".to_owned(), 1);
+            return Some(failed("no command was given\n".to_owned(), 1));
         };
-        match name_of(program) {
+        let output = match name_of(program) {
             "nslookup" => {
                 nslookup::run(self.resolver(), self.container.image.as_deref().unwrap_or_default(), args)
             }
@@ -207,14 +223,9 @@ impl<'a> Shell<'a> {
             "true" => printed(String::new()),
             "false" => failed(String::new(), 1),
             "sh" | "ash" => self.sh(args),
-            _ => failed(
-                format!(
-                    "OCI runtime exec failed: exec failed: unable to start container process: \
-                     exec: \"{program}\": executable file not found in $PATH: unknown\n"
-                ),
-                NOT_FOUND,
-            ),
-        }
+            _ => return None,
+        };
+        Some(output)
     }
 
     /// `sh -c LINE`.
@@ -288,9 +299,7 @@ impl<'a> Shell<'a> {
             None => printed(String::new()),
             Some(program) => {
                 let output = self.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
-                // The runtime's words are not the shell's.
-                let is_unknown = output.exit_code == NOT_FOUND && !is_shell(program);
-                if is_unknown { failed(format!("sh: {program}: not found\n"), NOT_FOUND) } else { output }
+                output.unwrap_or_else(|| failed(format!("sh: {program}: not found\n"), NOT_FOUND))
             }
         };
         // The last redirection is the one that holds.

@@ -151,10 +151,24 @@ fn a_shell_runs_simple_commands() {
 }
 
 #[test]
-fn an_unknown_program_fails_in_the_runtime() {
-    let stderr = "OCI runtime exec failed: exec failed: unable to start container process: exec: \"foo\": \
-         executable file not found in $PATH: unknown\n";
-    assert_eq!(run("web-0", "foo bar"), (String::new(), stderr.to_owned(), 127));
+fn a_program_that_the_image_lacks_is_not_started() {
+    let cases = [
+        ("foo bar", "exec: \"foo\": executable file not found in $PATH"),
+        ("/bin/foo", "exec: \"/bin/foo\": stat /bin/foo: no such file or directory"),
+    ];
+    for (line, why) in cases {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let refused = exec::exec(&listers(), &mut Runtime::default(), "default", "web-0", "", &words);
+        let message = refused.expect_err("it is not there").message;
+        let start = "Internal error occurred: Internal error occurred: error executing command in container: \
+                     failed to exec in container: failed to start exec \"";
+        let rest = message.strip_prefix(start).unwrap_or_default();
+        let (id, rest) = rest.split_at_checked(64).expect(&message);
+        assert!(id.chars().all(|c| c.is_ascii_hexdigit()), "{message}");
+        let end =
+            format!("\": OCI runtime exec failed: exec failed: unable to start container process: {why}");
+        assert_eq!(rest, end);
+    }
 }
 
 #[test]

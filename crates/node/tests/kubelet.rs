@@ -8,8 +8,9 @@ use client::api::{
 use client::{Context, Key, Listers, Outcome, Reconciler, Recorder};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{ContainerState, Event, Pod, PodStatus};
+use machinery::version::{Features, Version};
 use machinery::{Kind, Object, Resource, Status};
-use node::kubelet::Kubelet;
+use node::kubelet::{Kubelet, Pace, Profile};
 use serde_json::{Value, json};
 use support::First;
 
@@ -59,6 +60,7 @@ struct Node {
     listers: Listers,
     recorder: Recorder,
     server: Server,
+    features: Features,
     now: Timestamp,
     /// When the pod is to be looked at again.
     due: Option<Timestamp>,
@@ -72,6 +74,7 @@ fn node(spec: &Value) -> Node {
         listers: Listers::default(),
         recorder: Recorder::default(),
         server: Server::default(),
+        features: Features::default(),
         now: Timestamp::UNIX_EPOCH,
         due: None,
         rows: Vec::new(),
@@ -114,7 +117,7 @@ impl Node {
     fn sync(&mut self, pod: &str) -> Option<Timestamp> {
         let mut cx = Context {
             now: self.now,
-            features: Default::default(),
+            features: self.features,
             listers: &self.listers,
             api: &mut self.server,
             recorder: &mut self.recorder,
@@ -151,16 +154,29 @@ impl Node {
     }
 
     fn delete(&mut self) {
+        self.change(|pod| {
+            pod["metadata"]["deletionTimestamp"] = json!("1970-01-01T01:00:00Z");
+            pod["metadata"]["deletionGracePeriodSeconds"] = json!(30);
+        });
+    }
+
+    fn change(&mut self, change: impl Fn(&mut Value)) {
         let pod = self.listers.get::<Pod>("default", "p").expect("it is there");
         let mut value = Pod::wrap(pod.clone()).to_value();
-        value["metadata"]["deletionTimestamp"] = json!("1970-01-01T01:00:00Z");
-        value["metadata"]["deletionGracePeriodSeconds"] = json!(30);
+        change(&mut value);
         let object = Object::from_value(Kind::Pod, value).expect("decodes");
         self.hear(&WatchEvent { change: Change::Modified, object, old: None });
     }
 
     fn status(&self) -> PodStatus {
         self.listers.get::<Pod>("default", "p").expect("it is there").status.clone().unwrap_or_default()
+    }
+
+    /// The generations that the status and its conditions tell of.
+    fn generations(&self) -> Vec<Option<i64>> {
+        let status = self.status();
+        let conditions = status.conditions.into_iter().flatten();
+        [status.observed_generation].into_iter().chain(conditions.map(|c| c.observed_generation)).collect()
     }
 
     /// The phase, then each container's state and restarts; how the run before ended stands in brackets.
@@ -260,6 +276,31 @@ fn every_container_that_runs_is_stopped() {
 }
 
 #[test]
+fn what_runs_of_an_evicted_pod_is_stopped_and_blamed() {
+    let low = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 84Mi. ";
+    let excess = |name: &str| {
+        format!("Container {name} was using 212356Ki, request is 0, has larger consumption of memory. ")
+    };
+    let init = json!([sidecar(), {"name": "i", "image": "busybox"}]);
+    let cases = [
+        (100, low.to_owned(), vec![], "Failed s:PodInitializing:0"),
+        (10_000, [low, &excess("s"), &excess("c")].concat(), vec!["s", "c"], "Failed s:Error:0"),
+    ];
+    for (after_ms, message, stopped, row) in cases {
+        let mut node = node(&json!({"initContainers": init, "containers": [container()]}));
+        node.advance(after_ms);
+        node.kubelet.evict(&key("p")).expect("it is on the node");
+        node.due = Some(node.now);
+        node.advance(100);
+        let stopped = stopped.iter().map(|name| format!("Killing: Stopping container {name}"));
+        let expected: Vec<String> = [format!("Evicted: {message}")].into_iter().chain(stopped).collect();
+        assert_eq!(node.heard(&["Evicted", "Killing"]), expected);
+        assert_eq!(node.status().message, Some(message));
+        assert!(node.row().starts_with(row), "{}", node.row());
+    }
+}
+
+#[test]
 fn a_sidecar_ends_after_what_it_runs_beside() {
     for (policy, exit_code, reason, phase) in [
         ("Never", 0, "Completed", "Succeeded"),
@@ -337,4 +378,74 @@ fn a_pod_that_no_scheduler_saw_has_been_scheduled_too() {
     let conditions = node.status().conditions.unwrap_or_default();
     let scheduled = conditions.iter().find(|condition| condition.type_ == "PodScheduled");
     assert_eq!(scheduled.map(|condition| condition.status.as_str()), Some("True"));
+}
+
+/// The first container's status, without what it does.
+fn told(node: &Node) -> Value {
+    let status = node.status().container_statuses.unwrap_or_default().swap_remove(0);
+    let mut value = serde_json::to_value(status).expect("encodes");
+    let fields = value.as_object_mut().expect("an object");
+    fields.retain(|name, _| ["volumeMounts", "resources", "allocatedResources"].contains(&name.as_str()));
+    value
+}
+
+#[test]
+fn a_status_tells_of_mounts_and_resources() {
+    let mounts = json!([
+        {"name": "data", "mountPath": "/data"},
+        {"name": "token", "mountPath": "/token", "readOnly": true},
+        {"name": "deep", "mountPath": "/deep", "readOnly": true, "recursiveReadOnly": "IfPossible"},
+    ]);
+    let mounted = json!([
+        {"name": "data", "mountPath": "/data"},
+        {"name": "token", "mountPath": "/token", "readOnly": true, "recursiveReadOnly": "Disabled"},
+        {"name": "deep", "mountPath": "/deep", "readOnly": true, "recursiveReadOnly": "Enabled"},
+    ]);
+    let resources = json!({"limits": {"memory": "1Gi"}, "requests": {"memory": "1Gi", "cpu": "100m"}});
+    let requests = &resources["requests"];
+    let plain = container();
+    let mut full = container();
+    (full["volumeMounts"], full["resources"]) = (mounts, resources.clone());
+    let whole = json!({"volumeMounts": mounted, "resources": resources, "allocatedResources": requests});
+    let cases = [
+        (Profile::Default, Version::V1_36, &plain, json!({}), json!({"resources": {}})),
+        (Profile::Default, Version::V1_36, &full, json!({"volumeMounts": mounted}), whole),
+        (Profile::Default, Version::V1_32, &plain, json!({}), json!({})),
+        (
+            Profile::Default,
+            Version::V1_32,
+            &full,
+            json!({"volumeMounts": mounted}),
+            json!({"volumeMounts": mounted}),
+        ),
+        (Profile::Recorder, Version::V1_36, &full, json!({}), json!({})),
+    ];
+    for (profile, version, container, waiting, running) in cases {
+        let mut node = node(&json!({"containers": [container]}));
+        (node.kubelet, node.features) = (Kubelet::new(profile), Features::of(version));
+        node.advance(100);
+        assert_eq!(told(&node), waiting, "{profile:?} {version}");
+        node.advance(10_000);
+        assert_eq!(told(&node), running, "{profile:?} {version}");
+        node.delete();
+        node.advance(Pace::of(profile).stop_ms);
+        assert_eq!(told(&node), running, "{profile:?} {version}");
+    }
+}
+
+#[test]
+fn a_status_and_its_conditions_tell_which_generation_they_are_of() {
+    for (profile, expected) in [(Profile::Default, Some(1)), (Profile::Recorder, None)] {
+        let mut node = node(&json!({"containers": [container()]}));
+        node.kubelet = Kubelet::new(profile);
+        node.change(|pod| pod["metadata"]["generation"] = json!(1));
+        for after_ms in [100, 10_000] {
+            node.advance(after_ms);
+            assert_eq!(node.generations(), [expected; 6], "{profile:?}");
+        }
+        node.change(|pod| pod["metadata"]["generation"] = json!(2));
+        node.delete();
+        node.advance(Pace::of(profile).stop_ms);
+        assert_eq!(node.generations(), [expected.map(|first| first + 1); 6], "{profile:?}");
+    }
 }

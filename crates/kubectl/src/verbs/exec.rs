@@ -2,7 +2,9 @@
 //!
 //! Models kubectl/pkg/cmd/exec/exec.go. What a command prints comes from the node.
 
+use client::api::Refusal;
 use machinery::Object;
+use machinery::status::Reason;
 
 use super::{Call, Command, Next, pods};
 use crate::context::Context;
@@ -47,13 +49,19 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     let pod = pods::pods_of(&call.parsed, context, names, pods::ATTACH)?.remove(0);
     let container = container(call, context, &pod)?;
-    let output = context.env.api.exec(pod.namespace(), pod.name(), &container, command)?;
+    let output = context.env.api.exec(pod.namespace(), pod.name(), &container, command).map_err(streamed)?;
     context.env.output.extend(output.pieces);
     if output.exit_code == 0 {
         return Ok(Next::Done);
     }
     context.err(format!("command terminated with exit code {}\n", output.exit_code));
     Ok(Next::Exit(output.exit_code))
+}
+
+/// What went wrong once the connection stood came through it: of that the message alone is told
+/// (client-go/tools/remotecommand/v4.go).
+fn streamed(refusal: Refusal) -> Failure {
+    if refusal.reason == Reason::InternalError { Failure::message(refusal.message) } else { refusal.into() }
 }
 
 fn container(call: &Call, context: &mut Context<'_, '_>, pod: &Object) -> Result<String, Failure> {

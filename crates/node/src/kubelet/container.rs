@@ -17,6 +17,7 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::Resource;
 use machinery::time::{after_ms, ms_between, seconds};
+use machinery::version::Features;
 
 use super::backoff::{RECOVERED_MS, back_off_ms, go_millis, go_seconds};
 use super::images::{invalid_name, never_pull, pull_error};
@@ -568,13 +569,23 @@ impl Container {
     }
 
     /// Its status; `initializing` if its pod has init containers.
-    pub(super) fn status(&self, pod: &Pod, spec: &Spec, ready: bool, initializing: bool) -> ContainerStatus {
+    pub(super) fn status(
+        &self,
+        pod: &Pod,
+        spec: &Spec,
+        features: Features,
+        ready: bool,
+        initializing: bool,
+    ) -> ContainerStatus {
         if let Some(found) = &self.found {
             return ContainerStatus { ready, ..(**found).clone() };
         }
         let state = self.api_state(initializing);
         let image = if self.started { images::reference(&self.image) } else { self.image.to_string() };
         let last = self.last.clone().filter(|_| state.terminated.is_none()).map(status::terminated);
+        // What a container takes is known once there is one.
+        let has_resources = self.started && features.container_statuses_have_resources();
+        let resources = has_resources.then(|| spec.resources.clone().unwrap_or_default());
         ContainerStatus {
             image,
             image_id: if self.started { images::id(&self.image) } else { String::new() },
@@ -583,6 +594,9 @@ impl Container {
             started: Some(self.is_running() && self.is_started(spec)),
             restart_count: self.restarts,
             last_state: Some(last.unwrap_or_default()),
+            volume_mounts: status::volume_mounts(spec),
+            allocated_resources: resources.as_ref().and_then(|resources| resources.requests.clone()),
+            resources,
             ..status::never_started(&spec.name, "", state)
         }
     }

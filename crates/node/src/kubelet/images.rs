@@ -93,7 +93,8 @@ pub(super) fn never_pull(image: &str) -> String {
     format!("Container image \"{image}\" is not present with pull policy of Never")
 }
 
-fn sha256(parts: &[&str]) -> String {
+/// The sum of some texts, in hexadecimal digits: what stands for an id that a runtime makes up.
+pub(crate) fn sha256(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.as_bytes());

@@ -9,8 +9,9 @@
 mod addresses;
 mod backoff;
 mod container;
+mod eviction;
 mod expand;
-mod images;
+pub(crate) mod images;
 pub mod node_status;
 mod pod_lifecycle;
 mod prober;
@@ -35,6 +36,7 @@ use addresses::Addresses;
 use backoff::mount_back_off_ms;
 use profile::hits;
 pub use profile::{Faults, NamePattern, Pace, Profile};
+use status::Fact;
 pub use takeover::is_overdue;
 
 use crate::references;
@@ -206,7 +208,7 @@ impl Kubelet {
             return Ok(None);
         }
         if worker.evicted {
-            stop::evict(turn)?;
+            eviction::evict(turn)?;
             worker.stage = Stage::Gone;
             return Ok(None);
         }
@@ -250,7 +252,7 @@ impl Kubelet {
     /// Brings a pod that is to run as far as it can be now.
     fn go_on(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
         if let Stage::New = worker.stage {
-            begin(turn)?;
+            begin(turn, self.settings.profile)?;
             worker.stage = Stage::Mounting { failures: 0 };
             worker.due = turn.cx.now;
         }
@@ -293,7 +295,7 @@ impl Kubelet {
 }
 
 /// The first status: the kubelet has seen the pod.
-fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
+fn begin(turn: &mut Turn<'_, '_>, profile: Profile) -> Result<(), Error> {
     let pod = turn.pod.clone();
     let mut status = turn.status();
     let spec = pod.spec.as_ref();
@@ -301,8 +303,11 @@ fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     let containers = spec.map_or(&[][..], |spec| &spec.containers);
     let reason = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
     let waiting = |containers: &[Container]| -> Vec<ContainerStatus> {
-        let image = |c: &Container| c.image.clone().unwrap_or_default();
-        let status = |c: &Container| status::never_started(&c.name, &image(c), status::waiting(reason, None));
+        let status = |c: &Container| ContainerStatus {
+            // The stand-in does not tell of mounts.
+            volume_mounts: status::volume_mounts(c).filter(|_| profile == Profile::Default),
+            ..status::never_started(&c.name, container::image(c), status::waiting(reason, None))
+        };
         containers.iter().map(status).collect()
     };
     let incomplete: Vec<&str> = init.iter().map(|c| c.name.as_str()).collect();
@@ -314,7 +319,7 @@ fn begin(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
     status.container_statuses = Some(waiting(containers));
     status.init_container_statuses = (!init.is_empty()).then(|| waiting(init));
     let facts = status::readiness(false, &incomplete, &unready);
-    status::set_conditions(&mut status, &facts, turn.cx.now);
+    turn.set_conditions(&mut status, &facts);
     turn.write(status)
 }
 
@@ -343,6 +348,8 @@ struct Turn<'a, 'c> {
     cx: &'a mut Context<'c>,
     /// The pod as last written.
     pod: Arc<Pod>,
+    /// Which of the pod's generations its status is to tell of; the stand-in tells of none.
+    generation: Option<i64>,
     /// Whether the next look can only say again what has been said.
     repeats: bool,
 }
@@ -390,8 +397,14 @@ impl Turn<'_, '_> {
         self.cx.event_about_part("kubelet", (&about, &part), kind, reason, message);
     }
 
+    /// Sets conditions in the pod's status.
+    fn set_conditions(&self, status: &mut PodStatus, facts: &[Fact]) {
+        status::set_conditions(status, facts, self.generation, self.cx.now);
+    }
+
     /// Writes the status, if it says anything new.
-    fn write(&mut self, status: PodStatus) -> Result<(), Error> {
+    fn write(&mut self, mut status: PodStatus) -> Result<(), Error> {
+        status.observed_generation = self.generation.or(status.observed_generation);
         if self.pod.status.as_ref() == Some(&status) {
             return Ok(());
         }
@@ -467,7 +480,8 @@ impl Reconciler for Kubelet {
         if pod.spec.iter().flat_map(|spec| &spec.containers).any(prober::asks_names) {
             self.asking.insert(key.clone());
         }
-        let mut turn = Turn { cx, pod, repeats: false };
+        let generation = pod.metadata.generation.filter(|_| self.settings.profile == Profile::Default);
+        let mut turn = Turn { cx, pod, generation, repeats: false };
         let next = self.step(&mut turn, &mut worker);
         let wait = if turn.repeats { Outcome::Again } else { Outcome::After };
         self.workers.insert(key.clone(), worker);

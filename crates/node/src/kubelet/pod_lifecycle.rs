@@ -119,10 +119,11 @@ fn write_status(
     let names = |wanted: &dyn Fn(&Container, &Spec) -> bool| -> Vec<&str> {
         pairs().filter(|(c, spec)| wanted(c, spec)).map(|(_, spec)| spec.name.as_str()).collect()
     };
+    let features = turn.cx.features;
     let of_role = |init: bool| {
         pairs()
             .filter(move |(c, _)| (c.role() == Role::Main) != init)
-            .map(|(c, spec)| c.status(&pod, spec, is_ready(c, spec), has_init))
+            .map(|(c, spec)| c.status(&pod, spec, features, is_ready(c, spec), has_init))
             .collect::<Vec<_>>()
     };
     // Once one of the pod's own containers has been started, it has been initialized.
@@ -134,7 +135,6 @@ fn write_status(
     status.phase = Some(phase.to_owned());
     status.init_container_statuses = has_init.then(|| of_role(true));
     status.container_statuses = Some(of_role(false));
-    status.observed_generation = pod.metadata.generation;
     set_address(&mut status, address);
     let facts = match phase {
         "Succeeded" => {
@@ -144,6 +144,6 @@ fn write_status(
         "Failed" => [status::ended("PodFailed"), vec![status::initialized(&uninitialized)]].concat(),
         _ => status::gated(&pod, status::readiness(true, &uninitialized, &unready)),
     };
-    status::set_conditions(&mut status, &facts, now);
+    turn.set_conditions(&mut status, &facts);
     turn.write(status)
 }

@@ -128,7 +128,7 @@ fn fail_pull(turn: &mut Turn<'_, '_>, missing: &[&Container], address: &str) -> 
     let mut status = turn.status();
     set_address(&mut status, address);
     set_waiting(&mut status, missing, "ErrImagePull", pull_error);
-    status::set_conditions(&mut status, &status::readiness(true, &[], &names(missing)), turn.cx.now);
+    turn.set_conditions(&mut status, &status::readiness(true, &[], &names(missing)));
     turn.write(status)
 }
 
@@ -190,7 +190,7 @@ fn crash(
     status.phase = Some("Running".to_owned());
     status.container_statuses = Some(statuses.collect());
     set_address(&mut status, address);
-    status::set_conditions(&mut status, &status::readiness(true, &[], &names(containers)), turn.cx.now);
+    turn.set_conditions(&mut status, &status::readiness(true, &[], &names(containers)));
     turn.write(status)?;
     turn.event(
         first,
@@ -231,7 +231,7 @@ fn run(
     status.container_statuses = Some(statuses);
     set_address(&mut status, address);
     let unready = if ready { Vec::new() } else { names(containers) };
-    status::set_conditions(&mut status, &status::readiness(true, &[], &unready), turn.cx.now);
+    turn.set_conditions(&mut status, &status::readiness(true, &[], &unready));
     turn.write(status)
 }
 

@@ -5,8 +5,8 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{
-    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus,
-    Pod, PodCondition, PodStatus,
+    Container, ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
+    ContainerStatus, Pod, PodCondition, PodStatus, VolumeMount, VolumeMountStatus,
 };
 use machinery::time::seconds;
 
@@ -102,8 +102,15 @@ pub(super) fn agrees_with_gates(pod: &Pod) -> bool {
     has_none || !is_true("ContainersReady") || is_true("Ready") == closed_gates(pod).is_none()
 }
 
-/// Sets the conditions, keeping those of others and the times of those that did not change.
-pub(super) fn set_conditions(status: &mut PodStatus, facts: &[Fact], now: Timestamp) {
+/// Sets the conditions, keeping the times of those that did not change and those of others, which stand first
+/// (generateAPIPodStatus). Those of a kubelet tell that they are of that generation, if there is one
+/// (CalculatePodConditionObservedGeneration).
+pub(super) fn set_conditions(
+    status: &mut PodStatus,
+    facts: &[Fact],
+    generation: Option<i64>,
+    now: Timestamp,
+) {
     let mut conditions = status.conditions.take().unwrap_or_default();
     for fact in facts {
         let state = if fact.holds { "True" } else { "False" };
@@ -119,6 +126,7 @@ pub(super) fn set_conditions(status: &mut PodStatus, facts: &[Fact], now: Timest
             reason: text(fact.reason),
             message: text(&fact.message),
             last_transition_time: Some(since),
+            observed_generation: generation,
             ..Default::default()
         };
         match old {
@@ -126,7 +134,10 @@ pub(super) fn set_conditions(status: &mut PodStatus, facts: &[Fact], now: Timest
             None => conditions.push(condition),
         }
     }
-    conditions.sort_by_key(|c| ORDER.iter().position(|kind| *kind == c.type_).unwrap_or(ORDER.len()));
+    for own in conditions.iter_mut().filter(|c| ORDER.contains(&c.type_.as_str())) {
+        own.observed_generation = generation.or(own.observed_generation);
+    }
+    conditions.sort_by_key(|c| ORDER.iter().position(|kind| *kind == c.type_));
     status.conditions = Some(conditions);
 }
 
@@ -156,6 +167,28 @@ pub(super) fn never_started(name: &str, image: &str, state: ContainerState) -> C
         started: Some(false),
         state: Some(state),
         last_state: Some(ContainerState::default()),
+        ..Default::default()
+    }
+}
+
+/// What is mounted into a container, as its status tells it (convertToAPIContainerStatuses).
+pub(super) fn volume_mounts(container: &Container) -> Option<Vec<VolumeMountStatus>> {
+    let mounts = container.volume_mounts.as_ref().filter(|mounts| !mounts.is_empty())?;
+    Some(mounts.iter().map(volume_mount).collect())
+}
+
+/// A mount; the runtime can make all that is below it read-only, too (resolveRecursiveReadOnly).
+fn volume_mount(mount: &VolumeMount) -> VolumeMountStatus {
+    let read_only = mount.read_only.filter(|read_only| *read_only);
+    let recursive = match mount.recursive_read_only.as_deref() {
+        Some("Enabled" | "IfPossible") => "Enabled",
+        _ => "Disabled",
+    };
+    VolumeMountStatus {
+        name: mount.name.clone(),
+        mount_path: mount.mount_path.clone(),
+        read_only,
+        recursive_read_only: read_only.map(|_| recursive.to_owned()),
         ..Default::default()
     }
 }

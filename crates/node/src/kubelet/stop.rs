@@ -69,7 +69,7 @@ fn begin(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) {
 }
 
 /// Whether the pod's status says that the container runs.
-fn runs(pod: &Pod, container: &str) -> bool {
+pub(super) fn runs(pod: &Pod, container: &str) -> bool {
     let state = status::container(pod, container).and_then(|status| status.state.as_ref());
     state.is_some_and(|state| state.running.is_some())
 }
@@ -77,15 +77,20 @@ fn runs(pod: &Pod, container: &str) -> bool {
 /// Asks running containers to stop (killContainersWithSyncResult): how many milliseconds they take, and whether they are
 /// killed then.
 pub(super) fn stop(turn: &mut Turn<'_, '_>, containers: &[&Container], settings: &Settings) -> (i64, bool) {
-    for Container { name, .. } in containers {
-        turn.event(name, "Normal", "Killing", &format!("Stopping container {name}"));
-    }
+    announce(turn, containers);
     let own_s = turn.pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
     let grace_s = turn.pod.metadata.deletion_grace_period_seconds.or(own_s).unwrap_or(i64::MAX);
     let grace_ms = grace_s.saturating_mul(1000).max(0);
     let wanted_ms = ms_i64(settings.stop_ms()).saturating_add(pre_stop_ms(containers, settings));
     let killed = !containers.is_empty() && wanted_ms > grace_ms && settings.profile == Profile::Default;
     (wanted_ms.min(grace_ms), killed)
+}
+
+/// Says that containers are asked to stop (killContainer).
+pub(super) fn announce(turn: &mut Turn<'_, '_>, containers: &[&Container]) {
+    for Container { name, .. } in containers {
+        turn.event(name, "Normal", "Killing", &format!("Stopping container {name}"));
+    }
 }
 
 /// How long the longest preStop hook takes: one that sleeps, as an action or by the program of that name.
@@ -125,7 +130,7 @@ fn write_terminal_status(
     let succeeded = ended.iter().all(|c| exit_code(c) == Some(0));
     let (phase, reason) = if succeeded { ("Succeeded", "PodCompleted") } else { ("Failed", "PodFailed") };
     status.phase = Some(phase.to_owned());
-    status::set_conditions(&mut status, &status::ended(reason), now);
+    turn.set_conditions(&mut status, &status::ended(reason));
     turn.write(status)
 }
 
@@ -152,24 +157,8 @@ pub(super) fn exceed_deadline(turn: &mut Turn<'_, '_>, worker: &mut Worker, sett
     Ok(None)
 }
 
-/// Ends a pod because its node is short of memory (pkg/kubelet/eviction/eviction_manager.go, evictPod): the object stays,
-/// Failed.
-pub(super) fn evict(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
-    if is_pod_terminal(&turn.pod) {
-        return Ok(());
-    }
-    let message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 84Mi. ";
-    turn.cx.event("kubelet", &Pod::wrap(turn.pod.clone()), "Warning", "Evicted", message);
-    let disrupted = Fact {
-        reason: "TerminationByKubelet",
-        message: message.to_owned(),
-        ..Fact::holds("DisruptionTarget")
-    };
-    fail(turn, ("Evicted", message), true, Some(disrupted))
-}
-
 /// Says that the pod has failed, and why.
-fn fail(
+pub(super) fn fail(
     turn: &mut Turn<'_, '_>,
     (reason, message): (&str, &str),
     killed: bool,
@@ -183,7 +172,7 @@ fn fail(
     end_all(&mut status, &pod, killed, now);
     let mut facts = status::ended("PodFailed");
     facts.extend(more);
-    status::set_conditions(&mut status, &facts, now);
+    turn.set_conditions(&mut status, &facts);
     turn.write(status)
 }
 
@@ -204,43 +193,34 @@ fn end_all(status: &mut PodStatus, pod: &Pod, killed: bool, now: Timestamp) {
 
 /// The container's last status: it ended in order if it ran and was not killed, as it had before if it was between two runs.
 fn end(pod: &Pod, container: &Container, killed: bool, now: Timestamp) -> ContainerStatus {
-    let (name, image) = (container.name.as_str(), container.image.as_deref().unwrap_or_default());
-    let before = status::container(pod, name);
-    let state = before.and_then(|c| c.state.as_ref());
-    let running = state.and_then(|s| s.running.as_ref());
-    let earlier = state
-        .and_then(|s| s.terminated.as_ref())
-        .or_else(|| before?.last_state.as_ref()?.terminated.as_ref());
-    let restarts = before.map_or(0, |c| c.restart_count);
-    let terminated = if let Some(running) = running {
+    let before = status::container(pod, &container.name).cloned().unwrap_or_else(|| ContainerStatus {
+        name: container.name.clone(),
+        image: container.image.clone().unwrap_or_default(),
+        ..Default::default()
+    });
+    let state = before.state.unwrap_or_default();
+    let earlier = || before.last_state.as_ref().and_then(|last| last.terminated.clone());
+    let terminated = if let Some(running) = state.running {
         ContainerStateTerminated {
             exit_code: if killed { 137 } else { 0 },
             reason: Some(if killed { "Error" } else { "Completed" }.to_owned()),
-            started_at: running.started_at.clone(),
+            started_at: running.started_at,
             finished_at: Some(seconds(now)),
-            container_id: Some(images::container_id(pod.uid(), name, restarts)),
+            container_id: Some(images::container_id(pod.uid(), &container.name, before.restart_count)),
             ..Default::default()
         }
-    } else if let Some(earlier) = earlier {
-        earlier.clone()
     } else {
-        ContainerStateTerminated {
+        state.terminated.or_else(earlier).unwrap_or_else(|| ContainerStateTerminated {
             exit_code: 137,
             reason: Some("ContainerStatusUnknown".to_owned()),
             message: Some("The container could not be located when the pod was terminated".to_owned()),
             ..Default::default()
-        }
+        })
     };
     ContainerStatus {
-        name: name.to_owned(),
-        image: before.map_or(image, |c| &c.image).to_owned(),
-        image_id: before.map(|c| c.image_id.clone()).unwrap_or_default(),
-        container_id: before.and_then(|c| c.container_id.clone()),
         ready: false,
         started: Some(false),
-        restart_count: restarts,
         state: Some(status::terminated(terminated)),
-        last_state: before.and_then(|c| c.last_state.clone()),
-        ..Default::default()
+        ..before
     }
 }
