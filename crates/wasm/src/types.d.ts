@@ -73,7 +73,8 @@ export type Component =
   | "kubelet"
   | "garbage-collector-controller"
   | "kubernetes-service-controller"
-  | "endpoint-slice-mirroring-controller";
+  | "endpoint-slice-mirroring-controller"
+  | "namespace-controller";
 
 /**
  * Something that is broken until it is healed. `pods` is a pod's name, in which `.*` stands for any text (`web-.*`), with
