@@ -3,8 +3,8 @@
 #[allow(dead_code, reason = "shared by several test binaries")]
 mod common;
 
-use client::api::{Body, Refusal, Request, Verb};
-use common::Cluster;
+use client::api::{Body, Request, Verb};
+use common::{Cluster, merged, said};
 use machinery::Kind;
 use machinery::patch::PatchType;
 use machinery::version::{Features, Version};
@@ -15,33 +15,6 @@ type Expected = [&'static str; 2];
 
 fn same(text: &'static str) -> Expected {
     [text, text]
-}
-
-/// The warnings, or the causes of the refusal, a line each.
-fn said(cluster: &Cluster, refusal: Option<Refusal>) -> String {
-    match refusal {
-        None => cluster.warnings.join("\n"),
-        Some(refusal) if refusal.causes.is_empty() => refusal.message.clone(),
-        Some(refusal) => {
-            let causes: Vec<String> = refusal.causes.iter().map(ToString::to_string).collect();
-            causes.join("\n")
-        }
-    }
-}
-
-fn merged(mut object: Value, change: Value) -> Value {
-    fn merge(into: &mut Value, change: Value) {
-        match (into, change) {
-            (Value::Object(into), Value::Object(change)) => {
-                for (key, value) in change {
-                    merge(into.entry(key).or_insert(Value::Null), value);
-                }
-            }
-            (into, change) => *into = change,
-        }
-    }
-    merge(&mut object, change);
-    object
 }
 
 fn check_creation(cases: impl IntoIterator<Item = (Value, Expected)>) {

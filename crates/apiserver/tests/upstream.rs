@@ -5,7 +5,7 @@
 mod common;
 
 use client::api::Subresource;
-use common::Cluster;
+use common::{Cluster, merge};
 use machinery::Kind;
 use machinery::version::{Features, Version};
 use serde_json::{Value, json};
@@ -16,17 +16,6 @@ fn clusters() -> impl Iterator<Item = Cluster> {
 
 fn gate_on(version: Version) -> Cluster {
     Cluster::with(Features { max_unavailable_stateful_set: true, ..Features::of(version) })
-}
-
-fn merge(to: &mut Value, from: Value) {
-    match (to, from) {
-        (Value::Object(to), Value::Object(from)) => {
-            for (key, value) in from {
-                merge(to.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (to, from) => *to = from,
-    }
 }
 
 /// A valid set whose spec is changed so.

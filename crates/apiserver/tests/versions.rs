@@ -3,43 +3,20 @@
 #[allow(dead_code, reason = "shared by several test binaries")]
 mod common;
 
-use common::Cluster;
+use common::{Cluster, merged, said};
 use machinery::version::{Features, Version};
 use serde_json::{Value, json};
 
 /// What the server of a version says to an object: its warnings, then the causes of a refusal, a line each.
 fn answer(version: Version, object: &Value) -> String {
     let mut cluster = Cluster::with(Features::of(version));
-    match cluster.try_create(object.clone()) {
-        Ok(_) => cluster.warnings.join("\n"),
-        Err(refusal) if refusal.causes.is_empty() => refusal.message.clone(),
-        Err(refusal) => {
-            let causes: Vec<String> = refusal.causes.iter().map(ToString::to_string).collect();
-            causes.join("\n")
-        }
-    }
-}
-
-/// A manifest with another merged into it.
-fn with(mut object: Value, change: Value) -> Value {
-    merge(&mut object, change);
-    object
-}
-
-fn merge(into: &mut Value, change: Value) {
-    match (into, change) {
-        (Value::Object(into), Value::Object(change)) => {
-            for (key, value) in change {
-                merge(into.entry(key).or_insert(Value::Null), value);
-            }
-        }
-        (into, change) => *into = change,
-    }
+    let refusal = cluster.try_create(object.clone()).err();
+    said(&cluster, refusal)
 }
 
 fn container(change: Value) -> Value {
     let base = json!({"name": "nginx", "image": "nginx:1"});
-    with(common::pod("web-0"), json!({"spec": {"containers": [with(base, change)]}}))
+    merged(common::pod("web-0"), json!({"spec": {"containers": [merged(base, change)]}}))
 }
 
 fn check(cases: impl IntoIterator<Item = (Value, [&'static str; 2])>) {
@@ -62,7 +39,7 @@ fn both(object: Value, expected: &'static str) -> (Value, [&'static str; 2]) {
 #[test]
 fn values_print_in_go_or_as_json() {
     check([(
-        with(common::set("web"), json!({"spec": {"selector": {"matchLabels": {"app": "x"}}}})),
+        merged(common::set("web"), json!({"spec": {"selector": {"matchLabels": {"app": "x"}}}})),
         [
             "spec.template.metadata.labels: Invalid value: map[string]string{\"app\":\"web\"}: `selector` does not match template `labels`",
             "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`",
@@ -72,7 +49,8 @@ fn values_print_in_go_or_as_json() {
 
 #[test]
 fn templates_of_sets_are_checked_in_the_newer_version_alone() {
-    let template = |change: Value| with(common::set("web"), json!({"spec": {"template": {"spec": change}}}));
+    let template =
+        |change: Value| merged(common::set("web"), json!({"spec": {"template": {"spec": change}}}));
     check([
         (
             template(json!({"containers": [{"name": "Bad", "image": "nginx:1"}]})),
@@ -89,14 +67,14 @@ fn templates_of_sets_are_checked_in_the_newer_version_alone() {
             ],
         ),
         (
-            with(common::set("web"), json!({"spec": {"serviceName": "Web"}})),
+            merged(common::set("web"), json!({"spec": {"serviceName": "Web"}})),
             [
                 "",
                 "spec.serviceName: Invalid value: \"Web\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
             ],
         ),
         (
-            with(common::set("web"), json!({"spec": {"revisionHistoryLimit": -1}})),
+            merged(common::set("web"), json!({"spec": {"revisionHistoryLimit": -1}})),
             [
                 "",
                 "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
@@ -171,7 +149,7 @@ fn containers_are_checked_field_by_field() {
 
 #[test]
 fn pods_earn_warnings() {
-    let pod = |change: Value| with(common::pod("web-0"), json!({"spec": change}));
+    let pod = |change: Value| merged(common::pod("web-0"), json!({"spec": change}));
     let ports = |a: Value, b: Value| container(json!({"ports": [a, b]}));
     check([
         both(
@@ -219,7 +197,7 @@ fn what_a_version_has_switched_off_is_dropped() {
     for (field, value) in features {
         for version in Version::ALL {
             let mut cluster = Cluster::with(Features::of(version));
-            cluster.create(with(common::pod("p"), json!({"spec": {field: value}})));
+            cluster.create(merged(common::pod("p"), json!({"spec": {field: value}})));
             let stored = cluster.value(machinery::Kind::Pod, "p")["spec"][field].clone();
             let expected = if version == Version::V1_32 {
                 if field == "securityContext" { json!({}) } else { Value::Null }
@@ -230,7 +208,10 @@ fn what_a_version_has_switched_off_is_dropped() {
         }
     }
     check([(
-        with(common::pod("p"), json!({"spec": {"volumes": [{"name": "v", "image": {"reference": "r:1"}}]}})),
+        merged(
+            common::pod("p"),
+            json!({"spec": {"volumes": [{"name": "v", "image": {"reference": "r:1"}}]}}),
+        ),
         ["spec.volumes[0]: Required value: must specify a volume type", ""],
     )]);
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use jiff::Timestamp;
 use machinery::decision::{Decision, Verdict};
+use machinery::time::ms_between;
 use machinery::version::Features;
 use machinery::{Object, ObjectKey, Status};
 
@@ -90,6 +91,13 @@ pub enum Outcome {
     After(u64),
     /// The same, but only to say again what has been said: nobody waits for it.
     Again(u64),
+}
+
+impl Outcome {
+    /// Look again at that moment, at once if it has passed.
+    pub fn until(at: Timestamp, now: Timestamp) -> Outcome {
+        Outcome::After(u64::try_from(ms_between(now, at)).unwrap_or(0))
+    }
 }
 
 /// How a sync failed; it is retried with the queue's back-off.

@@ -114,6 +114,35 @@ impl Cluster {
     }
 }
 
+/// What was said to a request: its warnings, or the causes of its refusal, a line each.
+pub fn said(cluster: &Cluster, refusal: Option<Refusal>) -> String {
+    match refusal {
+        None => cluster.warnings.join("\n"),
+        Some(refusal) if refusal.causes.is_empty() => refusal.message.clone(),
+        Some(refusal) => {
+            let causes: Vec<String> = refusal.causes.iter().map(ToString::to_string).collect();
+            causes.join("\n")
+        }
+    }
+}
+
+/// A manifest with another merged into it.
+pub fn merged(mut object: Value, change: Value) -> Value {
+    merge(&mut object, change);
+    object
+}
+
+pub fn merge(into: &mut Value, change: Value) {
+    match (into, change) {
+        (Value::Object(into), Value::Object(change)) => {
+            for (key, value) in change {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, change) => *into = change,
+    }
+}
+
 pub fn object_of(response: Response) -> Object {
     match response.body {
         Answer::Object(object) => object,

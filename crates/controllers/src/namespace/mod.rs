@@ -78,7 +78,7 @@ impl Reconciler for NamespaceController {
             return Ok(Outcome::Done);
         };
         if due > cx.now {
-            return Ok(wait_until(due, cx.now));
+            return Ok(Outcome::until(due, cx.now));
         }
         self.due.remove(&key.name);
         let estimate = match delete(cx, &key.name) {
@@ -92,12 +92,8 @@ impl Reconciler for NamespaceController {
             return Ok(Outcome::Done);
         }
         let due = self.look_at(&key.name, after_ms(cx.now, (estimate / 2 + 1) * 1_000));
-        Ok(wait_until(due, cx.now))
+        Ok(Outcome::until(due, cx.now))
     }
-}
-
-fn wait_until(at: Timestamp, now: Timestamp) -> Outcome {
-    Outcome::After(u64::try_from(ms_between(now, at)).unwrap_or(0))
 }
 
 /// Deletes what is in a namespace, and lets it go if that was all; in how many seconds to look again, 0 for never (Delete).

@@ -15,7 +15,7 @@ use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, NodeCondition, Pod, Taint};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use machinery::time::{after_ms, ms_between, seconds};
+use machinery::time::{after_ms, seconds};
 use machinery::{Object, Resource, taints};
 
 use crate::pod::node_name;
@@ -74,7 +74,7 @@ impl NodeLifecycleController {
             return None;
         }
         if !is_look(cx.now) {
-            return Some(wait_until(next_look(cx.now), cx.now));
+            return Some(Outcome::until(next_look(cx.now), cx.now));
         }
         self.known.insert(node.name().into(), node.uid().into());
         let what = format!("Registered Node {} in Controller", node.name());
@@ -88,7 +88,7 @@ impl NodeLifecycleController {
             return Outcome::Done;
         }
         if !is_look(cx.now) {
-            return wait_until(next_look(cx.now), cx.now);
+            return Outcome::until(next_look(cx.now), cx.now);
         }
         let uid = self.known.remove(name).unwrap_or_default();
         tell(cx, (name, &uid), "RemovingNode", &format!("Removing Node {name} from Controller"));
@@ -283,7 +283,7 @@ impl Reconciler for NodeLifecycleController {
         let lost_at = self.lost_at(&node).filter(|_| ready(&node).is_none_or(|c| c.status != "Unknown"));
         if let Some(at) = lost_at {
             if at > cx.now {
-                return Ok(wait_until(at, cx.now));
+                return Ok(Outcome::until(at, cx.now));
             }
             mark_unknown(cx, &node)?;
             if was_ready {
@@ -293,7 +293,7 @@ impl Reconciler for NodeLifecycleController {
                 mark_pods_not_ready(cx, node.name())?;
             }
             // What this look changed is acted on at the next one.
-            return Ok(wait_until(next_look(cx.now), cx.now));
+            return Ok(Outcome::until(next_look(cx.now), cx.now));
         }
         let evicts = taints::has(&node, taints::UNREACHABLE, "NoExecute")
             || taints::has(&node, taints::NOT_READY, "NoExecute");
@@ -301,13 +301,9 @@ impl Reconciler for NodeLifecycleController {
             return Ok(Outcome::Done);
         }
         if !is_look(cx.now) {
-            return Ok(wait_until(next_look(cx.now), cx.now));
+            return Ok(Outcome::until(next_look(cx.now), cx.now));
         }
         let later = self.evict_by_taint(cx, &node)?;
-        Ok(later.map_or(Outcome::Done, |later| wait_until(later, cx.now)))
+        Ok(later.map_or(Outcome::Done, |later| Outcome::until(later, cx.now)))
     }
-}
-
-fn wait_until(at: Timestamp, now: Timestamp) -> Outcome {
-    Outcome::After(u64::try_from(ms_between(now, at)).unwrap_or(0))
 }

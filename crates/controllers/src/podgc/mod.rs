@@ -13,7 +13,7 @@ use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod, PodCondition};
 use machinery::object::is_terminating;
-use machinery::time::{after_ms, ms_between};
+use machinery::time::after_ms;
 use machinery::{Kind, Object, ObjectKey, Resource, taints};
 
 use crate::pod::{is_pod_terminal, node_name, update_pod_condition};
@@ -33,10 +33,6 @@ pub struct PodGcController {
 /// The first look from a moment on.
 fn next_look(at: Timestamp) -> Timestamp {
     after_ms(at, (-at.as_millisecond()).rem_euclid(PERIOD_MS))
-}
-
-fn wait_until(at: Timestamp, now: Timestamp) -> Outcome {
-    Outcome::After(u64::try_from(ms_between(now, at)).unwrap_or(0))
 }
 
 /// Whether people have said that the node will not come back, and nobody has heard of it.
@@ -94,7 +90,7 @@ impl Reconciler for PodGcController {
                 return Ok(Outcome::Done);
             }
             if next_look(cx.now) > cx.now {
-                return Ok(wait_until(next_look(cx.now), cx.now));
+                return Ok(Outcome::until(next_look(cx.now), cx.now));
             }
             return gone().try_for_each(|pod| remove(cx, pod, None)).map(|()| Outcome::Done);
         }
@@ -105,7 +101,7 @@ impl Reconciler for PodGcController {
         let due = after_ms(next_look(cx.now), QUARANTINE_MS);
         let due = *self.missing.entry(key.name.clone()).or_insert(due);
         if due > cx.now {
-            return Ok(wait_until(due, cx.now));
+            return Ok(Outcome::until(due, cx.now));
         }
         self.missing.remove(&key.name);
         for pod in &pods {
