@@ -23,7 +23,7 @@ impl Path {
 
     /// The list item at `index` (from 0).
     pub fn index(&self, index: usize) -> Path {
-        Path(format!("{}[{index}]", self.0))
+        self.key(&index.to_string())
     }
 
     /// The map entry `key`.

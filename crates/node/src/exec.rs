@@ -106,8 +106,11 @@ pub(crate) fn output_of(
 
 /// The words of the container's own command, with what they refer to (ExpandContainerCommandAndArgs).
 fn own_command(listers: &Listers, pod: &Pod, container: &Container) -> Vec<String> {
+    let mut words = container.command.iter().chain(&container.args).flatten().peekable();
+    if words.peek().is_none() {
+        return Vec::new();
+    }
     let variables = declared(listers, pod, container);
-    let words = container.command.iter().chain(&container.args).flatten();
     words.map(|word| expand(word, variables.iter())).collect()
 }
 

@@ -2,8 +2,6 @@
 //!
 //! No image is ever fetched: a tag that begins with `bad` stands for one that the registry does not have.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 /// The image's repository, tag and digest.
@@ -99,11 +97,8 @@ pub(crate) fn sha256(parts: &[&str]) -> String {
     for part in parts {
         hasher.update(part.as_bytes());
     }
-    hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let digits = hasher.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 #[cfg(test)]
