@@ -12,6 +12,8 @@ use machinery::image::{self, Version};
 use machinery::quantity::Quantity;
 use std::collections::BTreeMap;
 
+use crate::validation::resources;
+
 /// Mode of projected files: 0644.
 const FILE_MODE: i32 = 0o644;
 /// Seconds that a service account token lives (SetDefaults_ServiceAccountTokenProjection).
@@ -58,6 +60,28 @@ pub fn requests_from_limits(spec: &mut PodSpec) {
             let requests = resources.requests.get_or_insert_default();
             requests.entry(name.clone()).or_insert_with(|| limit.clone());
         }
+    }
+}
+
+/// A pod with limits of its own has requests as well: what its containers ask for, or else the limits (defaultPodRequests).
+pub fn requests_of_pod(spec: &mut PodSpec) {
+    let Some(own) = spec.resources.as_ref() else {
+        return;
+    };
+    let Some(limits) = own.limits.as_ref().filter(|limits| !limits.is_empty()) else {
+        return;
+    };
+    let mut requests = own.requests.clone().unwrap_or_default();
+    for name in ["cpu", "memory"] {
+        if let Some(sum) = resources::of_all_containers(spec, "requests", name) {
+            requests.entry(name.to_owned()).or_insert_with(|| Text(sum.to_string()));
+        }
+    }
+    for (name, limit) in limits.iter().filter(|(name, _)| resources::is_of_pods(name)) {
+        requests.entry(name.clone()).or_insert_with(|| limit.clone());
+    }
+    if let Some(own) = spec.resources.as_mut().filter(|_| !requests.is_empty()) {
+        own.requests = Some(requests);
     }
 }
 

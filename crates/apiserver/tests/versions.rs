@@ -175,10 +175,6 @@ fn pods_earn_warnings() {
             "spec.imagePullSecrets[1].name: duplicate name \"a\"",
         ),
         both(
-            pod(json!({"volumes": [{"name": "v", "gitRepo": {"repository": "r"}}]})),
-            "spec.volumes[0].gitRepo: deprecated in v1.11",
-        ),
-        both(
             pod(
                 json!({"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"}]}),
             ),
@@ -207,11 +203,4 @@ fn what_a_version_has_switched_off_is_dropped() {
             assert_eq!(stored, expected, "{field} at {version}");
         }
     }
-    check([(
-        merged(
-            common::pod("p"),
-            json!({"spec": {"volumes": [{"name": "v", "image": {"reference": "r:1"}}]}}),
-        ),
-        ["spec.volumes[0]: Required value: must specify a volume type", ""],
-    )]);
 }

@@ -216,6 +216,32 @@ since_1_32! {
     addresses_are_checked_before_their_family;
     /// 1.36: a Service's name may begin with a digit (RelaxedServiceNameValidation).
     service_names_are_labels;
+    /// 1.35: a CSI driver without a name is told so and nothing else.
+    missing_drivers_are_not_checked_further;
+    /// 1.33: containers say how they can be resized (InPlacePodVerticalScaling).
+    containers_can_be_resized;
+    /// 1.33: volumes of git repositories are switched off (GitRepoVolumeDriver).
+    git_repositories_are_off;
+    /// 1.33: a port's name that two containers have earns a warning.
+    duplicate_port_names_earn_a_warning;
+    /// 1.33: a preferred node's label value that no label can have earns a warning.
+    impossible_preferences_earn_a_warning;
+    /// 1.36: addresses have no leading zeros, and those of IPv4 do not come as IPv6 (StrictIPCIDRValidation).
+    addresses_are_strict;
+    /// 1.33: an IPv6 address of a pod in another than the canonical form earns a warning.
+    odd_addresses_earn_a_warning;
+    /// 1.33: a DNS search path may have underscores, and may be a dot (RelaxedDNSSearchValidation).
+    search_paths_are_relaxed;
+    /// 1.33: values of a required node affinity have to be those of labels.
+    node_affinity_values_are_checked;
+    /// 1.34: `matchLabelKeys` of spread constraints go into their selectors (MatchLabelKeysInPodTopologySpreadSelectorMerge).
+    spread_keys_are_merged;
+    /// 1.35: tolerations can compare numbers. The gate, TaintTolerationComparisonOperators, is off: it shows in a refusal alone.
+    tolerations_know_comparisons;
+    /// After 1.32: that `spec.os.name` is required is said without a reason.
+    missing_systems_need_no_words;
+    /// 1.35: a pod that has a node is nominated for none (ClearingNominatedNodeNameAfterBinding).
+    bound_pods_are_not_nominated;
 }
 
 #[cfg(test)]

@@ -219,7 +219,7 @@ pub fn replace(
     let path = Path::new("metadata");
     errors.extend(metadata::object_meta_update(new.meta(), old.meta(), terms.features, &path));
     errors.extend(match request.subresource {
-        Subresource::Status => strategy::validate_status_update(old, &new),
+        Subresource::Status => strategy::validate_status_update(old, &new, terms),
         _ => strategy::validate_update(old, &new, terms),
     });
     refuse(&new, errors)?;
@@ -239,9 +239,9 @@ pub fn replace(
     Ok(server.store.put(new, credit))
 }
 
-/// The strategies of status have no warnings.
+/// The strategies of status have no warnings, and that of pods has some for new ones alone.
 fn warn_of_change(request: &Request, new: &Object, terms: Terms) {
-    if request.subresource != Subresource::Status {
+    if request.subresource != Subresource::Status && request.kind != Kind::Pod {
         warn(request, new, terms);
     }
 }

@@ -67,7 +67,7 @@ pub trait Strategy: Resource {
     /// Takes over everything but the status from `old`.
     fn prepare_for_status_update(&mut self, _old: &Self, _terms: Terms) {}
     /// What is wrong with the new status.
-    fn validate_status_update(&self, _old: &Self) -> Errors {
+    fn validate_status_update(&self, _old: &Self, _terms: Terms) -> Errors {
         Vec::new()
     }
     /// What is allowed and yet worth a word.
@@ -172,11 +172,11 @@ pub fn prepare_for_status_update(old: &Object, new: &mut Object, terms: Terms) {
 }
 
 /// What is wrong with a new status.
-pub fn validate_status_update(old: &Object, new: &Object) -> Errors {
-    fn of<K: Strategy>(old: &Object, new: &K) -> Errors {
-        K::unwrap(old).map_or_else(Vec::new, |old| new.validate_status_update(old))
+pub fn validate_status_update(old: &Object, new: &Object, terms: Terms) -> Errors {
+    fn of<K: Strategy>(old: &Object, new: &K, terms: Terms) -> Errors {
+        K::unwrap(old).map_or_else(Vec::new, |old| new.validate_status_update(old, terms))
     }
-    of_any_kind!(new, new => of(old, &**new))
+    of_any_kind!(new, new => of(old, &**new, terms))
 }
 
 /// What is allowed and yet worth a word.

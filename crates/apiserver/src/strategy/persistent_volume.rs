@@ -52,7 +52,8 @@ impl Strategy for PersistentVolume {
     }
 
     fn validate(&self, terms: Terms) -> Errors {
-        validate_spec(&self.spec.clone().unwrap_or_default(), terms.features, &Path::new("spec"))
+        let name = self.metadata.name.as_deref().unwrap_or_default();
+        validate_spec(name, &self.spec.clone().unwrap_or_default(), terms.features, &Path::new("spec"))
     }
 
     fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
@@ -150,7 +151,7 @@ fn old_plugin(spec: &PersistentVolumeSpec, path: &Path) -> Option<String> {
 }
 
 /// ValidatePersistentVolumeSpec.
-fn validate_spec(spec: &PersistentVolumeSpec, features: Features, path: &Path) -> Errors {
+fn validate_spec(name: &str, spec: &PersistentVolumeSpec, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     let modes = spec.access_modes.as_deref().unwrap_or_default();
     if modes.is_empty() {
@@ -166,7 +167,7 @@ fn validate_spec(spec: &PersistentVolumeSpec, features: Features, path: &Path) -
     if let Some(affinity) = &spec.node_affinity {
         errors.extend(node_selector::volume_node_affinity(affinity, features, &path.child("nodeAffinity")));
     }
-    errors.extend(source(spec, path));
+    errors.extend(source(name, spec, features, path));
     let is_root = spec.host_path.as_ref().is_some_and(|source| is_root(&source.path));
     if is_root && policy == "Recycle" {
         errors.push(FieldError::forbidden(&policy_path, "may not be 'recycle' for a hostPath mount of '/'"));
@@ -246,24 +247,32 @@ fn sources(spec: &PersistentVolumeSpec) -> [(&'static str, bool); 22] {
     ]
 }
 
-fn source(spec: &PersistentVolumeSpec, path: &Path) -> Errors {
+/// The checks of the sources in ValidatePersistentVolumeSpec.
+fn source(name: &str, spec: &PersistentVolumeSpec, features: Features, path: &Path) -> Errors {
     let sources = sources(spec);
-    let mut given = sources.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name);
-    let Some(first) = given.next() else {
-        return vec![FieldError::required(path, "must specify a volume type")];
-    };
-    let at = path.child(first);
-    let mut errors: Errors = match first {
-        "hostPath" => spec.host_path.iter().flat_map(|source| volumes::host_path(source, &at)).collect(),
-        "nfs" => spec.nfs.iter().flat_map(|source| volumes::nfs(source, &at)).collect(),
-        _ => volume_sources::of_persistent_volume(spec, path),
-    };
-    if first == "local" && spec.node_affinity.is_none() {
-        let why = "Local volume requires node affinity";
-        errors.push(FieldError::required(&path.child("nodeAffinity"), why));
+    let given = sources.iter().filter(|(_, is_set)| *is_set).map(|(source, _)| *source);
+    let mut errors = Vec::new();
+    for (i, source) in given.clone().enumerate() {
+        let at = path.child(source);
+        // A FlexVolume may be one of several.
+        if i > 0 && source != "flexVolume" {
+            errors.push(FieldError::forbidden(&at, "may not specify more than 1 volume type"));
+            continue;
+        }
+        let known = match source {
+            "hostPath" => spec.host_path.as_ref().map(|source| volumes::host_path(source, &at)),
+            "nfs" => spec.nfs.as_ref().map(|source| volumes::nfs(source, &at)),
+            _ => volume_sources::of_persistent_volume((name, spec), source, features, path),
+        };
+        errors.extend(known.unwrap_or_default());
+        if source == "local" && spec.node_affinity.is_none() {
+            let why = "Local volume requires node affinity";
+            errors.push(FieldError::required(&path.child("nodeAffinity"), why));
+        }
     }
-    let why = "may not specify more than 1 volume type";
-    errors.extend(given.map(|name| FieldError::forbidden(&path.child(name), why)));
+    if given.count() == 0 {
+        errors.push(FieldError::required(path, "must specify a volume type"));
+    }
     errors
 }
 

@@ -61,7 +61,7 @@ impl Strategy for PersistentVolumeClaim {
         let mut errors = if is_same { Vec::new() } else { self.validate(terms) };
         errors.extend(beta_class_change(self, old));
         if !is_same {
-            errors.extend(spec_change(self, new_spec, old_spec, terms.features));
+            errors.extend(spec_change(self, new_spec, (old, old_spec), terms.features));
         }
         errors
     }
@@ -135,7 +135,9 @@ pub fn validate_spec(spec: &PersistentVolumeClaimSpec, features: Features, path:
     errors.extend(name(&spec.storage_class_name, "storageClassName"));
     errors.extend(if_given_one_of(spec.volume_mode.as_deref(), &VOLUME_MODES, &path.child("volumeMode")));
     errors.extend(data_source_errors(spec, path));
-    errors.extend(name(&spec.volume_attributes_class_name, "volumeAttributesClassName"));
+    if features.volumes_have_attribute_classes() {
+        errors.extend(name(&spec.volume_attributes_class_name, "volumeAttributesClassName"));
+    }
     errors
 }
 
@@ -183,7 +185,7 @@ pub fn access_modes(modes: &[String], path: &Path) -> Errors {
 fn spec_change(
     new: &PersistentVolumeClaim,
     new_spec: &PersistentVolumeClaimSpec,
-    old: &PersistentVolumeClaimSpec,
+    (old_claim, old): (&PersistentVolumeClaim, &PersistentVolumeClaimSpec),
     features: Features,
 ) -> Errors {
     let path = Path::new("spec");
@@ -194,7 +196,10 @@ fn spec_change(
     if old.volume_name.as_deref().unwrap_or_default().is_empty() {
         frozen.volume_name.clone_from(&munged.volume_name);
     }
-    if old.storage_class_name.is_none() {
+    // What the annotation named is the only class that may be given (validateStorageClassUpgradeFromNil).
+    let named = beta_class(old_claim);
+    let is_named = named.is_none() || named == munged.storage_class_name.as_ref();
+    if old.storage_class_name.is_none() && munged.storage_class_name.is_some() && is_named {
         frozen.storage_class_name.clone_from(&munged.storage_class_name);
     }
     let size_of = |spec: &PersistentVolumeClaimSpec| {
@@ -240,11 +245,14 @@ fn spec_change(
     errors
 }
 
+/// The class that the annotation names.
+fn beta_class(claim: &PersistentVolumeClaim) -> Option<&String> {
+    claim.metadata.annotations.as_ref()?.get(BETA_CLASS)
+}
+
 /// The annotation stays, unless the field takes over from it (validateStorageClassUpgradeFromAnnotation).
 fn beta_class_change(new: &PersistentVolumeClaim, old: &PersistentVolumeClaim) -> Option<FieldError> {
-    let annotation = |claim: &PersistentVolumeClaim| {
-        claim.metadata.annotations.as_ref().and_then(|annotations| annotations.get(BETA_CLASS)).cloned()
-    };
+    let annotation = |claim| beta_class(claim).cloned();
     let class =
         |claim: &PersistentVolumeClaim| claim.spec.as_ref().and_then(|spec| spec.storage_class_name.clone());
     let (is, was) = (annotation(new), annotation(old));

@@ -89,7 +89,7 @@ impl Strategy for StatefulSet {
         // What was stored before pod specs were checked may stay as it is.
         let pod_spec = terms.features.templates_are_checked()
             && (new.template == old.template
-                || pod_spec_errors(old, terms.features, &Path::new("spec")).is_empty());
+                || whole_template(old, terms.features, &Path::new("spec")).is_empty());
         let checks = Checks { service_name: false, claims: false, pod_spec };
         let mut errors = validate_spec(new, checks, terms.features);
         let history = terms.features.history_limit_is_mutable();
@@ -109,7 +109,7 @@ impl Strategy for StatefulSet {
         keep(&mut self.spec, &old.spec);
     }
 
-    fn validate_status_update(&self, old: &Self) -> Errors {
+    fn validate_status_update(&self, old: &Self, _terms: Terms) -> Errors {
         let path = Path::new("status");
         let status = self.status.clone().unwrap_or_default();
         let counts = [
@@ -152,7 +152,7 @@ impl Strategy for StatefulSet {
         };
         let template = path.child("template");
         let mut warnings = spec.template.spec.as_ref().map_or_else(Vec::new, |pod| {
-            pod_warnings::of_pod(spec.template.metadata.as_ref(), pod, Some(&template))
+            pod_warnings::of_pod(spec.template.metadata.as_ref(), pod, terms.features, Some(&template))
         });
         for (i, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
             let path = path.child("volumeClaimTemplates").index(i).child("spec");
@@ -364,17 +364,18 @@ fn template(spec: &StatefulSetSpec, checks: Checks, features: Features, path: &P
         let path = template_path.child("metadata").child("labels");
         errors.push(FieldError::invalid(&path, metadata::string_map(labels).print(features), NO_MATCH));
     }
-    errors.extend(metadata::labels(labels, features, &template_path.child("labels")));
-    let annotations = meta.and_then(|meta| meta.annotations.as_ref());
-    errors.extend(metadata::annotations(annotations, features, &template_path.child("annotations")));
-    if checks.pod_spec {
-        errors.extend(pod_spec_errors(spec, features, path));
-    }
+    errors.extend(if checks.pod_spec {
+        whole_template(spec, features, path)
+    } else {
+        let empty = PodSpec::default();
+        let pod = spec.template.spec.as_ref().unwrap_or(&empty);
+        pod_spec::template_metadata(meta, pod, features, &template_path)
+    });
     errors
 }
 
-/// The template's pod spec, with the claims as volumes; the controller overwrites hostname and subdomain.
-fn pod_spec_errors(spec: &StatefulSetSpec, features: Features, path: &Path) -> Errors {
+/// The template, with the claims as volumes; the controller overwrites hostname and subdomain.
+fn whole_template(spec: &StatefulSetSpec, features: Features, path: &Path) -> Errors {
     let empty = PodSpec::default();
     let pod = spec.template.spec.as_ref().unwrap_or(&empty);
     let mut claims: Vec<Volume> = Vec::new();
@@ -388,12 +389,7 @@ fn pod_spec_errors(spec: &StatefulSetSpec, features: Features, path: &Path) -> E
     let of_template =
         pod.volumes.iter().flatten().filter(|volume| claims.iter().all(|claim| claim.name != volume.name));
     let volumes: Vec<&Volume> = claims.iter().chain(of_template).collect();
-    let spec = PodSpec { hostname: None, subdomain: None, ..pod.clone() };
-    let path = path.child("template").child("spec");
-    let mut errors = pod_spec::pod_spec(&spec, &volumes, None, features, &path);
-    if pod.ephemeral_containers.as_ref().is_some_and(|list| !list.is_empty()) {
-        let why = "ephemeral containers not allowed in pod template";
-        errors.push(FieldError::forbidden(&path.child("ephemeralContainers"), why));
-    }
-    errors
+    let pod = PodSpec { hostname: None, subdomain: None, ..pod.clone() };
+    let meta = spec.template.metadata.as_ref();
+    pod_spec::template(meta, &pod, &volumes, features, &path.child("template"))
 }

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::TopologySelectorTerm;
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::field::{FieldError, Path};
+use machinery::names;
 
 use super::{Strategy, Terms};
-use crate::validation::{Errors, if_given_one_of, key};
+use crate::validation::{Errors, each, if_given_one_of, key, pod_warnings};
 
 const MAX_PARAMETERS: usize = 512;
 const MAX_PARAMETER_BYTES: usize = 256 * 1024;
@@ -56,7 +57,7 @@ impl Strategy for StorageClass {
         let path = Path::new("provisioner");
         let mut errors = match self.provisioner.as_str() {
             "" => vec![FieldError::required(&path, "")],
-            name => key(&name.to_ascii_lowercase(), &path, terms.features),
+            name => each(names::qualified_name(&name.to_ascii_lowercase(), terms.features), &path, name),
         };
         let path = Path::new("parameters");
         let parameters = self.parameters.iter().flatten();
@@ -97,5 +98,17 @@ impl Strategy for StorageClass {
             errors.push(FieldError::invalid(&Path::new("volumeBindingMode"), mode, "field is immutable"));
         }
         errors
+    }
+
+    /// GetWarningsForStorageClass in pkg/api/storage/util.go.
+    fn warnings(&self, _terms: Terms) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (i, term) in self.allowed_topologies.iter().flatten().enumerate() {
+            let path = Path::new("allowedTopologies").index(i).child("matchLabelExpressions");
+            let labels = term.match_label_expressions.iter().flatten().enumerate();
+            let labels = labels.filter_map(|(j, label)| Some((j, pod_warnings::old_label(&label.key)?)));
+            warnings.extend(labels.map(|(j, why)| format!("{}: {why}", path.index(j).child("key"))));
+        }
+        warnings
     }
 }

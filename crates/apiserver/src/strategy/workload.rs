@@ -16,7 +16,7 @@ use machinery::labels::Selector;
 use machinery::names;
 use machinery::version::Features;
 
-use super::{Strategy, Terms, keep};
+use super::{Strategy, Terms, disabled, keep};
 use crate::defaults;
 use crate::validation::{Errors, metadata, non_negative, pod_spec, pod_warnings};
 
@@ -45,17 +45,19 @@ impl Strategy for Deployment {
         defaults::pod_spec(spec.template.spec.get_or_insert_default());
     }
 
-    fn prepare_for_create(&mut self, _terms: Terms) {
+    fn prepare_for_create(&mut self, terms: Terms) {
         self.status = Some(DeploymentStatus::default());
         self.metadata.generation = Some(1);
+        drop_disabled(self.spec.as_mut().map(|spec| &mut spec.template), terms.features);
     }
 
     fn validate(&self, terms: Terms) -> Errors {
         deployment_errors(&self.spec.clone().unwrap_or_default(), terms.features)
     }
 
-    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+    fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
         self.status.clone_from(&old.status);
+        drop_disabled(self.spec.as_mut().map(|spec| &mut spec.template), terms.features);
         // A changed annotation counts as a change of what is wanted: it is copied to the newest ReplicaSet.
         if self.spec != old.spec || self.metadata.annotations != old.metadata.annotations {
             self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
@@ -76,8 +78,8 @@ impl Strategy for Deployment {
         self.metadata.labels.clone_from(&old.metadata.labels);
     }
 
-    fn warnings(&self, _terms: Terms) -> Vec<String> {
-        template_warnings(self.spec.as_ref().map(|spec| &spec.template))
+    fn warnings(&self, terms: Terms) -> Vec<String> {
+        template_warnings(self.spec.as_ref().map(|spec| &spec.template), terms.features)
     }
 }
 
@@ -97,17 +99,19 @@ impl Strategy for ReplicaSet {
         defaults::pod_spec(spec.template.get_or_insert_default().spec.get_or_insert_default());
     }
 
-    fn prepare_for_create(&mut self, _terms: Terms) {
+    fn prepare_for_create(&mut self, terms: Terms) {
         self.status = Some(ReplicaSetStatus::default());
         self.metadata.generation = Some(1);
+        drop_disabled(self.spec.as_mut().and_then(|spec| spec.template.as_mut()), terms.features);
     }
 
     fn validate(&self, terms: Terms) -> Errors {
         replica_set_errors(&self.spec.clone().unwrap_or_default(), terms.features)
     }
 
-    fn prepare_for_update(&mut self, old: &Self, _terms: Terms) {
+    fn prepare_for_update(&mut self, old: &Self, terms: Terms) {
         self.status.clone_from(&old.status);
+        drop_disabled(self.spec.as_mut().and_then(|spec| spec.template.as_mut()), terms.features);
         if self.spec != old.spec {
             self.metadata.generation = Some(old.metadata.generation.unwrap_or(0) + 1);
         }
@@ -126,17 +130,25 @@ impl Strategy for ReplicaSet {
         keep(&mut self.spec, &old.spec);
     }
 
-    fn warnings(&self, _terms: Terms) -> Vec<String> {
-        template_warnings(self.spec.as_ref().and_then(|spec| spec.template.as_ref()))
+    fn warnings(&self, terms: Terms) -> Vec<String> {
+        let template = self.spec.as_ref().and_then(|spec| spec.template.as_ref());
+        template_warnings(template, terms.features)
     }
 }
 
-fn template_warnings(template: Option<&PodTemplateSpec>) -> Vec<String> {
+/// Drops the fields of a template that are switched off.
+fn drop_disabled(template: Option<&mut PodTemplateSpec>, features: Features) {
+    if let Some(spec) = template.and_then(|template| template.spec.as_mut()) {
+        disabled::pod_spec(spec, features);
+    }
+}
+
+fn template_warnings(template: Option<&PodTemplateSpec>, features: Features) -> Vec<String> {
     let path = Path::new("spec").child("template");
     let Some((template, spec)) = template.and_then(|t| Some((t, t.spec.as_ref()?))) else {
         return Vec::new();
     };
-    pod_warnings::of_pod(template.metadata.as_ref(), spec, Some(&path))
+    pod_warnings::of_pod(template.metadata.as_ref(), spec, features, Some(&path))
 }
 
 /// ValidateDeploymentSpec.
@@ -223,13 +235,10 @@ fn template_errors(
         let path = path.child("metadata").child("labels");
         errors.push(FieldError::invalid(&path, metadata::string_map(labels).print(features), NO_MATCH));
     }
-    errors.extend(metadata::labels(labels, features, &path.child("labels")));
-    let annotations = meta.and_then(|meta| meta.annotations.as_ref());
-    errors.extend(metadata::annotations(annotations, features, &path.child("annotations")));
     let spec = template.spec.clone().unwrap_or_default();
     let volumes: Vec<&Volume> = spec.volumes.iter().flatten().collect();
+    errors.extend(pod_spec::template(meta, &spec, &volumes, features, &path));
     let path = path.child("spec");
-    errors.extend(pod_spec::pod_spec(&spec, &volumes, None, features, &path));
     let policy = spec.restart_policy.as_deref().unwrap_or_default();
     if policy != "Always" {
         errors.push(FieldError::not_supported(&path.child("restartPolicy"), policy, &["Always"]));

@@ -8,6 +8,7 @@ use machinery::field::{FieldError, Path};
 use machinery::names;
 use machinery::version::Features;
 
+use super::pod_spec::padded_image;
 use super::{
     Errors, env, handlers, mounts, one_of, port_number, required, required_name, resources, security,
 };
@@ -22,6 +23,7 @@ const OPERATORS: [&str; 2] = ["In", "NotIn"];
 const RESIZED: [&str; 2] = ["cpu", "memory"];
 const RESIZE_POLICIES: [&str; 2] = ["NotRequired", "RestartContainer"];
 const MAX_RESTART_RULES: usize = 20;
+const MAX_EXIT_CODES: usize = 255;
 
 /// What a container's rules depend on besides the container.
 pub struct Scope<'a> {
@@ -37,8 +39,6 @@ pub struct Scope<'a> {
     pub restart_policy: &'a str,
     /// Whether the pod shares the host's user namespace.
     pub host_users: bool,
-    /// The pod's operating system, if it names one.
-    pub os: Option<&'a str>,
 }
 
 /// The containers of a pod.
@@ -80,7 +80,7 @@ pub fn init_containers(
         let restarts = policy == Some("Always");
         errors.extend(common(container, scope, &at));
         if scope.features.containers_have_restart_policies() {
-            errors.extend(restart_policy(container, &at));
+            errors.extend(init_restart_policy(container, &at));
         } else if let Some(policy) = policy.filter(|_| !restarts) {
             errors.push(FieldError::not_supported(&at.child("restartPolicy"), policy, &["Always"]));
         }
@@ -114,6 +114,7 @@ pub fn ephemeral_containers(containers: &[EphemeralContainer], names: &[&str], p
         let path = path.index(i);
         errors.extend(required_name(&container.name, names::dns1123_label, &path.child("name")));
         errors.extend(required(container.image.as_deref().unwrap_or_default(), &path.child("image")));
+        errors.extend(padded_image(container.image.as_deref(), &path));
         let is_taken = names.contains(&container.name.as_str())
             || containers[..i].iter().any(|other| other.name == container.name);
         if is_taken {
@@ -127,14 +128,24 @@ pub fn ephemeral_containers(containers: &[EphemeralContainer], names: &[&str], p
         let given = [
             ("ports", container.ports.is_some()),
             ("resources", container.resources.as_ref().is_some_and(|r| *r != Default::default())),
+            ("resizePolicy", container.resize_policy.is_some()),
+            ("restartPolicy", container.restart_policy.is_some()),
+            ("restartPolicyRules", container.restart_policy_rules.is_some()),
             ("livenessProbe", container.liveness_probe.is_some()),
             ("readinessProbe", container.readiness_probe.is_some()),
             ("startupProbe", container.startup_probe.is_some()),
             ("lifecycle", container.lifecycle.is_some()),
         ];
-        let why = "cannot be set for an Ephemeral Container";
         let given = given.into_iter().filter(|(_, is_set)| *is_set);
-        errors.extend(given.map(|(name, _)| FieldError::forbidden(&path.child(name), why)));
+        let mut refused: Vec<Path> = given.map(|(name, _)| path.child(name)).collect();
+        for (i, mount) in container.volume_mounts.iter().flatten().enumerate() {
+            let path = path.child("volumeMounts").index(i);
+            let parts = [("subPath", &mount.sub_path), ("subPathExpr", &mount.sub_path_expr)];
+            let given = parts.into_iter().filter(|(_, part)| part.as_ref().is_some_and(|p| !p.is_empty()));
+            refused.extend(given.map(|(field, _)| path.child(field)));
+        }
+        let why = "cannot be set for an Ephemeral Container";
+        errors.extend(refused.iter().map(|path| FieldError::forbidden(path, why)));
     }
     errors
 }
@@ -222,6 +233,15 @@ fn host_port_conflicts(containers: &[Container], path: &Path) -> Errors {
     errors
 }
 
+/// validateInitContainerRestartPolicy: rules without a policy are not looked at.
+fn init_restart_policy(container: &Container, path: &Path) -> Errors {
+    let mut errors = restart_policy(container, path);
+    if container.restart_policy.is_none() {
+        errors.truncate(1);
+    }
+    errors
+}
+
 /// validateContainerRestartPolicy.
 fn restart_policy(container: &Container, path: &Path) -> Errors {
     let mut errors = Vec::new();
@@ -249,6 +269,10 @@ fn restart_policy(container: &Container, path: &Path) -> Errors {
             Some(codes) => {
                 let operator = Some(codes.operator.as_str());
                 errors.extend(super::if_given_one_of(operator, &OPERATORS, &path.child("operator")));
+                let values = codes.values.as_ref().map_or(0, Vec::len);
+                if values > MAX_EXIT_CODES {
+                    errors.push(FieldError::too_many(&path.child("values"), values, MAX_EXIT_CODES));
+                }
             }
             None => errors.push(FieldError::required(&path, "must be specified")),
         }

@@ -4,12 +4,14 @@
 //! pkg/apis/core/validation/validation.go (v1.36.2), and pkg/apis/core/pods/helpers.go.
 
 use k8s_openapi::api::core::v1::{
-    Container, EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector,
+    Container, EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, PodSpec, ResourceFieldSelector,
+    Volume,
 };
 use machinery::field::{FieldError, Path};
 use machinery::names;
 use machinery::version::Features;
 
+use super::pod_spec::containers_with_paths;
 use super::{Errors, config_map_key, each, key, required, required_name, volumes};
 
 /// What an environment variable can be filled with, sorted.
@@ -114,6 +116,30 @@ fn source_of(source: &EnvVarSource, has_value: bool, features: Features, path: &
         _ => return errors,
     };
     errors.push(FieldError::invalid(path, "", why));
+    errors
+}
+
+/// Files that variables come from lie in empty directories (validateFileKeyRefVolumes); `path` is the spec's.
+pub fn file_volumes(spec: &PodSpec, volumes: &[&Volume], path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    for (path, container) in containers_with_paths(spec, path) {
+        for (i, variable) in container.env.iter().flatten().enumerate() {
+            let Some(file) = variable.value_from.as_ref().and_then(|source| source.file_key_ref.as_ref())
+            else {
+                continue;
+            };
+            let path = path.child("env").index(i).child("valueFrom").child("fileKeyRef").child("volumeName");
+            // The last one of a name counts.
+            match volumes.iter().rfind(|volume| volume.name == file.volume_name) {
+                None => errors.push(FieldError::not_found(&path, &file.volume_name)),
+                Some(volume) if volume.empty_dir.is_none() => {
+                    let why = "referenced volume must be of type emptyDir";
+                    errors.push(FieldError::invalid(&path, &file.volume_name, why));
+                }
+                Some(_) => {}
+            }
+        }
+    }
     errors
 }
 

@@ -24,14 +24,11 @@ struct Handler<'a> {
 /// The hooks and probes of a container that may have them.
 pub fn of_container(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
     let mut errors = Vec::new();
-    if let Some(Lifecycle { post_start, pre_stop, stop_signal }) = &container.lifecycle {
+    // The gate for `stopSignal` is off in every simulated version: upstream drops it before it looks (ContainerStopSignals).
+    if let Some(Lifecycle { post_start, pre_stop, .. }) = &container.lifecycle {
         let path = path.child("lifecycle");
         for (name, hook) in [("postStart", post_start), ("preStop", pre_stop)] {
             errors.extend(hook.iter().flat_map(|hook| lifecycle(hook, scope, &path.child(name))));
-        }
-        if stop_signal.is_some() && scope.os.is_none() {
-            let why = "may not be set for containers with empty `spec.os.name`";
-            errors.push(FieldError::forbidden(&path.child("stopSignal"), why));
         }
     }
     for (name, given) in [

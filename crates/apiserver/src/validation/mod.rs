@@ -10,13 +10,18 @@ pub(crate) mod handlers;
 pub(crate) mod metadata;
 pub(crate) mod mounts;
 pub(crate) mod node_selector;
+pub(crate) mod pod_annotations;
 pub(crate) mod pod_spec;
+pub(crate) mod pod_system;
 pub(crate) mod pod_warnings;
 pub(crate) mod resources;
 pub(crate) mod security;
 pub(crate) mod topology;
+pub(crate) mod volume_files;
 pub(crate) mod volume_sources;
 pub(crate) mod volumes;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::field::{FieldError, Path};
@@ -109,7 +114,30 @@ pub fn ip(text: &str, path: &Path) -> Option<FieldError> {
     (!is_ip(text)).then(|| FieldError::invalid(path, text, why))
 }
 
+/// The same in a pod, which older versions took in odd forms, too (IsValidIPForLegacyField).
+pub fn pod_ip(text: &str, features: Features, path: &Path) -> Option<FieldError> {
+    let is_mapped = text.parse::<Ipv6Addr>().is_ok_and(|ip| ip.to_ipv4_mapped().is_some());
+    let why = match is_ip(text) {
+        true if is_mapped => "must not be an IPv4-mapped IPv6 address",
+        true => return None,
+        false if has_leading_zeros(text) => "must not have leading 0s",
+        false => return ip(text, path),
+    };
+    features.addresses_are_strict().then(|| FieldError::invalid(path, text, why))
+}
+
+/// Whether it is an IPv4 address but for zeros before its numbers.
+fn has_leading_zeros(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = |part: &str| match part.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => digits.to_owned(),
+    };
+    let numbers: Vec<String> = text.split('.').map(bare).collect();
+    text.split('.').all(is_number) && numbers.join(".").parse::<Ipv4Addr>().is_ok()
+}
+
 /// Whether it is an IP address in either family.
 pub fn is_ip(text: &str) -> bool {
-    text.parse::<std::net::IpAddr>().is_ok()
+    text.parse::<IpAddr>().is_ok()
 }

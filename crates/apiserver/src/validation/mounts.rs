@@ -111,10 +111,12 @@ fn device(
         None => errors.push(FieldError::not_found(&name_at, name)),
     }
     errors.extend(required(device_path, &path_at));
-    if before.iter().any(|other| other.device_path == device_path) {
+    // A path that steps back is not remembered.
+    let steps_back = !no_back_steps(device_path, &path_at).is_empty();
+    if !steps_back && before.iter().any(|other| other.device_path == device_path) {
         errors.push(FieldError::invalid(&path_at, device_path, "must be unique"));
     }
-    if !no_back_steps(device_path, &path_at).is_empty() {
+    if steps_back {
         errors.push(FieldError::invalid(&path_at, device_path, "can not contain backsteps ('..')"));
     }
     if mounts.iter().any(|mount| mount.name == name) {

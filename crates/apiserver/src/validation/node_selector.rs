@@ -1,11 +1,11 @@
 //! Which nodes a pod or a volume can be on.
 //!
-//! Models validateAffinity, ValidateNodeSelector and validateVolumeNodeAffinity in
+//! Models validateAffinity, ValidateNodeSelector, validateVolumeNodeAffinity and validateNodeAffinityMutation in
 //! pkg/apis/core/validation/validation.go (v1.36.2).
 
 use k8s_openapi::api::core::v1::{
-    Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, VolumeNodeAffinity,
-    WeightedPodAffinityTerm,
+    Affinity, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm,
+    VolumeNodeAffinity, WeightedPodAffinityTerm,
 };
 use machinery::field::{FieldError, Path};
 use machinery::go_value::GoValue;
@@ -68,8 +68,8 @@ pub fn volume_node_affinity(affinity: &VolumeNodeAffinity, features: Features, p
     }
 }
 
-/// A volume's affinity as Go prints its own struct.
-pub fn affinity_value(affinity: &VolumeNodeAffinity) -> GoValue {
+/// A term as Go prints its own struct.
+fn term_value(term: &NodeSelectorTerm) -> GoValue {
     let requirement = |requirement: &NodeSelectorRequirement| {
         let fields = [
             ("Key", "", GoValue::text(&requirement.key)),
@@ -81,19 +81,62 @@ pub fn affinity_value(affinity: &VolumeNodeAffinity) -> GoValue {
     let requirements = |list: &Option<Vec<NodeSelectorRequirement>>| {
         GoValue::list("[]core.NodeSelectorRequirement", list.iter().flatten().map(requirement))
     };
-    let term = |term: &NodeSelectorTerm| {
-        let fields = [
-            ("MatchExpressions", "", requirements(&term.match_expressions)),
-            ("MatchFields", "", requirements(&term.match_fields)),
-        ];
-        GoValue::structure("core.NodeSelectorTerm", fields)
-    };
+    let fields = [
+        ("MatchExpressions", "", requirements(&term.match_expressions)),
+        ("MatchFields", "", requirements(&term.match_fields)),
+    ];
+    GoValue::structure("core.NodeSelectorTerm", fields)
+}
+
+fn terms_value(terms: &[NodeSelectorTerm]) -> GoValue {
+    GoValue::list("[]core.NodeSelectorTerm", terms.iter().map(term_value))
+}
+
+/// A volume's affinity as Go prints its own struct.
+pub fn affinity_value(affinity: &VolumeNodeAffinity) -> GoValue {
     let selector = affinity.required.as_ref().map(|selector| {
-        let terms = GoValue::list("[]core.NodeSelectorTerm", selector.node_selector_terms.iter().map(term));
+        let terms = terms_value(&selector.node_selector_terms);
         GoValue::structure("core.NodeSelector", [("NodeSelectorTerms", "", terms)])
     });
     let fields = [("Required", "", GoValue::pointer("core.NodeSelector", selector))];
     GoValue::structure("core.VolumeNodeAffinity", fields)
+}
+
+/// What is wrong with another affinity to nodes, for a pod that waits behind its gates (validateNodeAffinityMutation): as
+/// long as there are terms, each of them can only become stricter.
+pub fn node_affinity_change(
+    new: Option<&NodeAffinity>,
+    old: Option<&NodeAffinity>,
+    features: Features,
+    path: &Path,
+) -> Errors {
+    let terms = |affinity: Option<&NodeAffinity>| {
+        let selector = affinity?.required_during_scheduling_ignored_during_execution.clone()?;
+        Some(selector.node_selector_terms)
+    };
+    let (new, old) = (terms(new).unwrap_or_default(), terms(old).unwrap_or_default());
+    let path = path.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms");
+    if !old.is_empty() && new.len() != old.len() {
+        let why = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
+        return vec![FieldError::invalid(&path, terms_value(&new).print(features), why)];
+    }
+    let mut errors = Vec::new();
+    for (i, (new, _)) in new.iter().zip(&old).enumerate().filter(|(_, (new, old))| !only_adds(new, old)) {
+        let why = "only additions are allowed (no mutations or deletions)";
+        errors.push(FieldError::invalid(&path.index(i), term_value(new).print(features), why));
+    }
+    errors
+}
+
+/// validateNodeSelectorTermHasOnlyAdditions: a term without requirements stays without.
+fn only_adds(new: &NodeSelectorTerm, old: &NodeSelectorTerm) -> bool {
+    fn list(list: &Option<Vec<NodeSelectorRequirement>>) -> &[NodeSelectorRequirement] {
+        list.as_deref().unwrap_or_default()
+    }
+    let [new, old] = [new, old].map(|term| [list(&term.match_expressions), list(&term.match_fields)]);
+    let is_empty = |term: &[&[NodeSelectorRequirement]; 2]| term.iter().all(|list| list.is_empty());
+    let begins_alike = new.iter().zip(&old).all(|(new, old)| new.starts_with(old));
+    if is_empty(&old) { is_empty(&new) } else { begins_alike }
 }
 
 fn node_selector(selector: &NodeSelector, features: Features, path: &Path) -> Errors {
@@ -105,8 +148,9 @@ fn node_selector(selector: &NodeSelector, features: Features, path: &Path) -> Er
     terms.flat_map(|(i, one)| term(one, true, features, &path.index(i))).collect()
 }
 
-/// ValidateNodeSelectorTerm; `values` says whether the values of expressions are looked at.
+/// ValidateNodeSelectorTerm; `values` says whether the values of expressions are looked at, if ever.
 fn term(term: &NodeSelectorTerm, values: bool, features: Features, path: &Path) -> Errors {
+    let values = values && features.node_affinity_values_are_checked();
     let mut errors = Vec::new();
     for (i, requirement) in term.match_expressions.iter().flatten().enumerate() {
         let path = path.child("matchExpressions").index(i);

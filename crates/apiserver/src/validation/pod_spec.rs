@@ -1,9 +1,11 @@
 //! Pod specs, of pods and of templates.
 //!
-//! Models ValidatePodSpec in pkg/apis/core/validation/validation.go (v1.36.2). Departs in one point: what only Windows has
-//! is taken as it is.
+//! Models ValidatePodSpec and ValidatePodTemplateSpec in pkg/apis/core/validation/validation.go (v1.36.2, and v1.32.13 where
+//! [`Features`] says so). Departs in one point: options that
+//! only Windows has are taken as they are.
 
-use k8s_openapi::api::core::v1::{PodResourceClaim, PodSpec, Toleration, Volume};
+use k8s_openapi::api::core::v1::{Container, PodResourceClaim, PodSpec, Toleration, Volume};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::field::{FieldError, Path, Printed};
 use machinery::go_value::GoValue;
 use machinery::names;
@@ -11,16 +13,17 @@ use machinery::version::Features;
 
 use super::containers::{self, Scope};
 use super::{
-    Errors, each, if_given_one_of, in_range, ip, key, metadata, node_selector, one_of, optional_name,
-    required_name, resources, security, topology, volumes,
+    Errors, each, env, if_given_one_of, in_range, key, metadata, node_selector, one_of, optional_name,
+    pod_annotations, pod_ip, pod_system, required_name, resources, security, topology, volumes,
 };
 
 // These are lists upstream, not sets: they print in this order.
 const RESTART_POLICIES: [&str; 3] = ["Always", "OnFailure", "Never"];
 const DNS_POLICIES: [&str; 4] = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+/// The last two need a gate that is off.
+const OPERATORS: [&str; 4] = ["Equal", "Exists", "Lt", "Gt"];
 const PREEMPTION: [&str; 2] = ["PreemptLowerPriority", "Never"];
-const SYSTEMS: [&str; 2] = ["linux", "windows"];
 const MAX_NAMESERVERS: usize = 3;
 const MAX_SEARCH_PATHS: usize = 32;
 const MAX_SEARCH_BYTES: usize = 2048;
@@ -43,12 +46,11 @@ pub fn pod_spec(
         grace_period_seconds: spec.termination_grace_period_seconds.unwrap_or(0),
         restart_policy: spec.restart_policy.as_deref().unwrap_or_default(),
         host_users: spec.host_users != Some(false),
-        os: spec.os.as_ref().map(|os| os.name.as_str()),
     };
     let claims = spec.resource_claims.as_deref().unwrap_or_default();
     errors.extend(resource_claims(claims, features, &path.child("resourceClaims")));
     errors.extend(containers::containers(&spec.containers, &scope, &path.child("containers")));
-    let init = spec.init_containers.as_deref().unwrap_or_default();
+    let init = init_containers(spec);
     let init_path = path.child("initContainers");
     errors.extend(containers::init_containers(init, &spec.containers, &scope, &init_path));
     let names: Vec<&str> = spec.containers.iter().chain(init).map(|c| c.name.as_str()).collect();
@@ -59,13 +61,7 @@ pub fn pod_spec(
     errors.extend(one_of(spec.restart_policy.as_deref(), &RESTART_POLICIES, &path.child("restartPolicy")));
     errors.extend(one_of(spec.dns_policy.as_deref(), &DNS_POLICIES, &path.child("dnsPolicy")));
     errors.extend(metadata::labels(spec.node_selector.as_ref(), features, &path.child("nodeSelector")));
-    if let Some(context) = &spec.security_context {
-        errors.extend(security::of_pod(context, spec, &scope, &path.child("securityContext")));
-    }
-    if spec.share_process_namespace == Some(true) && spec.host_pid == Some(true) {
-        let why = "ShareProcessNamespace and HostPID cannot both be enabled";
-        errors.push(FieldError::invalid(&path.child("shareProcessNamespace"), true, why));
-    }
+    errors.extend(security::of_pod(spec, &scope, &path.child("securityContext")));
     if let Some(affinity) = &spec.affinity {
         errors.extend(node_selector::affinity(affinity, features, &path.child("affinity")));
     }
@@ -73,6 +69,7 @@ pub fn pod_spec(
     errors.extend(gates(spec, features, path));
     let constraints = spec.topology_spread_constraints.as_deref().unwrap_or_default();
     errors.extend(topology::constraints(constraints, features, &path.child("topologySpreadConstraints")));
+    errors.extend(pod_system::host_processes(spec, path));
     errors.extend(host_users(spec, path));
     errors.extend(hostname_override(spec, path));
     errors.extend(identity(spec, path));
@@ -80,13 +77,84 @@ pub fn pod_spec(
     errors.extend(tolerations(given, features, &path.child("tolerations")));
     for (i, alias) in spec.host_aliases.iter().flatten().enumerate() {
         let path = path.child("hostAliases").index(i);
-        errors.extend(ip(&alias.ip, &path.child("ip")));
+        errors.extend(pod_ip(&alias.ip, features, &path.child("ip")));
         for (j, name) in alias.hostnames.iter().flatten().enumerate() {
             errors.extend(each(names::dns1123_subdomain(name), &path.child("hostnames").index(j), name));
         }
     }
     errors.extend(classes(spec, &scope, path));
+    errors.extend(pod_system::system(spec, features, path));
+    errors.extend(env::file_volumes(spec, volumes, path));
     errors
+}
+
+/// ValidatePodTemplateSpec, for a spec whose volumes are `volumes`.
+pub fn template(
+    meta: Option<&ObjectMeta>,
+    spec: &PodSpec,
+    volumes: &[&Volume],
+    features: Features,
+    path: &Path,
+) -> Errors {
+    let mut errors = template_metadata(meta, spec, features, path);
+    let path = path.child("spec");
+    errors.extend(pod_spec(spec, volumes, None, features, &path));
+    errors.extend(pod_annotations::contradictions(meta, spec, &path));
+    if spec.ephemeral_containers.as_ref().is_some_and(|list| !list.is_empty()) {
+        let why = "ephemeral containers not allowed in pod template";
+        errors.push(FieldError::forbidden(&path.child("ephemeralContainers"), why));
+    }
+    errors
+}
+
+/// Labels and annotations of a template.
+pub fn template_metadata(
+    meta: Option<&ObjectMeta>,
+    spec: &PodSpec,
+    features: Features,
+    path: &Path,
+) -> Errors {
+    let labels = meta.and_then(|meta| meta.labels.as_ref());
+    let annotations = meta.and_then(|meta| meta.annotations.as_ref());
+    let mut errors = metadata::labels(labels, features, &path.child("labels"));
+    let path = path.child("annotations");
+    errors.extend(metadata::annotations(annotations, features, &path));
+    errors.extend(pod_annotations::annotations(annotations, spec, &path));
+    errors
+}
+
+/// What is wrong with the containers of a pod, beyond what is wrong with them in a template (validateContainersOnlyForPod).
+pub fn only_in_pods(spec: &PodSpec, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    for (field, list) in [("containers", &spec.containers[..]), ("initContainers", init_containers(spec))] {
+        for (i, container) in list.iter().enumerate() {
+            errors.extend(padded_image(container.image.as_deref(), &path.child(field).index(i)));
+        }
+    }
+    errors
+}
+
+/// An image with spaces around its name, where `path` is the container's.
+pub fn padded_image(image: Option<&str>, path: &Path) -> Option<FieldError> {
+    let image = image.filter(|image| image.trim() != *image)?;
+    let why = "must not have leading or trailing whitespace";
+    Some(FieldError::invalid(&path.child("image"), image, why))
+}
+
+/// The init containers.
+pub fn init_containers(spec: &PodSpec) -> &[Container] {
+    spec.init_containers.as_deref().unwrap_or_default()
+}
+
+/// Init containers and regular ones, each with its path, as upstream visits them (VisitContainersWithPath). Ephemeral
+/// containers are left out: no pod gets any here.
+pub fn containers_with_paths<'a>(spec: &'a PodSpec, path: &Path) -> Vec<(Path, &'a Container)> {
+    let mut found = Vec::new();
+    for (field, list) in [("initContainers", init_containers(spec)), ("containers", &spec.containers)] {
+        let list = list.iter().enumerate();
+        found.extend(list.map(|(i, container)| (path.child(field).index(i), container)));
+    }
+    found
 }
 
 /// Account, node, deadline, hostname and subdomain.
@@ -103,7 +171,7 @@ fn identity(spec: &PodSpec, path: &Path) -> Errors {
     errors
 }
 
-/// Priority, runtime, preemption, overhead, operating system.
+/// Priority, runtime, preemption, overhead.
 fn classes(spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
     let subdomain = names::dns1123_subdomain;
     let mut errors = optional_name(&spec.priority_class_name, subdomain, &path.child("priorityClassName"));
@@ -119,10 +187,6 @@ fn classes(spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
             ..Default::default()
         };
         errors.extend(resources::of_container(&limits, scope, &path.child("overhead")));
-    }
-    match scope.os {
-        Some("") => errors.push(FieldError::required(&path.child("os").child("name"), "")),
-        os => errors.extend(if_given_one_of(os, &SYSTEMS, &path.child("os"))),
     }
     errors
 }
@@ -180,11 +244,20 @@ fn gates(spec: &PodSpec, features: Features, path: &Path) -> Errors {
     errors
 }
 
-/// What cannot go with a user namespace of the pod's own.
+/// What cannot go with a user namespace of the pod's own (validateHostUsers).
 fn host_users(spec: &PodSpec, path: &Path) -> Errors {
+    if spec.host_users != Some(false) {
+        return Vec::new();
+    }
     let given = [("hostNetwork", spec.host_network), ("HostPID", spec.host_pid), ("HostIPC", spec.host_ipc)];
-    let given = given.into_iter().filter(|(_, on)| spec.host_users == Some(false) && *on == Some(true));
-    given.map(|(name, _)| FieldError::forbidden(&path.child(name), "when `hostUsers` is false")).collect()
+    let given = given.into_iter().filter(|(_, on)| *on == Some(true));
+    let mut refused: Vec<Path> = given.map(|(name, _)| path.child(name)).collect();
+    for (path, container) in containers_with_paths(spec, path) {
+        if container.volume_devices.as_ref().is_some_and(|devices| !devices.is_empty()) {
+            refused.push(path.child("volumeDevices"));
+        }
+    }
+    refused.iter().map(|path| FieldError::forbidden(path, "when `hostUsers` is false")).collect()
 }
 
 /// validatePodHostName.
@@ -208,7 +281,7 @@ fn hostname_override(spec: &PodSpec, path: &Path) -> Errors {
     errors
 }
 
-/// `in_pod`: a template's ports may leave the host port open.
+/// validatePodHostNetworkDeps. `in_pod`: a template's ports may leave the host port open.
 fn host_network(spec: &PodSpec, in_pod: bool, path: &Path) -> Errors {
     if spec.host_network != Some(true) {
         return Vec::new();
@@ -227,6 +300,7 @@ fn host_network(spec: &PodSpec, in_pod: bool, path: &Path) -> Errors {
     errors
 }
 
+/// validatePodDNSConfig.
 fn dns_config(spec: &PodSpec, features: Features, path: &Path) -> Errors {
     let config = spec.dns_config.as_ref();
     let servers = config.and_then(|config| config.nameservers.as_deref()).unwrap_or_default();
@@ -247,7 +321,8 @@ fn dns_config(spec: &PodSpec, features: Features, path: &Path) -> Errors {
         let why = format!("must not have more than {MAX_NAMESERVERS} nameservers");
         errors.push(FieldError::invalid(&at, list(servers), why));
     }
-    errors.extend(servers.iter().enumerate().filter_map(|(i, server)| ip(server, &at.index(i))));
+    errors
+        .extend(servers.iter().enumerate().filter_map(|(i, server)| pod_ip(server, features, &at.index(i))));
     let (at, searches) = (path.child("searches"), config.and_then(|config| config.searches.as_deref()));
     let searches = searches.unwrap_or_default();
     if searches.len() > MAX_SEARCH_PATHS {
@@ -260,9 +335,11 @@ fn dns_config(spec: &PodSpec, features: Features, path: &Path) -> Errors {
         );
         errors.push(FieldError::invalid(&at, list(searches), why));
     }
-    for (i, search) in searches.iter().enumerate().filter(|(_, search)| *search != ".") {
+    let is_relaxed = features.search_paths_are_relaxed();
+    let rule = if is_relaxed { names::dns1123_subdomain_with_underscore } else { names::dns1123_subdomain };
+    for (i, search) in searches.iter().enumerate().filter(|(_, search)| !is_relaxed || *search != ".") {
         let search = search.strip_suffix('.').unwrap_or(search);
-        errors.extend(each(names::dns1123_subdomain_with_underscore(search), &at.index(i), search));
+        errors.extend(each(rule(search), &at.index(i), search));
     }
     for (i, option) in config.iter().flat_map(|config| config.options.iter().flatten()).enumerate() {
         if option.name.as_deref().unwrap_or_default().is_empty() {
@@ -311,7 +388,10 @@ pub fn tolerations(tolerations: &[Toleration], features: Features, path: &Path) 
                 errors.push(FieldError::invalid(&operator_path, value, why));
             }
             "Exists" => {}
-            other => errors.push(FieldError::not_supported(&operator_path, other, &["Equal", "Exists"])),
+            "Gt" | "Lt" if features.tolerations_know_comparisons() => {
+                errors.push(FieldError::not_supported(&operator_path, operator, &OPERATORS));
+            }
+            other => errors.push(FieldError::not_supported(&operator_path, other, &OPERATORS[..2])),
         }
         let effect = Some(effect).filter(|effect| !effect.is_empty());
         errors.extend(if_given_one_of(effect, &EFFECTS, &path.child("effect")));

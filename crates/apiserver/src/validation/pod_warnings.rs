@@ -1,8 +1,9 @@
 //! What is worth a word in pods and their templates, though they are taken.
 //!
-//! Models pkg/api/pod/warnings.go and pkg/api/node/util.go. Departs: the annotations of AppArmor and seccomp earn nothing.
+//! Models pkg/api/pod/warnings.go and pkg/api/node/util.go (v1.36.2).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, EnvVar, NodeSelectorTerm, PodAffinityTerm, PodSpec, Volume,
@@ -10,10 +11,17 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::field::Path;
+use machinery::names;
 use machinery::quantity::Quantity;
+use machinery::version::Features;
 
+use super::volume_files;
 use crate::strategy::persistent_volume_claim;
 
+const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
+const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const NO_SELECTOR: &str = "a null labelSelector results in matching no pod";
 
 /// Labels of nodes that have another name by now.
@@ -48,31 +56,103 @@ const OLD_ANNOTATIONS: [(&str, &str); 3] = [
 ];
 
 /// What is worth a word in a pod; `path` is that of the template it comes from, if it does.
-pub fn of_pod(meta: Option<&ObjectMeta>, spec: &PodSpec, path: Option<&Path>) -> Vec<String> {
+pub fn of_pod(
+    meta: Option<&ObjectMeta>,
+    spec: &PodSpec,
+    features: Features,
+    path: Option<&Path>,
+) -> Vec<String> {
     let root = |name: &str| path.map_or_else(|| Path::new(name), |path| path.child(name));
+    let annotations =
+        Annotations { given: meta.and_then(|m| m.annotations.as_ref()), path: root("metadata") };
+    let is_template = path.is_some();
     let path = root("spec");
-    let mut warnings = placement(spec, &path);
-    let annotations = meta.and_then(|meta| meta.annotations.as_ref());
-    for (key, why) in OLD_ANNOTATIONS {
-        if annotations.is_some_and(|annotations| annotations.contains_key(key)) {
-            warnings.push(format!("{}: {why}", root("metadata").child("annotations").key(key)));
-        }
-    }
+    let mut warnings = placement(spec, features, &path);
+    warnings.extend(OLD_ANNOTATIONS.iter().filter_map(|(key, why)| annotations.warning(key, why)));
     for (i, volume) in spec.volumes.iter().flatten().enumerate() {
-        warnings.extend(old_plugins(volume, &path.child("volumes").index(i)));
+        warnings.extend(old_plugins(volume, features, &path.child("volumes").index(i)));
     }
-    warnings.extend(token_paths(spec, &path));
+    warnings.extend(volume_files::overlaps(spec.volumes.as_deref().unwrap_or_default()));
     warnings.extend(lists(spec, &path));
+    warnings.extend(profiles(spec, &annotations));
     for (path, container) in containers_in_order(spec, &path) {
+        warnings.extend(profiles_of_container(container, spec, &annotations, is_template));
         warnings.extend(of_container(container, &path));
     }
     warnings.extend(ports(spec, &path));
+    if features.duplicate_port_names_earn_a_warning() {
+        warnings.extend(port_names(spec, &path));
+    }
     if spec.termination_grace_period_seconds.is_some_and(|s| s < 0) {
         let path = path.child("terminationGracePeriodSeconds");
         warnings.push(format!("{path}: must be >= 0; negative values are invalid and will be treated as 1"));
     }
     warnings.extend(affinity(spec, &path));
+    if features.odd_addresses_earn_a_warning() {
+        warnings.extend(addresses(spec, &path));
+    }
     warnings
+}
+
+/// A pod's annotations, and the path of its metadata.
+struct Annotations<'a> {
+    given: Option<&'a BTreeMap<String, String>>,
+    path: Path,
+}
+
+impl Annotations<'_> {
+    /// What there is to say about an annotation, if it is given.
+    fn warning(&self, key: &str, why: &str) -> Option<String> {
+        let path = || self.path.child("annotations").key(key);
+        self.given?.contains_key(key).then(|| format!("{}: {why}", path()))
+    }
+}
+
+/// The annotation for what has a field by now.
+fn profiles(spec: &PodSpec, annotations: &Annotations<'_>) -> Option<String> {
+    let context = spec.security_context.as_ref();
+    if context.is_some_and(|context| context.seccomp_profile.is_some()) {
+        return None;
+    }
+    annotations.warning(SECCOMP_POD, SECCOMP)
+}
+
+/// The same of a container; AppArmor's of a pod are seen to where its field is filled in.
+fn profiles_of_container(
+    container: &Container,
+    spec: &PodSpec,
+    annotations: &Annotations<'_>,
+    is_template: bool,
+) -> Vec<String> {
+    let (of_pod, context) = (spec.security_context.as_ref(), container.security_context.as_ref());
+    let mut warnings = Vec::new();
+    if context.is_none_or(|context| context.seccomp_profile.is_none()) {
+        let key = format!("{SECCOMP_CONTAINER}{}", container.name);
+        warnings.extend(annotations.warning(&key, SECCOMP));
+    }
+    let has_profile = of_pod.is_some_and(|context| context.app_armor_profile.is_some())
+        || context.is_some_and(|context| context.app_armor_profile.is_some());
+    if is_template && !has_profile {
+        let why = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
+        warnings.extend(annotations.warning(&format!("{APP_ARMOR}{}", container.name), why));
+    }
+    warnings
+}
+
+/// IPv6 addresses in another form than the canonical one (GetWarningsForIP); other odd ones are refused.
+fn addresses(spec: &PodSpec, path: &Path) -> Vec<String> {
+    let servers = spec.dns_config.as_ref().and_then(|config| config.nameservers.as_deref());
+    let at = path.child("dnsConfig").child("nameservers");
+    let servers = servers.unwrap_or_default().iter().enumerate().map(|(i, ip)| (at.index(i), ip));
+    let at = path.child("hostAliases");
+    let aliases = spec.host_aliases.iter().flatten().enumerate();
+    let aliases = aliases.map(|(i, alias)| (at.index(i).child("ip"), &alias.ip));
+    let odd = servers.chain(aliases).filter_map(|(path, ip)| {
+        let canonical = ip.parse::<Ipv6Addr>().ok()?.to_string();
+        let why = format!("IPv6 address \"{ip}\" should be in RFC 5952 canonical format (\"{canonical}\")");
+        (canonical != *ip).then(|| format!("{path}: {why}"))
+    });
+    odd.collect()
 }
 
 /// The containers in the order of pods.VisitContainersWithPath; pods that are new have no ephemeral ones.
@@ -96,19 +176,34 @@ pub fn fractional_bytes(text: &str, path: &Path) -> Option<String> {
 
 /// Node labels with another name by now, in a term (GetWarningsForNodeSelectorTerm).
 pub fn of_node_term(term: &NodeSelectorTerm, path: &Path) -> Vec<String> {
-    let expressions = term.match_expressions.iter().flatten().enumerate();
-    let old = expressions.filter_map(|(i, expression)| {
-        let path = path.child("matchExpressions").index(i).child("key");
-        Some(format!("{path}: {} is {}", expression.key, old_label(&expression.key)?))
-    });
-    old.collect()
+    node_term(term, None, path)
 }
 
-fn old_label(key: &str) -> Option<&'static str> {
+/// The same, and where the values' `rules` are given, those that no label can have.
+fn node_term(term: &NodeSelectorTerm, rules: Option<Features>, path: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (i, expression) in term.match_expressions.iter().flatten().enumerate() {
+        let path = path.child("matchExpressions").index(i);
+        if let Some(why) = old_label(&expression.key) {
+            warnings.push(format!("{}: {} is {why}", path.child("key"), expression.key));
+        }
+        let Some(features) = rules else {
+            continue;
+        };
+        for (i, value) in expression.values.iter().flatten().enumerate() {
+            let (path, broken) = (path.child("values").index(i), names::label_value(value, features));
+            warnings.extend(broken.iter().map(|why| format!("{path}: {value} is invalid, {why}")));
+        }
+    }
+    warnings
+}
+
+/// What there is to say about the label of a node, if it has another name by now.
+pub fn old_label(key: &str) -> Option<&'static str> {
     OLD_LABELS.into_iter().find(|(old, _)| *old == key).map(|(_, why)| why)
 }
 
-fn placement(spec: &PodSpec, path: &Path) -> Vec<String> {
+fn placement(spec: &PodSpec, features: Features, path: &Path) -> Vec<String> {
     let selected = spec.node_selector.iter().flatten();
     let old = selected
         .filter_map(|(key, _)| Some(format!("{}: {}", path.child("nodeSelector").key(key), old_label(key)?)));
@@ -124,7 +219,8 @@ fn placement(spec: &PodSpec, path: &Path) -> Vec<String> {
         let preferred = path.child("preferredDuringSchedulingIgnoredDuringExecution");
         let terms = node.preferred_during_scheduling_ignored_during_execution.iter().flatten();
         for (i, term) in terms.enumerate() {
-            warnings.extend(of_node_term(&term.preference, &preferred.index(i).child("preference")));
+            let rules = Some(features).filter(|features| features.impossible_preferences_earn_a_warning());
+            warnings.extend(node_term(&term.preference, rules, &preferred.index(i).child("preference")));
         }
     }
     for (i, constraint) in spec.topology_spread_constraints.iter().flatten().enumerate() {
@@ -139,57 +235,33 @@ fn placement(spec: &PodSpec, path: &Path) -> Vec<String> {
     warnings
 }
 
-fn old_plugins(volume: &Volume, path: &Path) -> Vec<String> {
+fn old_plugins(volume: &Volume, features: Features, path: &Path) -> Vec<String> {
+    let git = match features.git_repositories_are_off() {
+        true => "deprecated in v1.11, and disabled by default in v1.33+",
+        false => "deprecated in v1.11",
+    };
     let old = [
-        (volume.photon_persistent_disk.is_some(), "photonPersistentDisk", "v1.11", "v1.16"),
-        (volume.git_repo.is_some(), "gitRepo", "v1.11", ""),
-        (volume.scale_io.is_some(), "scaleIO", "v1.16", "v1.22"),
-        (volume.flocker.is_some(), "flocker", "v1.22", "v1.25"),
-        (volume.storageos.is_some(), "storageOS", "v1.22", "v1.25"),
-        (volume.quobyte.is_some(), "quobyte", "v1.22", "v1.25"),
-        (volume.glusterfs.is_some(), "glusterfs", "v1.25", "v1.26"),
-        (volume.cephfs.is_some(), "cephfs", "v1.28", "v1.31"),
-        (volume.rbd.is_some(), "rbd", "v1.28", "v1.31"),
+        (
+            volume.photon_persistent_disk.is_some(),
+            "photonPersistentDisk",
+            "deprecated in v1.11, non-functional in v1.16+",
+        ),
+        (volume.git_repo.is_some(), "gitRepo", git),
+        (volume.scale_io.is_some(), "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+        (volume.flocker.is_some(), "flocker", "deprecated in v1.22, non-functional in v1.25+"),
+        (volume.storageos.is_some(), "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
+        (volume.quobyte.is_some(), "quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+        (volume.glusterfs.is_some(), "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+        (volume.cephfs.is_some(), "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+        (volume.rbd.is_some(), "rbd", "deprecated in v1.28, non-functional in v1.31+"),
     ];
-    let mut warnings: Vec<String> = old
-        .into_iter()
-        .filter(|(is_used, ..)| *is_used)
-        .map(|(_, field, since, until)| match until {
-            "" => format!("{}: deprecated in {since}", path.child(field)),
-            until => format!("{}: deprecated in {since}, non-functional in {until}+", path.child(field)),
-        })
-        .collect();
+    let used = old.into_iter().filter(|(is_used, ..)| *is_used);
+    let mut warnings: Vec<String> =
+        used.map(|(_, field, why)| format!("{}: {why}", path.child(field))).collect();
     let template = volume.ephemeral.as_ref().and_then(|source| source.volume_claim_template.as_ref());
     if let Some(template) = template {
         let path = path.child("ephemeral").child("volumeClaimTemplate").child("spec");
         warnings.extend(persistent_volume_claim::spec_warnings(&template.spec, &path));
-    }
-    warnings
-}
-
-/// Files of a projected volume in the place of a token.
-fn token_paths(spec: &PodSpec, path: &Path) -> Vec<String> {
-    let sources = || {
-        let volumes = spec.volumes.iter().flatten().enumerate();
-        volumes.flat_map(|(i, volume)| {
-            volume.projected.iter().flat_map(|p| p.sources.iter().flatten()).map(move |source| (i, source))
-        })
-    };
-    let tokens = sources().filter_map(|(_, source)| source.service_account_token.as_ref());
-    let tokens: BTreeSet<&str> = tokens.map(|token| token.path.as_str()).collect();
-    let mut warnings = Vec::new();
-    for (i, source) in sources() {
-        let config_map = source.config_map.iter().flat_map(|source| source.items.iter().flatten());
-        let secret = source.secret.iter().flat_map(|source| source.items.iter().flatten());
-        let downward = source.downward_api.iter().flat_map(|source| source.items.iter().flatten());
-        let files = config_map.enumerate().map(|(j, item)| ("configMap", j, &item.path));
-        let files = files.chain(secret.enumerate().map(|(j, item)| ("secrets", j, &item.path)));
-        let files = files.chain(downward.enumerate().map(|(j, item)| ("downwardAPI", j, &item.path)));
-        for (field, j, taken) in files.filter(|(.., taken)| tokens.contains(taken.as_str())) {
-            let path = path.child("volumes").index(i).child("projected").child("sources");
-            let path = path.child(field).index(j);
-            warnings.push(format!("{path}: has duplicated path with ServiceAccountToken \"{taken}\""));
-        }
     }
     warnings
 }
@@ -270,6 +342,29 @@ fn ports(spec: &PodSpec, path: &Path) -> Vec<String> {
             });
             warnings.extend(conflicts);
             others.push((path, port));
+        }
+    }
+    warnings
+}
+
+/// Names of ports that something before them has already.
+fn port_names(spec: &PodSpec, path: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut earlier: BTreeMap<&str, Path> = BTreeMap::new();
+    for (path, container) in containers_in_order(spec, path) {
+        for (i, port) in container.ports.iter().flatten().enumerate() {
+            let path = path.child("ports").index(i);
+            let name = port.name.as_deref().unwrap_or_default();
+            match earlier.get(name) {
+                _ if name.is_empty() => {}
+                Some(other) => {
+                    let effect = format!("services and probes that select ports by name will use {other}");
+                    warnings.push(format!("{path}: duplicate port name \"{name}\" with {other}, {effect}"));
+                }
+                None => {
+                    earlier.insert(name, path);
+                }
+            }
         }
     }
     warnings

@@ -3,9 +3,9 @@
 //! Models ValidateContainerResourceRequirements, validatePodResources and ValidateResourceQuantityValue in
 //! pkg/apis/core/validation/validation.go (v1.36.2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{PodSpec, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Text;
 use machinery::field::{FieldError, Path};
 use machinery::go_value::GoValue;
@@ -14,6 +14,7 @@ use machinery::quantity::Quantity;
 use machinery::version::Features;
 
 use super::containers::Scope;
+use super::pod_spec::init_containers;
 use super::{Errors, key};
 
 /// Names without a domain that mean something somewhere (pkg/apis/core/helper, standardResources).
@@ -51,25 +52,33 @@ pub fn of_pod(spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
     let Some(requirements) = &spec.resources else {
         return Vec::new();
     };
+    if spec.os.as_ref().is_some_and(|os| os.name == "windows") {
+        return vec![FieldError::forbidden(path, "may not be set for a windows pod")];
+    }
     let mut errors = Vec::new();
     if requirements.claims.is_some() {
         let why = "claims may not be set for Resources at pod-level";
         errors.push(FieldError::forbidden(&path.child("claims"), why));
     }
     errors.extend(requirements_errors(requirements, pod_resource_name, scope, path));
-    for (name, text) in requirements.requests.iter().flatten() {
-        let of_containers = spec.containers.iter().filter_map(|container| {
-            let resources = container.resources.as_ref()?;
-            let list = resources.requests.as_ref().and_then(|list| list.get(name));
-            let list = list.or_else(|| resources.limits.as_ref()?.get(name));
-            Quantity::parse(&list?.0).ok()
-        });
-        let Some(sum) = of_containers.reduce(|sum, one| sum.add(&one)) else {
-            continue;
-        };
-        if Quantity::parse(&text.0).is_ok_and(|request| sum > request) {
-            let why = format!("must be greater than or equal to aggregate container requests of {sum}");
-            errors.push(FieldError::invalid(&path.child("requests").key(name), &text.0, why));
+    errors.extend(consistency(spec, requirements, path));
+    errors
+}
+
+/// validatePodResourceConsistency.
+fn consistency(spec: &PodSpec, requirements: &ResourceRequirements, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    let lists = [("requests", &requirements.requests), ("limits", &requirements.limits)];
+    for (field, list) in lists {
+        // What of limits may add up to more is anything but huge pages.
+        for (name, text) in list.iter().flatten().filter(|(name, _)| field == "requests" || is_huge(name)) {
+            let Some(sum) = of_all_containers(spec, field, name) else {
+                continue;
+            };
+            if Quantity::parse(&text.0).is_ok_and(|own| sum > own) {
+                let why = format!("must be greater than or equal to aggregate container {field} of {sum}");
+                errors.push(FieldError::invalid(&path.child(field).key(name), &text.0, why));
+            }
         }
     }
     for (i, container) in spec.containers.iter().enumerate() {
@@ -86,6 +95,40 @@ pub fn of_pod(spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
         }
     }
     errors
+}
+
+/// What the containers need at a time: the regular ones together with those that start before them and stay, or one that
+/// starts before them together with those that stay by then (AggregateContainerRequests, AggregateContainerLimits).
+pub fn of_all_containers(spec: &PodSpec, field: &str, name: &str) -> Option<Quantity> {
+    let amount = |container: &Container| {
+        let resources = container.resources.as_ref()?;
+        let list = if field == "requests" { &resources.requests } else { &resources.limits };
+        Quantity::parse(&list.as_ref()?.get(name)?.0).ok()
+    };
+    let add = |sum: Option<Quantity>, more: Option<Quantity>| match (sum, more) {
+        (Some(sum), Some(more)) => Some(sum.add(&more)),
+        (sum, more) => sum.or(more),
+    };
+    let (mut staying, mut most) = (None, None);
+    for container in init_containers(spec) {
+        let together = add(staying.clone(), amount(container));
+        if container.restart_policy.as_deref() == Some("Always") {
+            staying.clone_from(&together);
+        }
+        most = most.max(together);
+    }
+    most.max(spec.containers.iter().map(amount).fold(staying, add))
+}
+
+/// Whether a whole pod has anything (IsPodLevelResourcesSet).
+pub fn is_given(own: &ResourceRequirements) -> bool {
+    let lists = [&own.requests, &own.limits];
+    lists.into_iter().flatten().flat_map(BTreeMap::keys).any(|name| is_of_pods(name))
+}
+
+/// IsSupportedPodLevelResource.
+pub fn is_of_pods(name: &str) -> bool {
+    is_huge(name) || OF_PODS.contains(&name)
 }
 
 type NameRule = fn(&str, &Path, Features) -> Errors;
@@ -125,25 +168,37 @@ fn requirements_errors(
 /// validateResourceClaimNames.
 fn claims(requirements: &ResourceRequirements, scope: &Scope<'_>, path: &Path) -> Errors {
     let mut errors = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
+    // Claims as a whole have no request.
+    let mut seen: Vec<(&str, &str)> = Vec::new();
     for (i, claim) in requirements.claims.iter().flatten().enumerate() {
         let (path, name) = (path.index(i), claim.name.as_str());
         if name.is_empty() {
             errors.push(FieldError::required(&path, ""));
             continue;
         }
-        let request = claim.request.as_deref().unwrap_or_default();
-        errors.extend(super::optional_name(&claim.request, names::dns1123_label, &path.child("request")));
-        let one = if request.is_empty() { name.to_owned() } else { format!("{name}/{request}") };
-        if seen.iter().any(|other| *other == name || *other == one) {
-            errors.push(FieldError::duplicate(&path, one.as_str()));
+        let one = (name, claim.request.as_deref().unwrap_or_default());
+        if seen.contains(&(name, "")) {
+            errors.push(FieldError::duplicate(&path, name));
+        } else {
+            errors.extend(super::optional_name(&claim.request, names::dns1123_label, &path.child("request")));
+            match one {
+                (_, "") if seen.iter().any(|(other, _)| *other == name) => {
+                    errors.push(FieldError::duplicate(&path, name));
+                }
+                (_, request) if seen.contains(&one) => {
+                    errors.push(FieldError::duplicate(&path, format!("{name}/{request}")));
+                }
+                _ => {}
+            }
+            seen.push(one);
         }
-        seen.push(one);
         if !scope.claims.contains(&name) {
-            let known = if scope.claims.is_empty() {
+            let claims: BTreeSet<&str> = scope.claims.iter().copied().filter(|c| !c.is_empty()).collect();
+            let claims: Vec<&str> = claims.into_iter().collect();
+            let known = if claims.is_empty() {
                 " which is empty".to_owned()
             } else {
-                format!(": {}", scope.claims.join(", "))
+                format!(": {}", claims.join(", "))
             };
             let detail = format!("must be one of the names in pod.spec.resourceClaims{known}");
             errors.push(FieldError { detail, ..FieldError::not_found(&path, name) });
@@ -152,6 +207,7 @@ fn claims(requirements: &ResourceRequirements, scope: &Scope<'_>, path: &Path) -
     errors
 }
 
+/// IsHugePageResourceName.
 fn is_huge(name: &str) -> bool {
     name.starts_with("hugepages-")
 }
@@ -192,7 +248,7 @@ fn container_resource_name(name: &str, path: &Path, features: Features) -> Error
 
 fn pod_resource_name(name: &str, path: &Path, features: Features) -> Errors {
     let errors = resource_name(name, path, features);
-    if errors.is_empty() && !is_huge(name) && !OF_PODS.contains(&name) {
+    if errors.is_empty() && !is_of_pods(name) {
         return vec![FieldError::not_supported(path, name, &OF_PODS)];
     }
     errors

@@ -1,8 +1,8 @@
 //! Security contexts of pods and containers.
 //!
 //! Models validatePodSpecSecurityContext, ValidateSecurityContext and their companions in
-//! pkg/apis/core/validation/validation.go (v1.36.2), for a cluster that allows privileged containers. Departs in two
-//! points: what only Windows has is taken as it is, and so are the annotations that came before these fields.
+//! pkg/apis/core/validation/validation.go (v1.36.2), for a cluster that allows privileged containers. Departs in one point:
+//! options that only Windows has are taken as they are.
 
 use k8s_openapi::api::core::v1::{
     AppArmorProfile, PodSecurityContext, PodSpec, SeccompProfile, SecurityContext,
@@ -20,11 +20,15 @@ const PROC_MOUNTS: [&str; 2] = ["Default", "Unmasked"];
 /// Sorted.
 const FS_GROUP_POLICIES: [&str; 2] = ["Always", "OnRootMismatch"];
 const GROUPS_POLICIES: [&str; 2] = ["Merge", "Strict"];
-const SELINUX_POLICIES: [&str; 2] = ["MountOption", "Recursive"];
+/// The other one, `MountOption`, needs a gate that is off in every simulated version (SELinuxMount).
+const SELINUX_POLICIES: [&str; 1] = ["Recursive"];
 const MAX_SYSCTL: usize = 253;
+const MAX_PROFILE: usize = 4095;
 
 /// A pod's own context.
-pub fn of_pod(context: &PodSecurityContext, spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
+pub fn of_pod(spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
+    let empty = PodSecurityContext::default();
+    let context = spec.security_context.as_ref().unwrap_or(&empty);
     let mut errors = ids(
         [
             ("fsGroup", context.fs_group),
@@ -35,6 +39,11 @@ pub fn of_pod(context: &PodSecurityContext, spec: &PodSpec, scope: &Scope<'_>, p
     );
     for (i, group) in context.supplemental_groups.iter().flatten().enumerate() {
         errors.extend(in_range(*group, 0, i32::MAX.into(), &path.child("supplementalGroups").index(i)));
+    }
+    // The server keeps what is the host's among the pod's context.
+    if spec.share_process_namespace == Some(true) && spec.host_pid == Some(true) {
+        let why = "ShareProcessNamespace and HostPID cannot both be enabled";
+        errors.push(FieldError::invalid(&path.child("shareProcessNamespace"), true, why));
     }
     errors.extend(sysctls(context, spec, &path.child("sysctls")));
     let policy = context.fs_group_change_policy.as_deref();
@@ -189,13 +198,16 @@ fn app_armor(profile: Option<&AppArmorProfile>, path: &Path) -> Errors {
     };
     let at = path.child("localhostProfile");
     let missing = || FieldError::required(&at, "must be set when AppArmor type is Localhost");
+    let too_long = |name: &str| (name.len() > MAX_PROFILE).then(|| FieldError::too_long(&at, MAX_PROFILE));
     match (profile.type_.as_str(), profile.localhost_profile.as_deref()) {
         ("Localhost", None) => vec![missing()],
-        ("Localhost", Some(name)) if name.trim() != name => {
-            vec![FieldError::invalid(&at, name, "must not be padded with whitespace")]
-        }
         ("Localhost", Some("")) => vec![missing()],
-        ("Localhost", Some(_)) | ("RuntimeDefault" | "Unconfined", None) => Vec::new(),
+        ("Localhost", Some(name)) => {
+            let is_padded = name.trim() != name;
+            let padded = || FieldError::invalid(&at, name, "must not be padded with whitespace");
+            is_padded.then(padded).into_iter().chain(too_long(name)).collect()
+        }
+        ("RuntimeDefault" | "Unconfined", None) => Vec::new(),
         ("RuntimeDefault" | "Unconfined", Some(name)) => {
             let why = "can only be set when AppArmor type is Localhost";
             vec![FieldError::invalid(&at, Printed::from(name), why)]

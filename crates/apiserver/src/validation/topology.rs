@@ -1,7 +1,8 @@
 //! How pods spread, and the labels that are looked at for that.
 //!
-//! Models validateTopologySpreadConstraints and ValidateMatchLabelKeysAndMismatchLabelKeys in
-//! pkg/apis/core/validation/validation.go (v1.36.2).
+//! Models validateTopologySpreadConstraints and its companions in pkg/apis/core/validation/validation.go (v1.36.2).
+
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::TopologySpreadConstraint;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -14,6 +15,9 @@ use super::{Errors, greater_than_zero, if_given_one_of, key};
 /// Sorted, as upstream's sets print.
 const ACTIONS: [&str; 2] = ["DoNotSchedule", "ScheduleAnyway"];
 const NODE_POLICIES: [&str; 2] = ["Honor", "Ignore"];
+
+const WITHOUT_SELECTOR: &str = "must not be specified when labelSelector is not set";
+const IN_SELECTOR: &str = "exists in both matchLabelKeys and labelSelector";
 
 /// A pod's constraints.
 pub fn constraints(constraints: &[TopologySpreadConstraint], features: Features, path: &Path) -> Errors {
@@ -50,7 +54,11 @@ pub fn constraints(constraints: &[TopologySpreadConstraint], features: Features,
         }
         let selector = constraint.label_selector.as_ref();
         let keys = constraint.match_label_keys.as_deref().unwrap_or_default();
-        errors.extend(match_label_keys(keys, &[], selector, features, &path));
+        if features.spread_keys_are_merged() {
+            errors.extend(match_label_keys(keys, &[], selector, features, &path));
+        } else {
+            errors.extend(spread_keys(keys, selector, features, &path.child("matchLabelKeys")));
+        }
         if let Some(selector) = selector {
             errors.extend(label_selector(selector, features, &path.child("labelSelector")));
         }
@@ -58,7 +66,26 @@ pub fn constraints(constraints: &[TopologySpreadConstraint], features: Features,
     errors
 }
 
-/// Keys whose values the pod itself gives.
+/// ValidateMatchLabelKeysInTopologySpread: keys that the selector does not have.
+fn spread_keys(keys: &[String], selector: Option<&LabelSelector>, features: Features, path: &Path) -> Errors {
+    let mut errors = Vec::new();
+    if !keys.is_empty() && selector.is_none() {
+        errors.push(FieldError::forbidden(path, WITHOUT_SELECTOR));
+    }
+    let labels = selector.iter().flat_map(|selector| selector.match_labels.iter().flat_map(BTreeMap::keys));
+    let expressions = selector.iter().flat_map(|selector| selector.match_expressions.iter().flatten());
+    let taken: Vec<&String> = labels.chain(expressions.map(|expression| &expression.key)).collect();
+    for (i, one) in keys.iter().enumerate() {
+        errors.extend(key(one, &path.index(i), features));
+        if taken.contains(&one) {
+            errors.push(FieldError::invalid(&path.index(i), one, IN_SELECTOR));
+        }
+    }
+    errors
+}
+
+/// Keys whose values the pod itself gives (ValidateMatchLabelKeysAndMismatchLabelKeys). A pod's selector has them already:
+/// one that is there twice was there before.
 pub fn match_label_keys(
     matching: &[String],
     mismatching: &[String],
@@ -73,12 +100,22 @@ pub fn match_label_keys(
             continue;
         }
         if selector.is_none() {
-            let why = "must not be specified when labelSelector is not set";
-            errors.push(FieldError::forbidden(&path, why));
+            errors.push(FieldError::forbidden(&path, WITHOUT_SELECTOR));
             continue;
         }
         let each = keys.iter().enumerate();
         errors.extend(each.flat_map(|(i, one)| key(one, &path.index(i), features)));
+    }
+    let labels = selector.and_then(|selector| selector.match_labels.as_ref());
+    let expressions = selector.and_then(|selector| selector.match_expressions.as_deref()).unwrap_or_default();
+    for (i, expression) in expressions.iter().enumerate() {
+        let key = &expression.key;
+        let is_taken = labels.is_some_and(|labels| labels.contains_key(key))
+            || expressions[..i].iter().any(|other| other.key == *key);
+        // Upstream reports it at the index of the key, without the field.
+        if let Some(i) = matching.iter().rposition(|one| one == key).filter(|_| is_taken) {
+            errors.push(FieldError::invalid(&path.index(i), key, IN_SELECTOR));
+        }
     }
     for (i, both) in matching.iter().enumerate().filter(|(_, key)| mismatching.contains(key)) {
         let why = "exists in both matchLabelKeys and mismatchLabelKeys";

@@ -1,7 +1,7 @@
 //! A pod's volumes.
 //!
 //! Models ValidateVolumes, validateVolumeSource and its companions in pkg/apis/core/validation/validation.go (v1.36.2).
-//! Departs in one point: cluster trust bundles and pod certificates are taken as they are.
+//! Cluster trust bundles and pod certificates have been dropped before: they are switched off.
 
 use k8s_openapi::api::core::v1::{
     DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, NFSVolumeSource, PersistentVolumeClaimTemplate,
@@ -33,16 +33,14 @@ pub fn volumes<'a>(
 ) -> (Errors, Vec<(&'a str, bool)>) {
     let mut errors = Vec::new();
     let mut known: Vec<(&str, bool)> = Vec::new();
+    let is_created = |claim: &str| {
+        let mut ephemeral = volumes.iter().filter(|volume| volume.ephemeral.is_some());
+        pod.is_some_and(|pod| ephemeral.any(|volume| claim == claim_name(pod, &volume.name)))
+    };
     for (i, volume) in volumes.iter().enumerate() {
         let path = path.index(i);
         let name = volume.name.as_str();
-        let mut own = source(volume, features, &path);
-        if let Some(pod) = pod.filter(|_| volume.ephemeral.is_some() && !name.is_empty()) {
-            let claim = format!("{pod}-{name}");
-            let broken = names::dns1123_subdomain(&claim).into_iter();
-            let broken = broken.map(|why| format!("PVC name {}: {why}", json::quote(&claim))).collect();
-            own.extend(each(broken, &path.child("name"), name));
-        }
+        let mut own = source(volume, pod, features, &path);
         own.extend(required_name(name, names::dns1123_label, &path.child("name")));
         if known.iter().any(|(known, _)| *known == name) {
             own.push(FieldError::duplicate(&path.child("name"), name));
@@ -51,8 +49,19 @@ pub fn volumes<'a>(
             known.push((name, volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some()));
         }
         errors.extend(own);
+        let claim = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.as_str());
+        if let Some(claim) = claim.filter(|claim| is_created(claim)) {
+            let why = "must not reference a PVC that gets created for an ephemeral volume";
+            let path = path.child("persistentVolumeClaim").child("claimName");
+            errors.push(FieldError::invalid(&path, claim, why));
+        }
     }
     (errors, known)
+}
+
+/// The claim that is made for a pod's ephemeral volume.
+fn claim_name(pod: &str, volume: &str) -> String {
+    format!("{pod}-{volume}")
 }
 
 /// The sources that are set, in the order in which upstream looks.
@@ -83,8 +92,8 @@ pub fn sources(volume: &Volume) -> Vec<&'static str> {
         ("portworxVolume", volume.portworx_volume.is_some()),
         ("azureDisk", volume.azure_disk.is_some()),
         ("storageos", volume.storageos.is_some()),
-        ("scaleIO", volume.scale_io.is_some()),
         ("projected", volume.projected.is_some()),
+        ("scaleIO", volume.scale_io.is_some()),
         ("csi", volume.csi.is_some()),
         ("ephemeral", volume.ephemeral.is_some()),
         ("image", volume.image.is_some()),
@@ -92,102 +101,128 @@ pub fn sources(volume: &Volume) -> Vec<&'static str> {
     set.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
 }
 
-fn source(volume: &Volume, features: Features, path: &Path) -> Errors {
+/// validateVolumeSource.
+fn source(volume: &Volume, pod: Option<&str>, features: Features, path: &Path) -> Errors {
     let sources = sources(volume);
-    let Some((first, more)) = sources.split_first() else {
-        return vec![FieldError::required(path, "must specify a volume type")];
-    };
-    let mut errors = details(volume, first, features, path);
-    errors.extend(more.iter().map(|name| FieldError::forbidden(&path.child(name), MORE_THAN_ONE)));
+    let mut errors = Vec::new();
+    for (i, source) in sources.iter().enumerate() {
+        match i {
+            0 => errors.extend(details(volume, source, pod, features, path)),
+            _ => errors.push(FieldError::forbidden(&path.child(source), MORE_THAN_ONE)),
+        }
+        if *source == "iscsi" {
+            errors.extend(volume_sources::initiator_name(volume, path));
+        }
+    }
+    if sources.is_empty() {
+        errors.push(FieldError::required(path, "must specify a volume type"));
+    }
     errors
 }
 
-fn details(volume: &Volume, source: &str, features: Features, path: &Path) -> Errors {
-    let at = path.child(source);
-    if let Some(empty) = &volume.empty_dir {
-        let limit = empty.size_limit.as_ref();
-        let negative = limit.filter(|limit| Quantity::parse(&limit.0).is_ok_and(|q| q.sign() < 0));
-        let why = "SizeLimit field must be a valid resource quantity";
-        return negative.map(|_| FieldError::forbidden(&at.child("sizeLimit"), why)).into_iter().collect();
-    }
-    match source {
-        "hostPath" => volume.host_path.iter().flat_map(|source| host_path(source, &at)).collect(),
-        "nfs" => volume.nfs.iter().flat_map(|source| nfs(source, &at)).collect(),
-        "secret" => volume
-            .secret
-            .iter()
-            .flat_map(|secret| {
-                let mut errors: Errors = Vec::new();
-                errors.extend(required(
-                    secret.secret_name.as_deref().unwrap_or_default(),
-                    &at.child("secretName"),
-                ));
-                errors.extend(file_mode(secret.default_mode, &at.child("defaultMode")));
-                errors.extend(items(secret.items.as_deref(), &at));
-                errors
-            })
-            .collect(),
-        "configMap" => volume
-            .config_map
-            .iter()
-            .flat_map(|map| {
-                let mut errors: Errors = Vec::new();
-                errors.extend(required(&map.name, &at.child("name")));
-                errors.extend(file_mode(map.default_mode, &at.child("defaultMode")));
-                errors.extend(items(map.items.as_deref(), &at));
-                errors
-            })
-            .collect(),
-        // The misspelling is that of the path under which a second source is refused.
-        "downwarAPI" => volume
-            .downward_api
-            .iter()
-            .flat_map(|source| {
-                let at = path.child("downwardAPI");
-                let mut errors: Errors = Vec::new();
-                errors.extend(file_mode(source.default_mode, &at.child("defaultMode")));
-                errors.extend(
-                    source.items.iter().flatten().flat_map(|file| downward_file(file, features, &at)),
-                );
-                errors
-            })
-            .collect(),
-        "projected" => volume.projected.iter().flat_map(|source| projected(source, features, &at)).collect(),
-        "ephemeral" => {
-            let at = at.child("volumeClaimTemplate");
-            match volume.ephemeral.as_ref().and_then(|source| source.volume_claim_template.as_ref()) {
-                Some(template) => claim_template(template, features, &at),
-                None => vec![FieldError::required(&at, "")],
-            }
-        }
-        "image" => volume
-            .image
-            .iter()
-            .flat_map(|image| {
-                let reference = image.reference.as_deref().unwrap_or_default();
-                let mut errors: Errors = required(reference, &at.child("reference")).into_iter().collect();
-                let policy = image.pull_policy.as_deref();
-                errors.extend(one_of(policy, &["Always", "IfNotPresent", "Never"], &at.child("pullPolicy")));
-                errors
-            })
-            .collect(),
-        _ => volume_sources::of_volume(volume, path),
-    }
+fn details(volume: &Volume, source: &str, pod: Option<&str>, features: Features, path: &Path) -> Errors {
+    let known = match source {
+        "ephemeral" => ephemeral(volume, pod, features, path),
+        "image" => image(volume, pod.is_some(), &path.child("image")),
+        "secret" | "configMap" | "downwarAPI" | "projected" => files(volume, source, features, path),
+        "emptyDir" => empty_dir(volume, &path.child("emptyDir")),
+        "hostPath" => volume.host_path.as_ref().map(|source| host_path(source, &path.child("hostPath"))),
+        "nfs" => volume.nfs.as_ref().map(|source| nfs(source, &path.child("nfs"))),
+        _ => volume_sources::of_volume(volume, source, features, path),
+    };
+    known.unwrap_or_default()
 }
 
-/// ValidatePersistentVolumeClaimTemplate: of its metadata only labels and annotations count.
+fn empty_dir(volume: &Volume, path: &Path) -> Option<Errors> {
+    let limit = Quantity::parse(&volume.empty_dir.as_ref()?.size_limit.as_ref()?.0).ok()?;
+    let why = "SizeLimit field must be a valid resource quantity";
+    (limit.sign() < 0).then(|| vec![FieldError::forbidden(&path.child("sizeLimit"), why)])
+}
+
+/// The sources that give files.
+fn files(volume: &Volume, source: &str, features: Features, path: &Path) -> Option<Errors> {
+    let at = path.child(source);
+    Some(match source {
+        "secret" => {
+            let secret = volume.secret.as_ref()?;
+            let name = ("secretName", secret.secret_name.as_deref().unwrap_or_default());
+            key_files(name, secret.default_mode, secret.items.as_deref(), &at)
+        }
+        "configMap" => {
+            let map = volume.config_map.as_ref()?;
+            key_files(("name", &map.name), map.default_mode, map.items.as_deref(), &at)
+        }
+        "projected" => projected(volume.projected.as_ref()?, features, &at),
+        // The misspelling is that of the path under which a second source is refused.
+        _ => {
+            let (source, at) = (volume.downward_api.as_ref()?, path.child("downwardAPI"));
+            let files = source.items.iter().flatten().flat_map(|file| downward_file(file, features, &at));
+            file_mode(source.default_mode, &at.child("defaultMode")).into_iter().chain(files).collect()
+        }
+    })
+}
+
+/// validateSecretVolumeSource, validateConfigMapVolumeSource.
+fn key_files(name: (&str, &str), mode: Option<i32>, list: Option<&[KeyToPath]>, path: &Path) -> Errors {
+    let mut errors: Errors = required(name.1, &path.child(name.0)).into_iter().collect();
+    errors.extend(file_mode(mode, &path.child("defaultMode")));
+    errors.extend(items(list, path));
+    errors
+}
+
+/// validateEphemeralVolumeSource, and the name of the claim that is to be made.
+fn ephemeral(volume: &Volume, pod: Option<&str>, features: Features, path: &Path) -> Option<Errors> {
+    let at = path.child("ephemeral").child("volumeClaimTemplate");
+    let mut errors = match &volume.ephemeral.as_ref()?.volume_claim_template {
+        Some(template) => claim_template(template, features, &at),
+        None => vec![FieldError::required(&at, "")],
+    };
+    let name = volume.name.as_str();
+    if let Some(pod) = pod.filter(|pod| !pod.is_empty() && !name.is_empty()) {
+        let claim = claim_name(pod, name);
+        let broken = names::dns1123_subdomain(&claim).into_iter();
+        let broken = broken.map(|why| format!("PVC name {}: {why}", json::quote(&claim))).collect();
+        errors.extend(each(broken, &path.child("name"), name));
+    }
+    Some(errors)
+}
+
+/// validateImageVolumeSource: a template may leave the image open.
+fn image(volume: &Volume, is_pod: bool, path: &Path) -> Option<Errors> {
+    let image = volume.image.as_ref()?;
+    let reference = image.reference.as_deref().unwrap_or_default();
+    let mut errors = Vec::new();
+    if is_pod {
+        errors.extend(required(reference, &path.child("reference")));
+    }
+    let policies = ["Always", "IfNotPresent", "Never"];
+    errors.extend(one_of(image.pull_policy.as_deref(), &policies, &path.child("pullPolicy")));
+    Some(errors)
+}
+
+/// ValidatePersistentVolumeClaimTemplate: of its metadata only labels and annotations count. Fields are named as Go names
+/// them, with a small letter first.
 fn claim_template(template: &PersistentVolumeClaimTemplate, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     if let Some(meta) = &template.metadata {
         let path = path.child("metadata");
         errors.extend(metadata::annotations(meta.annotations.as_ref(), features, &path.child("annotations")));
         errors.extend(metadata::labels(meta.labels.as_ref(), features, &path.child("labels")));
+        let is_given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         for (field, is_set) in [
-            ("name", meta.name.is_some()),
-            ("generateName", meta.generate_name.is_some()),
-            ("namespace", meta.namespace.is_some()),
-            ("finalizers", meta.finalizers.is_some()),
+            ("name", is_given(&meta.name)),
+            ("generateName", is_given(&meta.generate_name)),
+            ("namespace", is_given(&meta.namespace)),
+            ("selfLink", is_given(&meta.self_link)),
+            ("uID", is_given(&meta.uid)),
+            ("resourceVersion", is_given(&meta.resource_version)),
+            ("generation", meta.generation.is_some_and(|generation| generation != 0)),
+            ("creationTimestamp", meta.creation_timestamp.is_some()),
+            ("deletionTimestamp", meta.deletion_timestamp.is_some()),
+            ("deletionGracePeriodSeconds", meta.deletion_grace_period_seconds.is_some()),
             ("ownerReferences", meta.owner_references.is_some()),
+            ("finalizers", meta.finalizers.is_some()),
+            ("managedFields", meta.managed_fields.is_some()),
         ] {
             if is_set {
                 errors.push(FieldError::forbidden(&path.child(field), "cannot be set"));
@@ -244,7 +279,7 @@ pub fn local_descending_path(text: &str, path: &Path) -> Errors {
 /// ValidateLocalNonReservedPath.
 fn local_non_reserved_path(text: &str, path: &Path) -> Errors {
     let mut errors = local_descending_path(text, path);
-    if text.starts_with("..") && text != ".." && !text.starts_with("../") {
+    if text.starts_with("..") && !text.starts_with("../") {
         errors.push(FieldError::invalid(path, text, "must not start with '..'"));
     }
     errors
