@@ -4,33 +4,11 @@
 mod common;
 
 use client::api::{Body, Request, Verb};
-use common::{Cluster, merged, said};
+use common::{Cluster, Expected, check_creation, merged, said, same};
 use machinery::Kind;
 use machinery::patch::PatchType;
 use machinery::version::{Features, Version};
 use serde_json::{Value, json};
-
-/// What the older and the newer version say.
-type Expected = [&'static str; 2];
-
-fn same(text: &'static str) -> Expected {
-    [text, text]
-}
-
-fn check_creation(cases: impl IntoIterator<Item = (Value, Expected)>) {
-    let mut failures = Vec::new();
-    for (object, expected) in cases {
-        for (version, expected) in Version::ALL.into_iter().zip(expected) {
-            let mut cluster = Cluster::with(Features::of(version));
-            let refusal = cluster.try_create(object.clone()).err();
-            let ours = said(&cluster, refusal);
-            if ours != expected {
-                failures.push(format!("{version}: {object}\n  expected {expected:?}\n  ours     {ours:?}"));
-            }
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
 
 fn check_change(kind: Kind, cases: impl IntoIterator<Item = (Value, Value, Expected)>) {
     let mut failures = Vec::new();

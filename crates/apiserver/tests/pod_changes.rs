@@ -5,17 +5,10 @@
 mod common;
 
 use client::api::Subresource;
-use common::{Cluster, merged, said};
+use common::{Cluster, Expected, merged, said, same};
 use machinery::Kind;
 use machinery::version::{Features, Version};
 use serde_json::{Value, json};
-
-/// What the older and the newer version say.
-type Expected = [&'static str; 2];
-
-fn same(text: &'static str) -> Expected {
-    [text, text]
-}
 
 fn pod(spec: Value) -> Value {
     merged(common::pod("web-0"), json!({"spec": spec}))

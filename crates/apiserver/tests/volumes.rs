@@ -3,31 +3,9 @@
 #[allow(dead_code, reason = "shared by several test binaries")]
 mod common;
 
-use common::{Cluster, merged, said};
+use common::{Cluster, both, check_creation, merged};
 use machinery::version::{Features, Version};
 use serde_json::{Value, json};
-
-/// An object, and what 1.32 and 1.36 say to it: its warnings, or the causes of a refusal, a line each.
-type Case = (Value, [&'static str; 2]);
-
-fn check(cases: impl IntoIterator<Item = Case>) {
-    let mut failures = Vec::new();
-    for (object, expected) in cases {
-        for (version, expected) in Version::ALL.into_iter().zip(expected) {
-            let mut cluster = Cluster::with(Features::of(version));
-            let refusal = cluster.try_create(object.clone()).err();
-            let ours = said(&cluster, refusal);
-            if ours != expected {
-                failures.push(format!("{version}: {object}\n  expected {expected:?}\n  ours     {ours:?}"));
-            }
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-fn both(object: Value, expected: &'static str) -> Case {
-    (object, [expected, expected])
-}
 
 /// A pod with a volume `v`.
 fn volume(source: Value) -> Value {
@@ -93,7 +71,7 @@ fn class(change: Value) -> Value {
 
 #[test]
 fn sources_that_need_a_storage_system_say_what_it_needs() {
-    check([
+    check_creation([
         both(
             volume(json!({"gitRepo": {"repository": "", "directory": "../x"}})),
             "spec.volumes[0].gitRepo.repository: Required value\nspec.volumes[0].gitRepo.directory: Invalid value: \"../x\": must not contain '..'",
@@ -215,7 +193,7 @@ fn sources_that_need_a_storage_system_say_what_it_needs() {
 
 #[test]
 fn initiators_and_targets_have_one_of_three_forms() {
-    check([
+    check_creation([
         both(
             volume(
                 json!({"iscsi": {"targetPortal": "", "iqn": "x", "lun": 256, "chapAuthSession": true, "initiatorName": "iqn.2001-04.com.example"}}),
@@ -251,7 +229,7 @@ fn initiators_and_targets_have_one_of_three_forms() {
 
 #[test]
 fn sources_of_files_are_checked_path_by_path() {
-    check([
+    check_creation([
         both(
             volume(json!({"emptyDir": {"sizeLimit": "-1"}})),
             "spec.volumes[0].emptyDir.sizeLimit: Forbidden: SizeLimit field must be a valid resource quantity",
@@ -316,7 +294,7 @@ fn sources_of_files_are_checked_path_by_path() {
 
 #[test]
 fn claims_of_ephemeral_volumes_are_checked_like_claims() {
-    check([
+    check_creation([
         both(
             volume(json!({"ephemeral": {}})),
             "spec.volumes[0].ephemeral.volumeClaimTemplate: Required value",
@@ -344,7 +322,7 @@ fn claims_of_ephemeral_volumes_are_checked_like_claims() {
 
 #[test]
 fn persistent_volumes_and_classes_are_checked() {
-    check([
+    check_creation([
         both(persistent(json!({})), "spec: Required value: must specify a volume type"),
         (
             persistent(json!({"csi": {"driver": "", "volumeHandle": ""}})),
@@ -410,7 +388,7 @@ fn persistent_volumes_and_classes_are_checked() {
 
 #[test]
 fn mounts_and_devices_keep_out_of_each_others_way() {
-    check([
+    check_creation([
         both(
             mounted(
                 json!([{"name": "a", "mountPath": "/a"}, {"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/b"}]),
@@ -444,7 +422,7 @@ fn mounts_and_devices_keep_out_of_each_others_way() {
 
 #[test]
 fn files_in_each_others_way_earn_warnings() {
-    check([
+    check_creation([
         both(
             volume(
                 json!({"configMap": {"name": "c", "items": [{"key": "a", "path": "x"}, {"key": "b", "path": "x/y/"}, {"key": "c", "path": "xy"}]}}),
@@ -478,7 +456,7 @@ fn files_in_each_others_way_earn_warnings() {
 
 #[test]
 fn pods_and_templates_earn_warnings() {
-    check([
+    check_creation([
         both(
             merged(common::pod("web-0"), json!({"metadata": annotations()})),
             "metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: non-functional in v1.27+; use the \"seccompProfile\" field instead\nmetadata.annotations[container.seccomp.security.alpha.kubernetes.io/nginx]: non-functional in v1.27+; use the \"seccompProfile\" field instead",

@@ -10,9 +10,10 @@ use machinery::names;
 use machinery::shared::Shared;
 use machinery::version::Features;
 
-use super::endpoints::{PROTOCOLS, non_special_ip};
+use super::endpoints::PROTOCOLS;
 use super::{Strategy, Terms};
-use crate::validation::{Errors, each, ip, key, metadata, one_of, optional_name};
+use crate::validation::addresses::{ip, non_special_ip, parsed};
+use crate::validation::{Errors, each, key, metadata, one_of, optional_name};
 
 const ADDRESS_TYPES: [&str; 3] = ["FQDN", "IPv4", "IPv6"];
 const MAX_ENDPOINTS: usize = 1000;
@@ -107,11 +108,10 @@ fn address(text: &str, kind: &str, features: Features, path: &Path) -> Errors {
         "IPv4" | "IPv6" => kind,
         _ => return Vec::new(),
     };
-    let is_of_family =
-        text.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_ipv4() == (family == "IPv4"));
+    let is_of_family = parsed(text).is_some_and(|address| address.is_ipv4() == (family == "IPv4"));
     let mut errors: Errors = if features.addresses_are_checked_before_their_family() {
         let wrong = || FieldError::invalid(path, text, format!("must be an {family} address"));
-        ip(text, path).or_else(|| (!is_of_family).then(wrong)).into_iter().collect()
+        ip(text, features, path).or_else(|| (!is_of_family).then(wrong)).into_iter().collect()
     } else {
         let wrong = || FieldError::invalid(path, text, format!("must be a valid {family} address"));
         (!is_of_family).then(wrong).into_iter().collect()

@@ -1,9 +1,7 @@
-//! Endpoints, and the rule for addresses that endpoints of every kind share.
+//! Endpoints.
 //!
 //! Models pkg/registry/core/endpoint/strategy.go, and ValidateEndpoints and its companions in
 //! pkg/apis/core/validation/validation.go (v1.36.2).
-
-use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{EndpointAddress, EndpointPort, EndpointSubset, Endpoints};
 use machinery::field::{FieldError, Path};
@@ -11,7 +9,8 @@ use machinery::names;
 use machinery::version::Features;
 
 use super::{Strategy, Terms};
-use crate::validation::{Errors, each, ip, key, one_of, optional_name, port_number};
+use crate::validation::addresses::{ip, non_special_ip};
+use crate::validation::{Errors, each, key, one_of, optional_name, port_number};
 
 /// The protocols of ports, sorted.
 pub const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
@@ -41,7 +40,7 @@ fn subset(subset: &EndpointSubset, features: Features, path: &Path) -> Errors {
     }
     for (field, list) in [("addresses", ready), ("notReadyAddresses", not_ready)] {
         let list = list.iter().enumerate();
-        errors.extend(list.flat_map(|(i, one)| address(one, &path.child(field).index(i))));
+        errors.extend(list.flat_map(|(i, one)| address(one, features, &path.child(field).index(i))));
     }
     for (i, one) in ports.iter().enumerate() {
         errors.extend(port(one, ports.len() > 1, features, &path.child("ports").index(i)));
@@ -49,9 +48,9 @@ fn subset(subset: &EndpointSubset, features: Features, path: &Path) -> Errors {
     errors
 }
 
-fn address(address: &EndpointAddress, path: &Path) -> Errors {
+fn address(address: &EndpointAddress, features: Features, path: &Path) -> Errors {
     let at = path.child("ip");
-    let mut errors: Errors = ip(&address.ip, &at).into_iter().collect();
+    let mut errors: Errors = ip(&address.ip, features, &at).into_iter().collect();
     errors.extend(optional_name(&address.hostname, names::dns1123_label, &path.child("hostname")));
     if let Some(node) = &address.node_name {
         errors.extend(each(names::dns1123_subdomain(node), &path.child("nodeName"), node));
@@ -73,27 +72,4 @@ fn port(port: &EndpointPort, needs_name: bool, features: Features, path: &Path) 
         errors.extend(key(protocol, &path.child("appProtocol"), features));
     }
     errors
-}
-
-/// An address that other hosts can reach (ValidateNonSpecialIP).
-pub fn non_special_ip(text: &str, path: &Path) -> Option<FieldError> {
-    let Ok(address) = text.parse::<IpAddr>() else {
-        return Some(FieldError::invalid(path, text, "must be a valid IP address"));
-    };
-    let (is_link_local, is_local_multicast) = match address {
-        IpAddr::V4(v4) => (v4.is_link_local(), v4.octets().starts_with(&[224, 0, 0])),
-        IpAddr::V6(v6) => (v6.segments()[0] & 0xffc0 == 0xfe80, v6.segments()[0] & 0xff0f == 0xff02),
-    };
-    let why = if address.is_unspecified() {
-        format!("may not be unspecified ({text})")
-    } else if address.is_loopback() {
-        "may not be in the loopback range (127.0.0.0/8, ::1/128)".to_owned()
-    } else if is_link_local {
-        "may not be in the link-local range (169.254.0.0/16, fe80::/10)".to_owned()
-    } else if is_local_multicast {
-        "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)".to_owned()
-    } else {
-        return None;
-    };
-    Some(FieldError::invalid(path, text, why))
 }

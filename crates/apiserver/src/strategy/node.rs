@@ -8,8 +8,8 @@ use machinery::go_value::GoValue;
 use machinery::names;
 use machinery::version::Features;
 
-use super::service_rules::cidr;
 use super::{Strategy, Terms, keep};
+use crate::validation::addresses::cidr;
 use crate::validation::{Errors, key, one_of};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -66,7 +66,7 @@ impl Strategy for Node {
         let mut errors = taint_errors(self, terms.features);
         let path = Path::new("spec").child("podCIDRs");
         let ranges = self.spec.iter().flat_map(|spec| spec.pod_cidrs.iter().flatten()).enumerate();
-        errors.extend(ranges.filter_map(|(i, range)| cidr(range, &path.index(i))));
+        errors.extend(ranges.filter_map(|(i, range)| cidr(range, terms.features, &path.index(i))));
         errors
     }
     fn prepare_for_create(&mut self, _terms: Terms) {

@@ -11,12 +11,13 @@ use machinery::go_value::GoValue;
 use machinery::names;
 use machinery::version::Features;
 
-use super::endpoints::{PROTOCOLS, non_special_ip};
+use super::endpoints::PROTOCOLS;
 use super::service::{
     addresses, has_cluster_ip, is_externally_accessible, is_headless, needs_health_check, type_of,
 };
+use crate::validation::addresses::{cidr, ip, ip_warning, non_special_ip};
 use crate::validation::{
-    Errors, each, if_given_one_of, ip, is_ip, key, metadata, one_of, port_number, port_number_or_name,
+    Errors, each, if_given_one_of, key, metadata, one_of, port_number, port_number_or_name,
 };
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -66,7 +67,7 @@ pub fn validate_spec(spec: &ServiceSpec, features: Features, path: &Path) -> Err
     errors.extend(metadata::labels(spec.selector.as_ref(), features, &path.child("selector")));
     errors.extend(session_affinity(spec, path));
     errors.extend(cluster_ips(spec, features, path));
-    errors.extend(external_ips(spec, path));
+    errors.extend(external_ips(spec, features, path));
     errors.extend(one_of(spec.type_.as_deref(), &TYPES, &path.child("type")));
     errors.extend(repeated_ports(spec, features, path));
     errors.extend(balancer(spec, features, path));
@@ -176,7 +177,7 @@ pub fn cluster_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Error
     let mut wrong = Vec::new();
     for (i, one) in all.iter().enumerate() {
         if i > 0 || one != "None" {
-            wrong.extend(ip(one, &at.index(i)));
+            wrong.extend(ip(one, features, &at.index(i)));
         } else if all.len() > 1 {
             wrong.push(FieldError::invalid(&at, value(), "'None' must be the first and only value"));
         }
@@ -200,11 +201,11 @@ pub fn cluster_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Error
     errors
 }
 
-fn external_ips(spec: &ServiceSpec, path: &Path) -> Errors {
+fn external_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
     for (i, text) in spec.external_ips.iter().flatten().enumerate() {
         let at = path.child("externalIPs").index(i);
-        match ip(text, &at) {
+        match ip(text, features, &at) {
             Some(error) => errors.push(error),
             None => errors.extend(non_special_ip(text, &at)),
         }
@@ -259,7 +260,7 @@ fn balancer(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
         errors.push(FieldError::forbidden(&at, ONLY_BALANCED));
     }
     for (i, range) in ranges.iter().map(|range| range.trim()).enumerate() {
-        errors.extend(cidr(range, &at.index(i)));
+        errors.extend(cidr(range, features, &at.index(i)));
     }
     if spec.allocate_load_balancer_node_ports.is_some() && !is_balanced {
         errors.push(FieldError::forbidden(&path.child("allocateLoadBalancerNodePorts"), ONLY_BALANCED));
@@ -273,16 +274,6 @@ fn balancer(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
         }
     }
     errors
-}
-
-/// A range of addresses (IsValidCIDR).
-pub fn cidr(text: &str, path: &Path) -> Option<FieldError> {
-    let bits = |address: &str| if address.contains(':') { 128 } else { 32 };
-    let is_range = text.split_once('/').is_some_and(|(address, prefix)| {
-        is_ip(address) && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= bits(address))
-    });
-    let why = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-    (!is_range).then(|| FieldError::invalid(path, text, why))
 }
 
 fn traffic(spec: &ServiceSpec, features: Features, path: &Path) -> Errors {
@@ -353,7 +344,12 @@ pub fn annotation_warnings(annotations: Option<&BTreeMap<String, String>>) -> Ve
 
 /// What GetWarningsForService says of the rest.
 pub fn spec_warnings(spec: &ServiceSpec, features: Features) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let path = Path::new("spec");
+    let odd = |field: &str, list: &[String]| -> Vec<String> {
+        let list = list.iter().enumerate();
+        list.filter_map(|(i, ip)| ip_warning(ip, features, &path.child(field).index(i))).collect()
+    };
+    let mut warnings = odd("clusterIPs", addresses(spec));
     let mut warn = |holds: bool, why: &str| warnings.extend(holds.then(|| why.to_owned()));
     let is_given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
     let has_external = spec.external_ips.as_ref().is_some_and(|ips| !ips.is_empty());
@@ -364,6 +360,8 @@ pub fn spec_warnings(spec: &ServiceSpec, features: Features) -> Vec<String> {
     warn(is_headless && has_external, "spec.externalIPs is ignored for headless services");
     let has_affinity = spec.session_affinity.as_deref() != Some("None");
     warn(is_headless && has_affinity, "spec.SessionAffinity is ignored for headless services");
+    warnings.extend(odd("externalIPs", spec.external_ips.as_deref().unwrap_or_default()));
+    let mut warn = |holds: bool, why: &str| warnings.extend(holds.then(|| why.to_owned()));
     warn(
         has_external && !is_headless && !is_external && features.external_ips_are_deprecated(),
         "spec.externalIPs is deprecated and may no longer be implemented in some clusters",

@@ -4,6 +4,7 @@
 //! and v1.32.13 where [`Features`] says so). Errors come in upstream's order, because that is the order in which kubectl
 //! prints them.
 
+pub(crate) mod addresses;
 pub(crate) mod containers;
 pub(crate) mod env;
 pub(crate) mod handlers;
@@ -20,8 +21,6 @@ pub(crate) mod topology;
 pub(crate) mod volume_files;
 pub(crate) mod volume_sources;
 pub(crate) mod volumes;
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::field::{FieldError, Path};
@@ -106,38 +105,4 @@ pub fn key(value: &str, path: &Path, features: Features) -> Errors {
 /// A key of a ConfigMap or Secret (IsConfigMapKey).
 pub fn config_map_key(key: &str, path: &Path) -> Errors {
     each(names::config_map_key(key), path, key)
-}
-
-/// An IP address in either family (IsValidIPForLegacyField).
-pub fn ip(text: &str, path: &Path) -> Option<FieldError> {
-    let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-    (!is_ip(text)).then(|| FieldError::invalid(path, text, why))
-}
-
-/// The same in a pod, which older versions took in odd forms, too (IsValidIPForLegacyField).
-pub fn pod_ip(text: &str, features: Features, path: &Path) -> Option<FieldError> {
-    let is_mapped = text.parse::<Ipv6Addr>().is_ok_and(|ip| ip.to_ipv4_mapped().is_some());
-    let why = match is_ip(text) {
-        true if is_mapped => "must not be an IPv4-mapped IPv6 address",
-        true => return None,
-        false if has_leading_zeros(text) => "must not have leading 0s",
-        false => return ip(text, path),
-    };
-    features.addresses_are_strict().then(|| FieldError::invalid(path, text, why))
-}
-
-/// Whether it is an IPv4 address but for zeros before its numbers.
-fn has_leading_zeros(text: &str) -> bool {
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let bare = |part: &str| match part.trim_start_matches('0') {
-        "" => "0".to_owned(),
-        digits => digits.to_owned(),
-    };
-    let numbers: Vec<String> = text.split('.').map(bare).collect();
-    text.split('.').all(is_number) && numbers.join(".").parse::<Ipv4Addr>().is_ok()
-}
-
-/// Whether it is an IP address in either family.
-pub fn is_ip(text: &str) -> bool {
-    text.parse::<IpAddr>().is_ok()
 }

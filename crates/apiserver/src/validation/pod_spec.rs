@@ -1,8 +1,7 @@
 //! Pod specs, of pods and of templates.
 //!
 //! Models ValidatePodSpec and ValidatePodTemplateSpec in pkg/apis/core/validation/validation.go (v1.36.2, and v1.32.13 where
-//! [`Features`] says so). Departs in one point: options that
-//! only Windows has are taken as they are.
+//! [`Features`] says so). Departs in one point: options that only Windows has are taken as they are.
 
 use k8s_openapi::api::core::v1::{Container, PodResourceClaim, PodSpec, Toleration, Volume};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -13,8 +12,8 @@ use machinery::version::Features;
 
 use super::containers::{self, Scope};
 use super::{
-    Errors, each, env, if_given_one_of, in_range, key, metadata, node_selector, one_of, optional_name,
-    pod_annotations, pod_ip, pod_system, required_name, resources, security, topology, volumes,
+    Errors, addresses, each, env, if_given_one_of, in_range, key, metadata, node_selector, one_of,
+    optional_name, pod_annotations, pod_system, required_name, resources, security, topology, volumes,
 };
 
 // These are lists upstream, not sets: they print in this order.
@@ -77,7 +76,7 @@ pub fn pod_spec(
     errors.extend(tolerations(given, features, &path.child("tolerations")));
     for (i, alias) in spec.host_aliases.iter().flatten().enumerate() {
         let path = path.child("hostAliases").index(i);
-        errors.extend(pod_ip(&alias.ip, features, &path.child("ip")));
+        errors.extend(addresses::ip(&alias.ip, features, &path.child("ip")));
         for (j, name) in alias.hostnames.iter().flatten().enumerate() {
             errors.extend(each(names::dns1123_subdomain(name), &path.child("hostnames").index(j), name));
         }
@@ -321,8 +320,8 @@ fn dns_config(spec: &PodSpec, features: Features, path: &Path) -> Errors {
         let why = format!("must not have more than {MAX_NAMESERVERS} nameservers");
         errors.push(FieldError::invalid(&at, list(servers), why));
     }
-    errors
-        .extend(servers.iter().enumerate().filter_map(|(i, server)| pod_ip(server, features, &at.index(i))));
+    let wrong = |(i, server): (usize, &String)| addresses::ip(server, features, &at.index(i));
+    errors.extend(servers.iter().enumerate().filter_map(wrong));
     let (at, searches) = (path.child("searches"), config.and_then(|config| config.searches.as_deref()));
     let searches = searches.unwrap_or_default();
     if searches.len() > MAX_SEARCH_PATHS {

@@ -3,7 +3,6 @@
 //! Models pkg/api/pod/warnings.go and pkg/api/node/util.go (v1.36.2).
 
 use std::collections::BTreeMap;
-use std::net::Ipv6Addr;
 
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, EnvVar, NodeSelectorTerm, PodAffinityTerm, PodSpec, Volume,
@@ -15,7 +14,7 @@ use machinery::names;
 use machinery::quantity::Quantity;
 use machinery::version::Features;
 
-use super::volume_files;
+use super::{addresses, volume_files};
 use crate::strategy::persistent_volume_claim;
 
 const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
@@ -89,7 +88,7 @@ pub fn of_pod(
     }
     warnings.extend(affinity(spec, &path));
     if features.odd_addresses_earn_a_warning() {
-        warnings.extend(addresses(spec, &path));
+        warnings.extend(odd_addresses(spec, features, &path));
     }
     warnings
 }
@@ -140,19 +139,14 @@ fn profiles_of_container(
 }
 
 /// IPv6 addresses in another form than the canonical one (GetWarningsForIP); other odd ones are refused.
-fn addresses(spec: &PodSpec, path: &Path) -> Vec<String> {
+fn odd_addresses(spec: &PodSpec, features: Features, path: &Path) -> Vec<String> {
     let servers = spec.dns_config.as_ref().and_then(|config| config.nameservers.as_deref());
     let at = path.child("dnsConfig").child("nameservers");
     let servers = servers.unwrap_or_default().iter().enumerate().map(|(i, ip)| (at.index(i), ip));
     let at = path.child("hostAliases");
     let aliases = spec.host_aliases.iter().flatten().enumerate();
     let aliases = aliases.map(|(i, alias)| (at.index(i).child("ip"), &alias.ip));
-    let odd = servers.chain(aliases).filter_map(|(path, ip)| {
-        let canonical = ip.parse::<Ipv6Addr>().ok()?.to_string();
-        let why = format!("IPv6 address \"{ip}\" should be in RFC 5952 canonical format (\"{canonical}\")");
-        (canonical != *ip).then(|| format!("{path}: {why}"))
-    });
-    odd.collect()
+    servers.chain(aliases).filter_map(|(path, ip)| addresses::ip_warning(ip, features, &path)).collect()
 }
 
 /// The containers in the order of pods.VisitContainersWithPath; pods that are new have no ephemeral ones.

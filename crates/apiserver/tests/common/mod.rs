@@ -5,7 +5,7 @@ use client::api::{Answer, Body, DeleteOptions, Refusal, Request, Response, Subre
 use client::choices::{Choice, Choices};
 use jiff::Timestamp;
 use machinery::patch::PatchType;
-use machinery::version::Features;
+use machinery::version::{Features, Version};
 use machinery::{Kind, Object};
 use serde_json::{Value, json};
 
@@ -124,6 +124,35 @@ pub fn said(cluster: &Cluster, refusal: Option<Refusal>) -> String {
             causes.join("\n")
         }
     }
+}
+
+/// What the older and the newer version say.
+pub type Expected = [&'static str; 2];
+
+/// Both say the same.
+pub fn same(text: &'static str) -> Expected {
+    [text, text]
+}
+
+/// A case in which both say the same.
+pub fn both(object: Value, expected: &'static str) -> (Value, Expected) {
+    (object, same(expected))
+}
+
+/// Creates each object at both versions, and compares what is said.
+pub fn check_creation(cases: impl IntoIterator<Item = (Value, Expected)>) {
+    let mut failures = Vec::new();
+    for (object, expected) in cases {
+        for (version, expected) in Version::ALL.into_iter().zip(expected) {
+            let mut cluster = Cluster::with(Features::of(version));
+            let refusal = cluster.try_create(object.clone()).err();
+            let ours = said(&cluster, refusal);
+            if ours != expected {
+                failures.push(format!("{version}: {object}\n  expected {expected:?}\n  ours     {ours:?}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// A manifest with another merged into it.
