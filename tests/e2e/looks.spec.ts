@@ -52,6 +52,13 @@ test.describe('a phone', () => {
     await expect(page.locator('[data-pod="myapp-0"]')).toBeInViewport();
     await expect(page.locator('.stage-empty')).toHaveCount(0);
   });
+
+  test('where the keyboard fills the stage, it is there to go on from', async ({ page }) => {
+    await open(page);
+    await page.getByRole('button', { name: 'Apply' }).press('Enter');
+    await expect(page.locator('[data-pod="myapp-0"]')).toBeInViewport();
+    await expect(page.locator('#stage')).toBeFocused();
+  });
 });
 
 test.describe('without motion', () => {

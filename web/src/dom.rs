@@ -29,10 +29,11 @@ pub fn focus(id: &str) {
     }
 }
 
-/// A button goes away by what it does: where it was pressed with the keyboard, the focus goes to the command line. (On a
-/// touch screen that would bring up the keys.)
+/// A button goes away by what it does: where it was pressed with the keyboard, the focus goes to the command line, or to
+/// the stage where that is not in view. (On a touch screen the command line would bring up the keys.)
 pub fn leave_button(event: &MouseEvent) {
     if event.detail() == 0 {
+        focus("stage");
         focus("prompt");
     }
 }

@@ -77,6 +77,8 @@ pub enum Edited {
     Saved(String),
     /// The editor, named like this, failed.
     Failed(String),
+    /// There is no editor that is named like this.
+    Missing(String),
 }
 
 // Every failure ends with 1; a command in a container ends with its own code.

@@ -87,7 +87,7 @@ pub fn StagePane(props: &StageProps) -> Html {
                 />
             }
             if props.sets {
-                <div class="stage-body" tabindex="0" role="group" aria-label={words.stage}>
+                <div class="stage-body" id="stage" tabindex="0" role="group" aria-label={words.stage}>
                     { for stage.sets.iter().enumerate().map(|(index, set)| html! {
                         <div class="set" key={set.key.to_string()} data-set={set.key.name.to_string()}>
                             if index > 0 {
@@ -107,7 +107,7 @@ pub fn StagePane(props: &StageProps) -> Html {
                             <p class="stage-empty-title">{(words.empty_stage)(stage)}</p>
                             <p>{words.empty_hint}</p>
                             if props.apply {
-                                <button type="button" class="control control-bright stage-apply" onclick={dispatch.on(Msg::Apply)}>
+                                <button type="button" class="control control-bright stage-apply" onclick={dispatch.close(Msg::Apply)}>
                                     {words.apply}
                                 </button>
                             }

@@ -140,6 +140,11 @@ pub(crate) struct Editing {
     namespace: String,
 }
 
+/// Why the editor gave nothing back (kubectl/pkg/cmd/util/editor/editor.go, `Launch`).
+fn failed(what: &str, editor: &str) -> Failure {
+    Failure::message(format!("{what} the editor {}", go_value::quote(editor)))
+}
+
 /// Why an edit was refused: a line, and more below it.
 struct Complaint(String, Vec<String>);
 
@@ -151,10 +156,8 @@ impl Editing {
     pub(super) fn resume(&mut self, context: &mut Context<'_, '_>) -> Result<Progress, Failure> {
         let saved = match self.reply.take() {
             None => return Ok(Progress::Edit(self.open.clone().unwrap_or_default())),
-            Some(Edited::Failed(editor)) => {
-                let editor = go_value::quote(&editor);
-                return Err(Failure::message(format!("there was a problem with the editor {editor}")));
-            }
+            Some(Edited::Failed(editor)) => return Err(failed("there was a problem with", &editor)),
+            Some(Edited::Missing(editor)) => return Err(failed("unable to launch", &editor)),
             Some(Edited::Saved(text)) => text,
         };
         if self.was_wrong && meaning(&saved) == meaning(&self.last) {

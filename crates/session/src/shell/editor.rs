@@ -8,6 +8,14 @@ use kubectl::{Edited, Stream};
 const TEXT_LIMIT: usize = 4 << 20;
 const PATTERN_LIMIT: usize = 1000;
 
+/// Editors that show the text: what the page has stands for each of them, and for none.
+const WITH_SCREEN: [&str; 8] = ["code", "emacs", "micro", "nano", "nvim", "subl", "vi", "vim"];
+
+/// Whether it is an editor that people type in.
+pub fn has_screen(command: &str) -> bool {
+    command.split_whitespace().next().is_none_or(|program| WITH_SCREEN.contains(&program))
+}
+
 /// Runs an editor's command line on a text.
 pub fn run(command: &str, text: &str, output: &mut Vec<(Stream, String)>) -> Edited {
     let words = words(command);
@@ -22,7 +30,8 @@ pub fn run(command: &str, text: &str, output: &mut Vec<(Stream, String)>) -> Edi
             Some(text) => Edited::Saved(text),
             None => Edited::Failed(command.to_owned()),
         },
-        _ => Edited::Failed(command.to_owned()),
+        ["sed" | "false", ..] => Edited::Failed(command.to_owned()),
+        _ => Edited::Missing(command.to_owned()),
     }
 }
 
@@ -84,13 +93,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn editors_that_people_type_in_are_known() {
+        for (command, expected) in
+            [("", true), ("code --wait", true), ("vim", true), ("sed -i s/a/b/", false), ("nosuch", false)]
+        {
+            assert_eq!(has_screen(command), expected, "{command}");
+        }
+    }
+
+    #[test]
     fn sed_replaces_the_first_on_each_line() {
         let run = |command: &str| run(command, "replicas: 3\na a\n", &mut Vec::new());
         let saved = |text: &str| Edited::Saved(text.to_owned());
         assert_eq!(run("sed -i s/replicas:.3/replicas:\\ 2/"), saved("replicas: 2\na a\n"));
         assert_eq!(run("sed -i s/a/b/g"), saved("replicbs: 3\nb b\n"));
         assert_eq!(run("true"), saved("replicas: 3\na a\n"));
-        assert_eq!(run("vi"), Edited::Failed("vi".to_owned()));
+        assert_eq!(run("false"), Edited::Failed("false".to_owned()));
+        assert_eq!(run("nosuch -w"), Edited::Missing("nosuch -w".to_owned()));
         assert_eq!(run("sed -i nonsense"), Edited::Failed("sed -i nonsense".to_owned()));
     }
 }

@@ -567,7 +567,7 @@ fn resume(
     output: &mut Vec<(Stream, String)>,
 ) -> Progress {
     let editor = ["KUBE_EDITOR", "EDITOR"].iter().find_map(|name| memory.variables.get(name));
-    let editor = editor.filter(|command| !command.is_empty());
+    let editor = editor.filter(|command| !editor::has_screen(command));
     let mut edits = 0;
     loop {
         let progress = invocation.resume(&mut env.kubectl(output));
