@@ -29,7 +29,8 @@ const DEFAULT_CLASS: [&str; 2] =
     ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 /// Where every container finds its account's token.
 const TOKEN_MOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-const TOKEN_VOLUME_PREFIX: &str = "kube-api-access-";
+/// What the volume with that token is called, before five letters.
+pub(crate) const TOKEN_VOLUME_PREFIX: &str = "kube-api-access-";
 /// A little over an hour, so that a kubelet renews the token within the hour (serviceaccount/admission.go).
 const TOKEN_SECONDS: i64 = 3607;
 const FILE_MODE: i32 = 0o644;

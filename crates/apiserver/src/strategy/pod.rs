@@ -210,7 +210,8 @@ fn generation(observed: Option<i64>, path: &Path) -> Option<FieldError> {
 /// Puts the keys whose values the pod's own labels give into the selectors (mutatePodAffinity,
 /// mutateTopologySpreadConstraints).
 fn merge_label_keys(pod: &mut Pod, features: Features) {
-    let (Some(labels), Some(spec)) = (&pod.metadata.labels, &mut pod.spec) else {
+    let spec = pod.spec.as_mut().filter(|s| s.affinity.is_some() || s.topology_spread_constraints.is_some());
+    let (Some(labels), Some(spec)) = (&pod.metadata.labels, spec) else {
         return;
     };
     let merge = |selector: &mut Option<LabelSelector>, keys: &Option<Vec<String>>, operator: &str| {

@@ -14,6 +14,7 @@ use machinery::names;
 use machinery::quantity::Quantity;
 use machinery::version::Features;
 
+use super::pod_spec::containers_with_paths;
 use super::{addresses, volume_files};
 use crate::strategy::persistent_volume_claim;
 
@@ -74,7 +75,7 @@ pub fn of_pod(
     warnings.extend(volume_files::overlaps(spec.volumes.as_deref().unwrap_or_default()));
     warnings.extend(lists(spec, &path));
     warnings.extend(profiles(spec, &annotations));
-    for (path, container) in containers_in_order(spec, &path) {
+    for (path, container) in containers_with_paths(spec, &path) {
         warnings.extend(profiles_of_container(container, spec, &annotations, is_template));
         warnings.extend(of_container(container, &path));
     }
@@ -87,7 +88,8 @@ pub fn of_pod(
         warnings.push(format!("{path}: must be >= 0; negative values are invalid and will be treated as 1"));
     }
     warnings.extend(affinity(spec, &path));
-    if features.odd_addresses_earn_a_warning() {
+    let has_addresses = spec.dns_config.is_some() || spec.host_aliases.is_some();
+    if has_addresses && features.odd_addresses_earn_a_warning() {
         warnings.extend(odd_addresses(spec, features, &path));
     }
     warnings
@@ -147,18 +149,6 @@ fn odd_addresses(spec: &PodSpec, features: Features, path: &Path) -> Vec<String>
     let aliases = spec.host_aliases.iter().flatten().enumerate();
     let aliases = aliases.map(|(i, alias)| (at.index(i).child("ip"), &alias.ip));
     servers.chain(aliases).filter_map(|(path, ip)| addresses::ip_warning(ip, features, &path)).collect()
-}
-
-/// The containers in the order of pods.VisitContainersWithPath; pods that are new have no ephemeral ones.
-fn containers_in_order<'a>(spec: &'a PodSpec, path: &Path) -> Vec<(Path, &'a Container)> {
-    let lists =
-        [("initContainers", spec.init_containers.as_deref()), ("containers", Some(&spec.containers[..]))];
-    let listed = lists.into_iter().flat_map(|(field, list)| {
-        let path = path.child(field);
-        let containers = list.unwrap_or_default().iter().enumerate();
-        containers.map(move |(i, container)| (path.index(i), container))
-    });
-    listed.collect()
 }
 
 /// A quantity of bytes that is no whole number.
@@ -317,8 +307,8 @@ fn of_container(container: &Container, path: &Path) -> Vec<String> {
 /// Ports of all containers that are in each other's way.
 fn ports(spec: &PodSpec, path: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
-    let mut earlier: BTreeMap<(i32, &str), Vec<(Path, &ContainerPort)>> = BTreeMap::new();
-    for (path, container) in containers_in_order(spec, path) {
+    let mut earlier: Vec<(Path, &ContainerPort)> = Vec::new();
+    for (path, container) in containers_with_paths(spec, path) {
         for (i, port) in container.ports.iter().flatten().enumerate() {
             let path = path.child("ports").index(i);
             let (ip, host_port) = host_side(port);
@@ -330,12 +320,14 @@ fn ports(spec: &PodSpec, path: &Path) -> Vec<String> {
                 );
                 warnings.push(format!("{path}: hostIP set without hostPort: {whole}"));
             }
-            let others = earlier.entry((port.container_port, protocol)).or_default();
-            let conflicts = others.iter().filter_map(|(other, with)| {
+            let is_same = |other: &ContainerPort| {
+                other.container_port == port.container_port && other.protocol == port.protocol
+            };
+            let conflicts = earlier.iter().filter(|(_, other)| is_same(other)).filter_map(|(other, with)| {
                 Some(format!("{path}: {} port definition with {other}", conflict(port, with)?))
             });
             warnings.extend(conflicts);
-            others.push((path, port));
+            earlier.push((path, port));
         }
     }
     warnings
@@ -344,20 +336,18 @@ fn ports(spec: &PodSpec, path: &Path) -> Vec<String> {
 /// Names of ports that something before them has already.
 fn port_names(spec: &PodSpec, path: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
-    let mut earlier: BTreeMap<&str, Path> = BTreeMap::new();
-    for (path, container) in containers_in_order(spec, path) {
+    let mut earlier: Vec<(&str, Path)> = Vec::new();
+    for (path, container) in containers_with_paths(spec, path) {
         for (i, port) in container.ports.iter().flatten().enumerate() {
             let path = path.child("ports").index(i);
             let name = port.name.as_deref().unwrap_or_default();
-            match earlier.get(name) {
+            match earlier.iter().find(|(known, _)| *known == name) {
                 _ if name.is_empty() => {}
-                Some(other) => {
+                Some((_, other)) => {
                     let effect = format!("services and probes that select ports by name will use {other}");
                     warnings.push(format!("{path}: duplicate port name \"{name}\" with {other}, {effect}"));
                 }
-                None => {
-                    earlier.insert(name, path);
-                }
+                None => earlier.push((name, path)),
             }
         }
     }

@@ -7,6 +7,8 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::go_text::quote;
 
+use crate::admission::TOKEN_VOLUME_PREFIX;
+
 /// A file's path, and what it comes from, where a volume has several sources.
 struct File {
     path: String,
@@ -26,7 +28,8 @@ impl File {
 /// What is worth a word in the volumes' files.
 pub fn overlaps(volumes: &[Volume]) -> Vec<String> {
     let mut warnings = Vec::new();
-    for volume in volumes {
+    // Nearly every pod has a token from the server itself, whose files are in nobody's way.
+    for volume in volumes.iter().filter(|volume| !volume.name.starts_with(TOKEN_VOLUME_PREFIX)) {
         let name = quote(&volume.name);
         if let Some(map) = &volume.config_map {
             let kind = format!("ConfigMap {}", quote(&map.name));
