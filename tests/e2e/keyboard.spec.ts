@@ -68,7 +68,7 @@ test.beforeEach(({ page }) => {
 });
 
 test('the seed with the keyboard alone', async ({ page }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   await open(page);
 
   // Apply, and time at ten times its pace.
