@@ -1,7 +1,8 @@
 //! IP addresses and ranges of them, and the odd forms in which they come.
 //!
-//! Models apimachinery/pkg/util/validation/ip.go, ValidateNonSpecialIP in pkg/apis/core/validation/validation.go and, for the warnings of 1.32, pkg/api/service/warnings.go. Departs in one
-//! point: an odd address that is stored already is refused like a new one.
+//! Models apimachinery/pkg/util/validation/ip.go, ValidateNonSpecialIP in pkg/apis/core/validation/validation.go and, for
+//! the warnings of 1.32, pkg/api/service/warnings.go. Departs in one point: an odd address that is stored already is refused
+//! like a new one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -19,9 +19,9 @@ type Annotations = BTreeMap<String, String>;
 
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
-const SECCOMP_OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
-const SECCOMP_OF: &str = "container.seccomp.security.alpha.kubernetes.io/";
-const APP_ARMOR_OF: &str = "container.apparmor.security.beta.kubernetes.io/";
+pub const SECCOMP_OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+pub const SECCOMP_OF: &str = "container.seccomp.security.alpha.kubernetes.io/";
+pub const APP_ARMOR_OF: &str = "container.apparmor.security.beta.kubernetes.io/";
 const RUNTIME_DEFAULT: &str = "runtime/default";
 const DOCKER_DEFAULT: &str = "docker/default";
 const UNCONFINED: &str = "unconfined";

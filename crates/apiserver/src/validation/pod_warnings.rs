@@ -14,14 +14,12 @@ use machinery::names;
 use machinery::quantity::Quantity;
 use machinery::version::Features;
 
+use super::pod_annotations::{APP_ARMOR_OF, SECCOMP_OF, SECCOMP_OF_POD};
 use super::pod_spec::containers_with_paths;
 use super::{addresses, volume_files};
 use crate::strategy::persistent_volume_claim;
 
-const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
-const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
 const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
-const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const NO_SELECTOR: &str = "a null labelSelector results in matching no pod";
 
 /// Labels of nodes that have another name by now.
@@ -115,7 +113,7 @@ fn profiles(spec: &PodSpec, annotations: &Annotations<'_>) -> Option<String> {
     if context.is_some_and(|context| context.seccomp_profile.is_some()) {
         return None;
     }
-    annotations.warning(SECCOMP_POD, SECCOMP)
+    annotations.warning(SECCOMP_OF_POD, SECCOMP)
 }
 
 /// The same of a container; AppArmor's of a pod are seen to where its field is filled in.
@@ -128,14 +126,14 @@ fn profiles_of_container(
     let (of_pod, context) = (spec.security_context.as_ref(), container.security_context.as_ref());
     let mut warnings = Vec::new();
     if context.is_none_or(|context| context.seccomp_profile.is_none()) {
-        let key = format!("{SECCOMP_CONTAINER}{}", container.name);
+        let key = format!("{SECCOMP_OF}{}", container.name);
         warnings.extend(annotations.warning(&key, SECCOMP));
     }
     let has_profile = of_pod.is_some_and(|context| context.app_armor_profile.is_some())
         || context.is_some_and(|context| context.app_armor_profile.is_some());
     if is_template && !has_profile {
         let why = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
-        warnings.extend(annotations.warning(&format!("{APP_ARMOR}{}", container.name), why));
+        warnings.extend(annotations.warning(&format!("{APP_ARMOR_OF}{}", container.name), why));
     }
     warnings
 }
