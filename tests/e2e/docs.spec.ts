@@ -10,10 +10,10 @@ const PAGES = [...SUMMARY.matchAll(/\((.+)\.md\)/g)].map(([, name]) => `docs/${n
 async function run(page: Page): Promise<void> {
   for (const embed of await page.locator('petset-playground').all()) {
     await embed.scrollIntoViewIfNeeded();
-    await expect(embed.locator('iframe:not([inert])')).toBeVisible({ timeout: 20_000 });
+    await expect(embed.locator('iframe:not([inert])')).toBeVisible();
     const inside = embed.frameLocator('iframe');
     if ((await embed.getAttribute('autoplay')) !== null) {
-      await expect(inside.getByText(/^2\/2 /).first()).toBeVisible({ timeout: 20_000 });
+      await expect(inside.getByText(/^2\/2 /).first()).toBeVisible();
     }
     // A card that is still appearing is paler than it is meant to be.
     await expect.poll(() => inside.locator('body').evaluate(appearing)).toBe(0);
@@ -27,7 +27,7 @@ test('the page’s help leads to the docs, where a cluster runs', async ({ page,
   await page.getByRole('link', { name: 'Docs' }).click();
   const docs = await opened;
   await expect(docs.getByRole('heading', { name: 'Start' })).toBeVisible();
-  await expect(docs.frameLocator('petset-playground iframe').getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(docs.frameLocator('petset-playground iframe').getByText('2/2 ready')).toBeVisible();
 });
 
 /** How many animations of a document have yet to end. */

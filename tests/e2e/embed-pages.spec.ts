@@ -55,9 +55,9 @@ function stage(page: Page) {
 test('the plain page of the docs', async ({ page }) => {
   const [body] = blocks('plain', 'html');
   await publish(page, { 'page.html': { contentType: 'text/html', body } });
-  await expect(stage(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(stage(page).getByText('2/2 ready')).toBeVisible();
   await page.getByRole('button', { name: 'Scale it' }).click();
-  await expect(stage(page).getByText('4/4 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(stage(page).getByText('4/4 ready')).toBeVisible();
 });
 
 test('the MDX of the docs, with React', async ({ page }, info) => {
@@ -86,10 +86,10 @@ test('the MDX of the docs, with React', async ({ page }, info) => {
     },
     'main.js': { contentType: 'text/javascript', body: outputFiles[0].text },
   });
-  await expect(stage(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(stage(page).getByText('2/2 ready')).toBeVisible();
   await expect(stage(page).getByRole('log')).toHaveCount(0);
   await page.getByRole('button', { name: 'Scale it to three' }).click();
-  await expect(stage(page).getByText('3/3 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(stage(page).getByText('3/3 ready')).toBeVisible();
   await expect(page.getByRole('status')).toHaveText('kubectl scale sts web --replicas=3');
 });
 
@@ -104,7 +104,7 @@ test('the mdBook of the docs', async ({ page }, info) => {
   };
   make(info, sources, 'mdbook', 'build');
   await visit(page, info.outputPath('book'), 'notes/page.html');
-  await expect(stage(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(stage(page).getByText('2/2 ready')).toBeVisible();
 });
 
 test('the Hugo of the docs', async ({ page }, info) => {
@@ -118,7 +118,7 @@ test('the Hugo of the docs', async ({ page }, info) => {
   };
   make(info, sources, 'hugo', '--quiet', '--disableKinds', 'home,section,taxonomy,term,rss,sitemap');
   await visit(page, info.outputPath('public'), 'page/index.html');
-  await expect(stage(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(stage(page).getByText('2/2 ready')).toBeVisible();
 });
 
 test('the Sphinx of the docs', async ({ page }, info) => {
@@ -131,5 +131,5 @@ test('the Sphinx of the docs', async ({ page }, info) => {
   };
   make(info, sources, 'sphinx-build', '-q', '-W', '.', 'html');
   await visit(page, info.outputPath('html'), 'index.html');
-  await expect(stage(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(stage(page).getByText('2/2 ready')).toBeVisible();
 });

@@ -77,7 +77,7 @@ function inside(page: Page, id = 'embed') {
 }
 
 async function isReady(page: Page, id = 'embed'): Promise<void> {
-  await expect(page.locator(`#${id} iframe:not([inert])`)).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator(`#${id} iframe:not([inert])`)).toBeVisible();
 }
 
 const test = base.extend({
@@ -109,7 +109,7 @@ test('a manifest becomes a cluster when it is scrolled to, and nothing is loaded
   await isReady(page);
   await expect(page.locator('#embed pre')).toBeHidden();
   const frame = inside(page);
-  await expect(frame.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(frame.getByText('2/2 ready')).toBeVisible();
   await expect(frame.getByRole('log')).toContainText('statefulset.apps/web created');
   await expect(frame.getByTestId('why')).toBeVisible();
   await expect(frame.getByTestId('play')).toBeVisible();
@@ -134,7 +134,7 @@ test('it starts with a click where that is wanted, and takes no focus otherwise'
   await isReady(page);
   await expect(page.locator('#embed iframe')).toBeFocused();
   await inside(page).getByRole('button', { name: 'Apply' }).click();
-  await expect(inside(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(inside(page).getByText('2/2 ready')).toBeVisible();
 });
 
 test('the page around it calls its methods and hears its events', async ({ page }) => {
@@ -228,7 +228,7 @@ async function pressUntil(page: Page, key: string, target: Locator): Promise<num
 test('the keyboard goes in, through and out again on both sides', async ({ page }) => {
   await write(page, `<a id="before" href="#">Before</a>${embed('autoplay show="editor stage why terminal timeline"')}<a id="after" href="#">After</a>`);
   await isReady(page);
-  await expect(inside(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(inside(page).getByText('2/2 ready')).toBeVisible();
   await page.locator('#before').focus();
   await page.keyboard.press('Tab');
   await expect(page.locator('#embed iframe')).toBeFocused();
@@ -241,7 +241,7 @@ test('readers of a read-only embed look, and change nothing', async ({ page }) =
   await write(page, embed('readonly autoplay show="stage why terminal timeline"'));
   await isReady(page);
   const frame = inside(page);
-  await expect(frame.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(frame.getByText('2/2 ready')).toBeVisible();
   await expect(frame.getByRole('textbox')).toHaveCount(0);
   await expect(frame.getByRole('button', { name: 'Apply' })).toHaveCount(0);
   await expect(frame.getByRole('spinbutton')).toHaveCount(0);
@@ -288,11 +288,11 @@ test('what was done in an embed is taken along into the playground', async ({ pa
   await isReady(page);
   await inside(page).getByRole('textbox', { name: 'Command line' }).fill('kubectl scale sts web --replicas=3');
   await inside(page).getByRole('textbox', { name: 'Command line' }).press('Enter');
-  await expect(inside(page).getByText('3/3 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(inside(page).getByText('3/3 ready')).toBeVisible();
   const opened = context.waitForEvent('page');
   await inside(page).getByRole('button', { name: 'Open in playground' }).click();
   const playground = await opened;
-  await expect(playground.getByText('3/3 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(playground.getByText('3/3 ready')).toBeVisible();
   await expect(playground.getByRole('log')).toContainText('statefulset.apps/web scaled');
   expect(playground.url()).toContain('#g=');
 });
@@ -301,7 +301,7 @@ test('a frame does without the script, and says what it does not understand', as
   const settings = new URLSearchParams({ show: 'stage,tv', manifest: MANIFEST, commands: 'kubectl apply -f manifest.yaml' });
   await write(page, `<iframe id="plain" title="Playground" width="100%" height="600" src="${SITE}?embed#${settings}"></iframe>`);
   const frame = page.frameLocator('#plain');
-  await expect(frame.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(frame.getByText('2/2 ready')).toBeVisible();
   await expect(frame.getByRole('alert')).toContainText('show: there is no part "tv"; there are editor, stage, why, terminal, timeline');
 });
 
@@ -309,13 +309,13 @@ test('the playground writes the snippet for what is on the screen, and shows wha
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto('./');
   await page.getByRole('button', { name: 'Apply', exact: true }).click();
-  await expect(page.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('2/2 ready')).toBeVisible();
   // Older than what is opened in one go: a frame that browsers do not draw, as one that waits, goes on all the same.
   const prompt = page.getByRole('textbox', { name: 'Command line' });
   await prompt.fill('sleep 60; echo rested');
   await prompt.press('Enter');
   await page.getByTestId('quiet').click();
-  await expect(page.getByRole('log').getByText('rested', { exact: true })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('log').getByText('rested', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Share' }).click();
   await expect(page.getByRole('textbox', { name: 'Link' })).toHaveValue(/#g=/);
   await page.getByText('Embed in a page').click();
@@ -323,7 +323,7 @@ test('the playground writes the snippet for what is on the screen, and shows wha
   const snippet = page.getByRole('textbox', { name: 'Element' });
   await expect(snippet).toHaveValue(/embed\.js"><\/script>\n<petset-playground readonly state="[\w-]+">\n<pre>\napiVersion: v1\n/);
   await expect(page.getByRole('textbox', { name: 'Frame' })).toHaveValue(/^<iframe src="http[^"]+\?embed#readonly=&amp;g=[\w-]+"/);
-  await expect(page.frameLocator('.share-preview').getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(page.frameLocator('.share-preview').getByText('2/2 ready')).toBeVisible();
   // The preview repeats the regions around it; what embeds hold is looked at below.
   await expectAccessible(page, ['.share-preview']);
   await page.screenshot({ path: 'output/states/embed-share.png' });
@@ -334,7 +334,7 @@ test('the playground writes the snippet for what is on the screen, and shows wha
 
   await write(page, copied.replace('<petset-playground', '<petset-playground id="embed"'));
   await isReady(page);
-  await expect(inside(page).getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(inside(page).getByText('2/2 ready')).toBeVisible();
   await expect(inside(page).getByRole('log')).toContainText('statefulset.apps/myapp created');
 });
 
@@ -386,7 +386,7 @@ for (const [lang, words] of [
   test(`page and embeds are accessible in ${lang}`, async ({ page }) => {
     await write(page, embed('autoplay show="editor stage why terminal timeline" height="700"') + embed('load="click"', 'still'), lang);
     await isReady(page);
-    await expect(inside(page).getByText(words.ready)).toBeVisible({ timeout: 20_000 });
+    await expect(inside(page).getByText(words.ready)).toBeVisible();
     await expect(inside(page).getByRole('button', { name: words.open })).toBeVisible();
     await expectAccessible(page);
     await page.screenshot({ path: `output/states/embed-${lang}.png` });

@@ -6,7 +6,7 @@ test('a link holds the whole world', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page);
   await page.getByRole('button', { name: 'Apply' }).click();
-  await expect(page.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('2/2 ready')).toBeVisible();
   await page.getByRole('button', { name: 'Share' }).click();
   await expect(page.getByRole('textbox', { name: 'Link' })).toHaveValue(/#g=/);
   await expectAccessible(page);
@@ -17,14 +17,14 @@ test('a link holds the whole world', async ({ page, context }) => {
 
   const other = await context.newPage();
   await other.goto(link);
-  await expect(other.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(other.getByText('2/2 ready')).toBeVisible();
   await expect(other.getByRole('log')).toContainText('statefulset.apps/myapp created');
 });
 
 test('the next visit finds the world of the last one', async ({ page }) => {
   await open(page);
   await page.getByRole('button', { name: 'Apply' }).click();
-  await expect(page.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('2/2 ready')).toBeVisible();
   await page.reload();
   await expect(page.getByTestId('kept')).toContainText('your last visit');
   await expect(page.getByRole('log')).toContainText('statefulset.apps/myapp created');
@@ -46,7 +46,7 @@ test('the page speaks Chinese when asked, and kubectl stays English', async ({ p
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   await page.getByRole('button', { name: '应用' }).click();
-  await expect(page.getByTestId('why')).toContainText('没有什么在等待', { timeout: 20_000 });
+  await expect(page.getByTestId('why')).toContainText('没有什么在等待');
   await expect(page.getByRole('log')).toHaveAttribute('lang', 'en');
   await expectAccessible(page);
   await page.reload();
@@ -56,7 +56,7 @@ test('the page speaks Chinese when asked, and kubectl stays English', async ({ p
 test('of two tabs one is kept, and the second asks', async ({ page, context }) => {
   await open(page);
   await page.getByRole('button', { name: 'Apply' }).click();
-  await expect(page.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('2/2 ready')).toBeVisible();
   const second = await context.newPage();
   await second.goto(page.url());
   const asks = second.getByTestId('not-kept');
@@ -106,7 +106,7 @@ test('where nothing can be kept that is said, and a file is offered', async ({ p
 test('an address types for its reader', async ({ page }) => {
   await open(page);
   await page.getByRole('button', { name: 'Apply' }).click();
-  await expect(page.getByText('2/2 ready')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('2/2 ready')).toBeVisible();
   const address = './?run=kubectl get pv pv001 -o name;echo seen%0Akubectl get sts';
   await page.goto(address);
   const log = page.getByRole('log');

@@ -107,12 +107,21 @@ const mirrored = test.extend<{ mirror: Mirror }>({
   baseURL: async ({ mirror }, use) => use(await mirror.start()),
 });
 
+/** Which version's style sheet the page has. */
+async function edition(page: Page): Promise<string> {
+  return page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--edition'));
+}
+
+/** Waits until the page was loaded again, of that version. Asks for no file: a worker goes when it has nothing to do. */
+async function becomes(page: Page, version: string): Promise<void> {
+  await expect.poll(() => edition(page).catch(() => '')).toBe(version);
+  expect(await editions(page)).toEqual([version, version]);
+}
+
 /** Which version's style sheet the page has, and which it gets when it asks again. */
 async function editions(page: Page): Promise<string[]> {
-  return page.evaluate(async () => {
-    const again = await (await fetch('style.css')).text();
-    return [getComputedStyle(document.documentElement).getPropertyValue('--edition'), /--edition:(\d)/.exec(again)?.[1] ?? ''];
-  });
+  const again = await page.evaluate(async () => (await fetch('style.css')).text());
+  return [await edition(page), /--edition:(\d)/.exec(again)?.[1] ?? ''];
 }
 
 mirrored('a newer version is offered, taken when asked for, and never mixed with the older', async ({ page, context, mirror }, info) => {
@@ -135,7 +144,7 @@ mirrored('a newer version is offered, taken when asked for, and never mixed with
   await page.screenshot({ path: info.outputPath('new-version.png') });
 
   await offer.getByRole('button', { name: 'Reload' }).click();
-  await expect.poll(() => editions(page).catch(() => [])).toEqual(['2', '2']);
+  await becomes(page, '2');
   await expect(page.getByRole('log')).toContainText('namespace/kept created');
   await expect(offer).toHaveCount(0);
   // The other tab was not asked: it stays as it is, with the files that it knows.
@@ -152,7 +161,7 @@ mirrored('a newer version is offered, taken when asked for, and never mixed with
   await expect(offerThere).toHaveCount(0);
   await used(page);
   await offer.getByRole('button', { name: 'Reload' }).click();
-  await expect.poll(() => editions(page).catch(() => [])).toEqual(['3', '3']);
+  await becomes(page, '3');
   expect(await editions(other)).toEqual(['', '']);
   await other.reload();
   expect(await editions(other)).toEqual(['3', '3']);
@@ -186,7 +195,7 @@ mirrored('what was kept goes where a page is worked on', async ({ page, mirror }
   await mirror.publish(2);
   mirror.files.set('sw.js', readFileSync(new URL('../../web/static/sw.js', import.meta.url), 'utf8'));
   await page.reload();
-  await expect.poll(() => editions(page).catch(() => [])).toEqual(['2', '2']);
+  await becomes(page, '2');
   const left = async () => [(await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length];
   await expect.poll(() => page.evaluate(left)).toEqual([0, 0]);
 });

@@ -20,7 +20,7 @@ export default defineConfig({
   workers: 2,
   // A busy machine is no failure.
   timeout: 120_000,
-  expect: { timeout: 10_000 },
+  expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
     baseURL: url,

@@ -45,7 +45,7 @@ test('a Deployment has a card of its own, and its controls type commands', async
   await open(page);
   await type(page, 'kubectl create deploy cattle --image=nginx:1.25 --replicas=2');
   const cattle = page.getByRole('region', { name: 'cattle' });
-  await expect(cattle).toContainText('2/2 ready', { timeout: 20_000 });
+  await expect(cattle).toContainText('2/2 ready');
   await expectAccessible(page);
   await cattle.getByTestId('deployment-replicas-more').click();
   await expect(page.getByRole('log')).toContainText('kubectl scale deploy cattle --replicas=3');

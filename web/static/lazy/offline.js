@@ -15,17 +15,23 @@ try {
 
 function follow(registration) {
     const { active, waiting, installing } = registration;
-    // The very first worker brings nothing new.
-    if (active) [waiting, installing].filter(Boolean).forEach(announce);
     registration.addEventListener('updatefound', () => {
         if (registration.active) announce(registration.installing);
     });
     let asked = Date.now();
-    addEventListener('visibilitychange', () => {
-        if (document.hidden || Date.now() < asked + CHECK_MS) return;
+    const ask = () => {
         asked = Date.now();
         // Without a network there is nothing to find.
         registration.update().catch(() => {});
+    };
+    // The very first worker brings nothing new.
+    if (active) {
+        [waiting, installing].filter(Boolean).forEach(announce);
+        // A browser asks in its own time, which may be long after a page was opened.
+        ask();
+    }
+    addEventListener('visibilitychange', () => {
+        if (!document.hidden && Date.now() >= asked + CHECK_MS) ask();
     });
 }
 
