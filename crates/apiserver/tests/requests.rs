@@ -92,6 +92,44 @@ fn warnings_of_what_was_sent_come_also_with_a_refusal() {
 }
 
 #[test]
+fn warnings_are_bounded() {
+    let pod = |container: Value| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [container]}});
+    let twice = |count: usize, name: &dyn Fn(usize) -> String| {
+        let names = (0..count).map(|i| i / 2);
+        names.map(|i| json!({"name": name(i), "value": "x"})).collect::<Vec<_>>()
+    };
+    let hides = |i: usize, name: &str| {
+        format!(
+            "spec.containers[0].env[{i}]: hides previous definition of \"{name}\", which may be dropped when using apply"
+        )
+    };
+    let cases = [
+        // A few long ones are whole.
+        (
+            twice(4, &|i| format!("{i}").repeat(600)),
+            vec![hides(1, &"0".repeat(600)), hides(3, &"1".repeat(600))],
+        ),
+        // Too many are cut, and the last are left out.
+        (
+            twice(40, &|i| format!("{}", i % 10).repeat(600 + i)),
+            (0..16)
+                .map(|i| hides(2 * i + 1, &format!("{}", i % 10).repeat(600 + i))[..256].to_owned())
+                .collect(),
+        ),
+    ];
+    for (env, expected) in cases {
+        let mut cluster = Cluster::new();
+        cluster.create(pod(json!({"name": "c", "image": "i", "env": env})));
+        assert_eq!(cluster.warnings, expected);
+    }
+    // All are in each other's way.
+    let mut cluster = Cluster::new();
+    cluster
+        .create(pod(json!({"name": "c", "image": "i", "ports": vec![json!({"containerPort": 80}); 20_000]})));
+    assert!((20..100).contains(&cluster.warnings.len()), "{}", cluster.warnings.len());
+}
+
+#[test]
 fn what_a_patch_makes_has_to_decode() {
     use machinery::patch::PatchType::{Json, Merge, Strategic};
     let mut cluster = Cluster::new();

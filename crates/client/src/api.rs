@@ -117,17 +117,47 @@ pub enum Verb {
 ///
 /// Travels with the request, shared by its clones (apiserver/pkg/warning, WithWarningRecorder): a refusal has no headers.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Warnings(Rc<RefCell<Vec<String>>>);
+pub struct Warnings(Rc<RefCell<Recorded>>);
+
+/// The recorder of apiserver/pkg/endpoints/filters/warning.go: so that they stay a reasonable head.
+#[derive(Debug, Default, PartialEq)]
+struct Recorded {
+    texts: Vec<String>,
+    /// Whether there was too much of them once: each is cut then, and when there is too much again no other is taken.
+    is_cut: bool,
+}
+
+impl Recorded {
+    /// In characters, of all.
+    const MAX: usize = 4 * 1024;
+    /// In characters, of each once they are cut.
+    const MAX_EACH: usize = 256;
+
+    fn characters(&self) -> usize {
+        let each = if self.is_cut { Recorded::MAX_EACH } else { usize::MAX };
+        self.texts.iter().map(|text| text.chars().count().min(each)).sum()
+    }
+}
 
 impl Warnings {
-    /// Adds one.
+    /// Adds one that is not there yet.
     pub fn add(&self, text: impl Into<String>) {
-        self.0.borrow_mut().push(text.into());
+        let (text, mut recorded) = (text.into(), self.0.borrow_mut());
+        let is_full = recorded.is_cut && recorded.characters() >= Recorded::MAX;
+        if text.is_empty() || is_full || recorded.texts.contains(&text) {
+            return;
+        }
+        recorded.texts.push(text);
+        recorded.is_cut |= recorded.characters() > Recorded::MAX;
     }
 
     /// Takes them out, in order.
     pub fn take(&self) -> Vec<String> {
-        self.0.take()
+        let Recorded { mut texts, is_cut } = self.0.take();
+        for text in texts.iter_mut().filter(|_| is_cut) {
+            *text = text.chars().take(Recorded::MAX_EACH).collect();
+        }
+        texts
     }
 }
 

@@ -13,7 +13,7 @@ use machinery::version::Features;
 use super::endpoints::PROTOCOLS;
 use super::{Strategy, Terms};
 use crate::validation::addresses::{ip, non_special_ip, parsed};
-use crate::validation::{Errors, each, key, metadata, one_of, optional_name};
+use crate::validation::{Errors, Seen, each, key, metadata, one_of, optional_name};
 
 const ADDRESS_TYPES: [&str; 3] = ["FQDN", "IPv4", "IPv6"];
 const MAX_ENDPOINTS: usize = 1000;
@@ -147,9 +147,10 @@ fn hints(hints: &EndpointHints, features: Features, path: &Path) -> Errors {
         return vec![FieldError::too_many(&path, zones.len(), MAX_HINTS)];
     }
     let mut errors = Vec::new();
+    let mut seen = Seen::default();
     for (i, zone) in zones.iter().enumerate() {
         let path = path.index(i).child("name");
-        if zones[..i].iter().any(|other| other.name == zone.name) {
+        if seen.again(&zone.name) {
             errors.push(FieldError::duplicate(&path, &zone.name));
         }
         errors.extend(each(names::label_value(&zone.name, features), &path, &zone.name));
@@ -161,13 +162,14 @@ fn ports(ports: &[EndpointPort], features: Features, path: &Path) -> Errors {
     if ports.len() > MAX_PORTS {
         return vec![FieldError::too_many(path, ports.len(), MAX_PORTS)];
     }
-    let name_of = |port: &EndpointPort| port.name.clone().unwrap_or_default();
     let mut errors = Vec::new();
+    let mut seen = Seen::default();
     for (i, port) in ports.iter().enumerate() {
         let path = path.index(i);
         errors.extend(optional_name(&port.name, names::dns1123_label, &path.child("name")));
-        if ports[..i].iter().any(|other| name_of(other) == name_of(port)) {
-            errors.push(FieldError::duplicate(&path.child("name"), name_of(port)));
+        let name = port.name.as_deref().unwrap_or_default();
+        if seen.again(name) {
+            errors.push(FieldError::duplicate(&path.child("name"), name));
         }
         errors.extend(one_of(port.protocol.as_deref(), &PROTOCOLS, &path.child("protocol")));
         if let Some(protocol) = &port.app_protocol {

@@ -10,7 +10,7 @@ use machinery::version::Features;
 
 use super::{Strategy, Terms, keep};
 use crate::validation::addresses::cidr;
-use crate::validation::{Errors, key, one_of};
+use crate::validation::{Errors, Seen, key, one_of};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -37,6 +37,7 @@ fn taint_errors(node: &Node, features: Features) -> Errors {
     let path = Path::new("metadata").child("taints");
     let mut errors = Vec::new();
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
+    let mut seen = Seen::default();
     for (i, taint) in taints.iter().enumerate() {
         let path = path.index(i);
         errors.extend(key(&taint.key, &path.child("key"), features));
@@ -46,7 +47,7 @@ fn taint_errors(node: &Node, features: Features) -> Errors {
             errors.push(FieldError::invalid(&path.child("value"), value, broken));
         }
         errors.extend(one_of(Some(&taint.effect), &EFFECTS, &path.child("effect")));
-        if taints[..i].iter().any(|other| other.key == taint.key && other.effect == taint.effect) {
+        if seen.again(format!("{} {}", taint.key, taint.effect)) {
             let fields = [
                 ("Key", "", GoValue::text(&taint.key)),
                 ("Value", "", GoValue::text(value)),

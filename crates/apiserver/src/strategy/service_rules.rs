@@ -17,7 +17,7 @@ use super::service::{
 };
 use crate::validation::addresses::{cidr, ip, ip_warning, non_special_ip};
 use crate::validation::{
-    Errors, each, if_given_one_of, key, metadata, one_of, port_number, port_number_or_name,
+    Errors, Seen, each, if_given_one_of, key, metadata, one_of, port_number, port_number_or_name,
 };
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -59,7 +59,7 @@ pub fn validate_spec(spec: &ServiceSpec, features: Features, path: &Path) -> Err
         }
         _ => {}
     }
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = Seen::default();
     for (i, port) in ports.iter().enumerate() {
         let path = path.child("ports").index(i);
         errors.extend(service_port(port, ports.len() > 1, &mut names, features, &path));
@@ -98,7 +98,7 @@ fn external_name(spec: &ServiceSpec, path: &Path) -> Errors {
 fn service_port<'a>(
     port: &'a ServicePort,
     needs_name: bool,
-    names: &mut Vec<&'a str>,
+    names: &mut Seen<'a>,
     features: Features,
     path: &Path,
 ) -> Errors {
@@ -108,10 +108,8 @@ fn service_port<'a>(
         "" => {}
         name => {
             errors.extend(each(names::dns1123_label(name), &path.child("name"), name));
-            if names.contains(&name) {
+            if names.again(name) {
                 errors.push(FieldError::duplicate(&path.child("name"), name));
-            } else {
-                names.push(name);
             }
         }
     }
@@ -165,10 +163,11 @@ pub fn cluster_ips(spec: &ServiceSpec, features: Features, path: &Path) -> Error
         _ => {}
     }
     let families = spec.ip_families.as_deref().unwrap_or_default();
+    let mut seen = Seen::default();
     for (i, family) in families.iter().enumerate() {
         let at = path.child("ipFamilies").index(i);
         errors.extend(if_given_one_of(Some(family), &FAMILIES, &at));
-        if families[..i].contains(family) {
+        if seen.again(family) {
             errors.push(FieldError::duplicate(&at, family));
         }
     }
@@ -224,16 +223,20 @@ fn repeated_ports(spec: &ServiceSpec, features: Features, path: &Path) -> Errors
             errors.push(FieldError::forbidden(&at(i).child("nodePort"), why));
         }
     }
+    let one = |port: &ServicePort, number: i32| {
+        format!("{number}/{}", port.protocol.as_deref().unwrap_or_default())
+    };
+    let (mut node_ports, mut own) = (Seen::default(), Seen::default());
     for (i, port) in ports.iter().enumerate() {
         let Some(number) = node_port(port) else {
             continue;
         };
-        if ports[..i].iter().any(|o| o.protocol == port.protocol && node_port(o) == Some(number)) {
+        if node_ports.again(one(port, number)) {
             errors.push(FieldError::duplicate(&at(i).child("nodePort"), number));
         }
     }
     for (i, port) in ports.iter().enumerate() {
-        if ports[..i].iter().any(|other| other.protocol == port.protocol && other.port == port.port) {
+        if own.again(one(port, port.port)) {
             let zero = k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::Int(0);
             let fields = [
                 ("Name", "", GoValue::text("")),

@@ -3,6 +3,8 @@
 //! Models validateContainers, validateInitContainers, validateEphemeralContainers and validateContainerCommon in
 //! pkg/apis/core/validation/validation.go (v1.36.2).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use k8s_openapi::api::core::v1::{Container, ContainerPort, ContainerResizePolicy, EphemeralContainer};
 use machinery::field::{FieldError, Path};
 use machinery::names;
@@ -10,7 +12,7 @@ use machinery::version::Features;
 
 use super::pod_spec::padded_image;
 use super::{
-    Errors, env, handlers, mounts, one_of, port_number, required, required_name, resources, security,
+    Errors, Seen, env, handlers, mounts, one_of, port_number, required, required_name, resources, security,
 };
 
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
@@ -30,9 +32,9 @@ pub struct Scope<'a> {
     /// The cluster's version and gates.
     pub features: Features,
     /// Names of the volumes that can be mounted, and whether each can be a block device.
-    pub volumes: Vec<(&'a str, bool)>,
+    pub volumes: BTreeMap<&'a str, bool>,
     /// Names of the pod's resource claims.
-    pub claims: Vec<&'a str>,
+    pub claims: BTreeSet<&'a str>,
     /// The pod's grace period, in seconds.
     pub grace_period_seconds: i64,
     /// The pod's restart policy.
@@ -47,10 +49,11 @@ pub fn containers(containers: &[Container], scope: &Scope<'_>, path: &Path) -> E
         return vec![FieldError::required(path, "")];
     }
     let mut errors = Vec::new();
+    let mut seen = Seen::default();
     for (i, container) in containers.iter().enumerate() {
         let path = path.index(i);
         errors.extend(common(container, scope, &path));
-        if containers[..i].iter().any(|other| other.name == container.name) {
+        if seen.again(&container.name) {
             errors.push(FieldError::duplicate(&path.child("name"), &container.name));
         }
         errors.extend(handlers::of_container(container, scope, &path));
@@ -73,7 +76,7 @@ pub fn init_containers(
     path: &Path,
 ) -> Errors {
     let mut errors = Vec::new();
-    let mut names: Vec<&str> = regular.iter().map(|container| container.name.as_str()).collect();
+    let mut seen: Seen<'_> = regular.iter().map(|container| container.name.as_str()).collect();
     for (i, container) in containers.iter().enumerate() {
         let at = path.index(i);
         let policy = container.restart_policy.as_deref();
@@ -84,10 +87,8 @@ pub fn init_containers(
         } else if let Some(policy) = policy.filter(|_| !restarts) {
             errors.push(FieldError::not_supported(&at.child("restartPolicy"), policy, &["Always"]));
         }
-        if names.contains(&container.name.as_str()) {
+        if seen.again(&container.name) && !container.name.is_empty() {
             errors.push(FieldError::duplicate(&at.child("name"), &container.name));
-        } else if !container.name.is_empty() {
-            names.push(&container.name);
         }
         // They run one by one, so that each is looked at alone, under the first one's path.
         errors.extend(host_port_conflicts(std::slice::from_ref(container), path));
@@ -110,14 +111,13 @@ pub fn init_containers(
 /// The ephemeral containers of a pod: only what debugging needs may be set.
 pub fn ephemeral_containers(containers: &[EphemeralContainer], names: &[&str], path: &Path) -> Errors {
     let mut errors = Vec::new();
+    let mut seen: Seen<'_> = names.iter().copied().collect();
     for (i, container) in containers.iter().enumerate() {
         let path = path.index(i);
         errors.extend(required_name(&container.name, names::dns1123_label, &path.child("name")));
         errors.extend(required(container.image.as_deref().unwrap_or_default(), &path.child("image")));
         errors.extend(padded_image(container.image.as_deref(), &path));
-        let is_taken = names.contains(&container.name.as_str())
-            || containers[..i].iter().any(|other| other.name == container.name);
-        if is_taken {
+        if seen.again(&container.name) {
             errors.push(FieldError::duplicate(&path.child("name"), &container.name));
         }
         if let Some(target) = container.target_container_name.as_deref().filter(|t| !t.is_empty())
@@ -185,17 +185,15 @@ fn common(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
 
 fn ports(ports: &[ContainerPort], path: &Path) -> Errors {
     let mut errors = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = Seen::default();
     for (i, port) in ports.iter().enumerate() {
         let path = path.index(i);
         if let Some(name) = port.name.as_deref().filter(|name| !name.is_empty()) {
             let broken = names::port_name(name);
             if !broken.is_empty() {
                 errors.extend(super::each(broken, &path.child("name"), name));
-            } else if seen.contains(&name) {
+            } else if seen.again(name) {
                 errors.push(FieldError::duplicate(&path.child("name"), name));
-            } else {
-                seen.push(name);
             }
         }
         if port.container_port == 0 {
@@ -214,7 +212,7 @@ fn ports(ports: &[ContainerPort], path: &Path) -> Errors {
 /// checkHostPortConflicts.
 fn host_port_conflicts(containers: &[Container], path: &Path) -> Errors {
     let mut errors = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen = Seen::default();
     for (i, container) in containers.iter().enumerate() {
         for (j, port) in container.ports.iter().flatten().enumerate() {
             let Some(host_port) = port.host_port.filter(|port| *port != 0) else {
@@ -222,11 +220,9 @@ fn host_port_conflicts(containers: &[Container], path: &Path) -> Errors {
             };
             let text = |field: &Option<String>| field.clone().unwrap_or_default();
             let taken = format!("{}/{}/{host_port}", text(&port.protocol), text(&port.host_ip));
-            if seen.contains(&taken) {
+            if seen.again(taken.clone()) {
                 let path = path.index(i).child("ports").index(j).child("hostPort");
                 errors.push(FieldError::duplicate(&path, taken));
-            } else {
-                seen.push(taken);
             }
         }
     }
@@ -283,8 +279,9 @@ fn restart_policy(container: &Container, path: &Path) -> Errors {
 /// validateResizePolicy.
 fn resize_policies(policies: &[ContainerResizePolicy], restart_policy: &str, path: &Path) -> Errors {
     let mut errors = Vec::new();
+    let mut seen = Seen::default();
     for (i, policy) in policies.iter().enumerate() {
-        if policies[..i].iter().any(|other| other.resource_name == policy.resource_name) {
+        if seen.again(&policy.resource_name) {
             errors.push(FieldError::duplicate(&path.index(i), &policy.resource_name));
         }
         errors.extend(one_of(Some(&policy.resource_name), &RESIZED, path));

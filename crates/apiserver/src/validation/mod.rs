@@ -22,6 +22,9 @@ pub(crate) mod volume_files;
 pub(crate) mod volume_sources;
 pub(crate) mod volumes;
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use machinery::field::{FieldError, Path};
 use machinery::names;
@@ -29,6 +32,28 @@ use machinery::version::Features;
 
 /// What is wrong with something, in order.
 pub type Errors = Vec<FieldError>;
+
+/// The names, or what else must be unique, that a list has had so far.
+#[derive(Default)]
+pub struct Seen<'a>(BTreeSet<Cow<'a, str>>);
+
+impl<'a> Seen<'a> {
+    /// Notes one; whether it has been there before.
+    pub fn again(&mut self, key: impl Into<Cow<'a, str>>) -> bool {
+        !self.0.insert(key.into())
+    }
+
+    /// Whether it has been there.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains(key)
+    }
+}
+
+impl<'a, K: Into<Cow<'a, str>>> FromIterator<K> for Seen<'a> {
+    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Seen<'a> {
+        Seen(keys.into_iter().map(K::into).collect())
+    }
+}
 
 /// One error per broken rule of a name.
 pub fn each(broken: Vec<String>, path: &Path, value: &str) -> Errors {

@@ -3,12 +3,12 @@
 //! Models ValidateVolumeMounts, ValidateVolumeDevices, validateMountPropagation and validateMountRecursiveReadOnly in
 //! pkg/apis/core/validation/validation.go (v1.36.2).
 
-use k8s_openapi::api::core::v1::{Container, VolumeDevice, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, VolumeMount};
 use machinery::field::{FieldError, Path};
 
 use super::containers::Scope;
 use super::volumes::{local_descending_path, no_back_steps};
-use super::{Errors, if_given_one_of, required};
+use super::{Errors, Seen, if_given_one_of, required};
 
 /// Sorted, as upstream's sets print.
 const PROPAGATIONS: [&str; 3] = ["Bidirectional", "HostToContainer", "None"];
@@ -20,34 +20,72 @@ pub fn mounts(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
     let devices = container.volume_devices.as_deref().unwrap_or_default();
     let context = container.security_context.as_ref();
     let is_privileged = context.and_then(|context| context.privileged) == Some(true);
+    let device_names: Seen<'_> = devices.iter().map(|device| device.name.as_str()).collect();
+    let device_paths: Seen<'_> = devices.iter().map(|device| device.device_path.as_str()).collect();
+    let mut paths = Seen::default();
     let mut errors = Vec::new();
     let list = path.child("volumeMounts");
     for (i, mount) in mounts.iter().enumerate() {
         let path = list.index(i);
         errors.extend(required(&mount.name, &path.child("name")));
-        if scope.volumes.iter().all(|(name, _)| *name != mount.name) {
+        if !scope.volumes.contains_key(mount.name.as_str()) {
             errors.push(FieldError::not_found(&path.child("name"), &mount.name));
         }
         errors.extend(required(&mount.mount_path, &path.child("mountPath")));
         let mut refuse = |field: &str, value: &str, why: &str| {
             errors.push(FieldError::invalid(&path.child(field), value, why));
         };
-        if mounts[..i].iter().any(|other| other.mount_path == mount.mount_path) {
+        if paths.again(&mount.mount_path) {
             refuse("mountPath", &mount.mount_path, "must be unique");
         }
-        if devices.iter().any(|device| device.name == mount.name) {
+        if device_names.has(&mount.name) {
             refuse("name", &mount.name, "must not already exist in volumeDevices");
         }
-        if devices.iter().any(|device| device.device_path == mount.mount_path) {
+        if device_paths.has(&mount.mount_path) {
             refuse("mountPath", &mount.mount_path, "must not already exist as a path in volumeDevices");
         }
         errors.extend(details(mount, is_privileged, &list, &path));
     }
     let list = path.child("volumeDevices");
-    for i in 0..devices.len() {
-        errors.extend(device(devices, i, mounts, scope, &list.index(i)));
+    let mount_names: Seen<'_> = mounts.iter().map(|mount| mount.name.as_str()).collect();
+    let (mut names, mut device_paths) = (Seen::default(), Seen::default());
+    for (i, one) in devices.iter().enumerate() {
+        let path = list.index(i);
+        let (name, device_path) = (one.name.as_str(), one.device_path.as_str());
+        let (name_at, path_at) = (path.child("name"), path.child("devicePath"));
+        errors.extend(required(name, &name_at));
+        if !name.is_empty() && names.again(name) {
+            errors.push(FieldError::invalid(&name_at, name, "must be unique"));
+        }
+        errors.extend(device_volume(name, scope, &name_at));
+        errors.extend(required(device_path, &path_at));
+        // A path that steps back is not remembered.
+        if !no_back_steps(device_path, &path_at).is_empty() {
+            errors.push(FieldError::invalid(&path_at, device_path, "can not contain backsteps ('..')"));
+        } else if device_paths.again(device_path) {
+            errors.push(FieldError::invalid(&path_at, device_path, "must be unique"));
+        }
+        if mount_names.has(name) {
+            errors.push(FieldError::invalid(&name_at, name, "must not already exist in volumeMounts"));
+        }
+        if paths.has(device_path) {
+            let why = "must not already exist as a path in volumeMounts";
+            errors.push(FieldError::invalid(&path_at, device_path, why));
+        }
     }
     errors
+}
+
+/// The volume of a device can be a block device.
+fn device_volume(name: &str, scope: &Scope<'_>, path: &Path) -> Option<FieldError> {
+    match scope.volumes.get(name) {
+        Some(true) => None,
+        Some(false) => {
+            let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+            Some(FieldError::invalid(path, name, why))
+        }
+        None => Some(FieldError::not_found(path, name)),
+    }
 }
 
 /// What comes after name and path; upstream reports most of it at the path of the whole list.
@@ -84,47 +122,6 @@ fn details(mount: &VolumeMount, is_privileged: bool, list: &Path, path: &Path) -
             }
         }
         other => errors.extend(if_given_one_of(other, &RECURSIVE, &at)),
-    }
-    errors
-}
-
-fn device(
-    devices: &[VolumeDevice],
-    index: usize,
-    mounts: &[VolumeMount],
-    scope: &Scope<'_>,
-    path: &Path,
-) -> Errors {
-    let (device, before) = (&devices[index], &devices[..index]);
-    let (name, device_path) = (device.name.as_str(), device.device_path.as_str());
-    let (name_at, path_at) = (path.child("name"), path.child("devicePath"));
-    let mut errors: Errors = required(name, &name_at).into_iter().collect();
-    if !name.is_empty() && before.iter().any(|other| other.name == name) {
-        errors.push(FieldError::invalid(&name_at, name, "must be unique"));
-    }
-    match scope.volumes.iter().find(|(volume, _)| *volume == name) {
-        Some((_, false)) => {
-            let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
-            errors.push(FieldError::invalid(&name_at, name, why));
-        }
-        Some(_) => {}
-        None => errors.push(FieldError::not_found(&name_at, name)),
-    }
-    errors.extend(required(device_path, &path_at));
-    // A path that steps back is not remembered.
-    let steps_back = !no_back_steps(device_path, &path_at).is_empty();
-    if !steps_back && before.iter().any(|other| other.device_path == device_path) {
-        errors.push(FieldError::invalid(&path_at, device_path, "must be unique"));
-    }
-    if steps_back {
-        errors.push(FieldError::invalid(&path_at, device_path, "can not contain backsteps ('..')"));
-    }
-    if mounts.iter().any(|mount| mount.name == name) {
-        errors.push(FieldError::invalid(&name_at, name, "must not already exist in volumeMounts"));
-    }
-    if mounts.iter().any(|mount| mount.mount_path == device_path) {
-        let why = "must not already exist as a path in volumeMounts";
-        errors.push(FieldError::invalid(&path_at, device_path, why));
     }
     errors
 }

@@ -12,7 +12,7 @@ use machinery::version::Features;
 
 use super::containers::{self, Scope};
 use super::{
-    Errors, addresses, each, env, if_given_one_of, in_range, key, metadata, node_selector, one_of,
+    Errors, Seen, addresses, each, env, if_given_one_of, in_range, key, metadata, node_selector, one_of,
     optional_name, pod_annotations, pod_system, required_name, resources, security, topology, volumes,
 };
 
@@ -193,9 +193,10 @@ fn classes(spec: &PodSpec, scope: &Scope<'_>, path: &Path) -> Errors {
 /// validatePodResourceClaims.
 fn resource_claims(claims: &[PodResourceClaim], features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
+    let mut seen = Seen::default();
     for (i, claim) in claims.iter().enumerate() {
         let (path, name) = (path.index(i), claim.name.as_str());
-        if claims[..i].iter().any(|other| other.name == name) && !name.is_empty() {
+        if seen.again(name) && !name.is_empty() {
             errors.push(FieldError::duplicate(&path.child("name"), name));
         } else {
             errors.extend(required_name(name, names::dns1123_label, &path.child("name")));
@@ -232,11 +233,11 @@ fn gates(spec: &PodSpec, features: Features, path: &Path) -> Errors {
         let path = path.child("readinessGates").index(i).child("conditionType");
         errors.extend(key(&gate.condition_type, &path, features));
     }
-    let gates = spec.scheduling_gates.as_deref().unwrap_or_default();
-    for (i, gate) in gates.iter().enumerate() {
+    let mut seen = Seen::default();
+    for (i, gate) in spec.scheduling_gates.iter().flatten().enumerate() {
         let path = path.child("schedulingGates").index(i);
         errors.extend(key(&gate.name, &path, features));
-        if gates[..i].iter().any(|other| other.name == gate.name) {
+        if seen.again(&gate.name) {
             errors.push(FieldError::duplicate(&path, &gate.name));
         }
     }

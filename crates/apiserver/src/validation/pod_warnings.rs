@@ -16,8 +16,12 @@ use machinery::version::Features;
 
 use super::pod_annotations::{APP_ARMOR_OF, SECCOMP_OF, SECCOMP_OF_POD};
 use super::pod_spec::containers_with_paths;
-use super::{addresses, volume_files};
+use super::{Seen, addresses, volume_files};
 use crate::strategy::persistent_volume_claim;
+
+/// How many ports of a pod, or files of a volume, are compared with each other. Upstream compares all, however long that
+/// takes, and cuts what it says of them after 4,096 characters.
+pub const COMPARED: usize = 256;
 
 const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
 const NO_SELECTOR: &str = "a null labelSelector results in matching no pod";
@@ -254,7 +258,8 @@ fn lists(spec: &PodSpec, path: &Path) -> Vec<String> {
     let secrets: Vec<&str> = spec.image_pull_secrets.iter().flatten().map(|s| s.name.as_str()).collect();
     let mut warnings = Vec::new();
     for (list, field, values) in [("hostAliases", "ip", &ips), ("imagePullSecrets", "name", &secrets)] {
-        for (i, value) in values.iter().enumerate().filter(|(i, value)| values[..*i].contains(value)) {
+        let mut seen = Seen::default();
+        for (i, value) in values.iter().enumerate().filter(|(_, value)| seen.again(**value)) {
             let path = path.child(list).index(i).child(field);
             warnings.push(format!("{path}: duplicate {field} \"{value}\""));
         }
@@ -291,8 +296,9 @@ fn of_container(container: &Container, path: &Path) -> Vec<String> {
             (format!("$({})", variable.name), variable.value.as_deref().unwrap_or_default());
         variable.value_from.is_none() && value != reference && value.contains(&reference)
     };
+    let mut seen = Seen::default();
     for (i, variable) in env.iter().enumerate() {
-        if env[..i].iter().any(|other| other.name == variable.name) && !builds_on(variable) {
+        if seen.again(&variable.name) && !builds_on(variable) {
             let (path, name) = (path.child("env").index(i), &variable.name);
             warnings.push(format!(
                 "{path}: hides previous definition of \"{name}\", which may be dropped when using apply"
@@ -302,31 +308,39 @@ fn of_container(container: &Container, path: &Path) -> Vec<String> {
     warnings
 }
 
-/// Ports of all containers that are in each other's way.
+/// The ports of all containers, as far as they are compared.
+fn ports_with_paths<'a>(
+    spec: &'a PodSpec,
+    path: &'a Path,
+) -> impl Iterator<Item = (Path, &'a ContainerPort)> {
+    let ports = containers_with_paths(spec, path).into_iter().flat_map(|(path, container)| {
+        let path = path.child("ports");
+        container.ports.iter().flatten().enumerate().map(move |(i, port)| (path.index(i), port))
+    });
+    ports.take(COMPARED)
+}
+
+/// Ports that are in each other's way.
 fn ports(spec: &PodSpec, path: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut earlier: Vec<(Path, &ContainerPort)> = Vec::new();
-    for (path, container) in containers_with_paths(spec, path) {
-        for (i, port) in container.ports.iter().flatten().enumerate() {
-            let path = path.child("ports").index(i);
-            let (ip, host_port) = host_side(port);
-            let protocol = port.protocol.as_deref().unwrap_or_default();
-            if !ip.is_empty() && host_port == 0 {
-                let (name, number) = (port.name.as_deref().unwrap_or_default(), port.container_port);
-                let whole = format!(
-                    "{{Name:{name} HostPort:0 ContainerPort:{number} Protocol:{protocol} HostIP:{ip}}}"
-                );
-                warnings.push(format!("{path}: hostIP set without hostPort: {whole}"));
-            }
-            let is_same = |other: &ContainerPort| {
-                other.container_port == port.container_port && other.protocol == port.protocol
-            };
-            let conflicts = earlier.iter().filter(|(_, other)| is_same(other)).filter_map(|(other, with)| {
-                Some(format!("{path}: {} port definition with {other}", conflict(port, with)?))
-            });
-            warnings.extend(conflicts);
-            earlier.push((path, port));
+    for (path, port) in ports_with_paths(spec, path) {
+        let (ip, host_port) = host_side(port);
+        let protocol = port.protocol.as_deref().unwrap_or_default();
+        if !ip.is_empty() && host_port == 0 {
+            let (name, number) = (port.name.as_deref().unwrap_or_default(), port.container_port);
+            let whole =
+                format!("{{Name:{name} HostPort:0 ContainerPort:{number} Protocol:{protocol} HostIP:{ip}}}");
+            warnings.push(format!("{path}: hostIP set without hostPort: {whole}"));
         }
+        let is_same = |other: &ContainerPort| {
+            other.container_port == port.container_port && other.protocol == port.protocol
+        };
+        let conflicts = earlier.iter().filter(|(_, other)| is_same(other)).filter_map(|(other, with)| {
+            Some(format!("{path}: {} port definition with {other}", conflict(port, with)?))
+        });
+        warnings.extend(conflicts);
+        earlier.push((path, port));
     }
     warnings
 }
@@ -335,18 +349,15 @@ fn ports(spec: &PodSpec, path: &Path) -> Vec<String> {
 fn port_names(spec: &PodSpec, path: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
     let mut earlier: Vec<(&str, Path)> = Vec::new();
-    for (path, container) in containers_with_paths(spec, path) {
-        for (i, port) in container.ports.iter().flatten().enumerate() {
-            let path = path.child("ports").index(i);
-            let name = port.name.as_deref().unwrap_or_default();
-            match earlier.iter().find(|(known, _)| *known == name) {
-                _ if name.is_empty() => {}
-                Some((_, other)) => {
-                    let effect = format!("services and probes that select ports by name will use {other}");
-                    warnings.push(format!("{path}: duplicate port name \"{name}\" with {other}, {effect}"));
-                }
-                None => earlier.push((name, path)),
+    for (path, port) in ports_with_paths(spec, path) {
+        let name = port.name.as_deref().unwrap_or_default();
+        match earlier.iter().find(|(known, _)| *known == name) {
+            _ if name.is_empty() => {}
+            Some((_, other)) => {
+                let effect = format!("services and probes that select ports by name will use {other}");
+                warnings.push(format!("{path}: duplicate port name \"{name}\" with {other}, {effect}"));
             }
+            None => earlier.push((name, path)),
         }
     }
     warnings

@@ -3,7 +3,7 @@
 //! Models ValidateContainerResourceRequirements, validatePodResources and ValidateResourceQuantityValue in
 //! pkg/apis/core/validation/validation.go (v1.36.2).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Text;
@@ -15,7 +15,7 @@ use machinery::version::Features;
 
 use super::containers::Scope;
 use super::pod_spec::init_containers;
-use super::{Errors, key};
+use super::{Errors, Seen, key};
 
 /// Names without a domain that mean something somewhere (pkg/apis/core/helper, standardResources).
 const STANDARD: [&str; 16] = [
@@ -168,33 +168,29 @@ fn requirements_errors(
 /// validateResourceClaimNames.
 fn claims(requirements: &ResourceRequirements, scope: &Scope<'_>, path: &Path) -> Errors {
     let mut errors = Vec::new();
-    // Claims as a whole have no request.
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+    // A claim as a whole has no request, and nothing after the slash.
+    let (mut names, mut seen) = (Seen::default(), Seen::default());
     for (i, claim) in requirements.claims.iter().flatten().enumerate() {
         let (path, name) = (path.index(i), claim.name.as_str());
         if name.is_empty() {
             errors.push(FieldError::required(&path, ""));
             continue;
         }
-        let one = (name, claim.request.as_deref().unwrap_or_default());
-        if seen.contains(&(name, "")) {
+        let request = claim.request.as_deref().unwrap_or_default();
+        let one = format!("{name}/{request}");
+        if seen.has(&format!("{name}/")) {
             errors.push(FieldError::duplicate(&path, name));
         } else {
             errors.extend(super::optional_name(&claim.request, names::dns1123_label, &path.child("request")));
-            match one {
-                (_, "") if seen.iter().any(|(other, _)| *other == name) => {
-                    errors.push(FieldError::duplicate(&path, name));
-                }
-                (_, request) if seen.contains(&one) => {
-                    errors.push(FieldError::duplicate(&path, format!("{name}/{request}")));
-                }
-                _ => {}
+            let (is_known, is_repeated) = (names.again(name), seen.again(one.clone()));
+            if request.is_empty() {
+                errors.extend(is_known.then(|| FieldError::duplicate(&path, name)));
+            } else if is_repeated {
+                errors.push(FieldError::duplicate(&path, one));
             }
-            seen.push(one);
         }
-        if !scope.claims.contains(&name) {
-            let claims: BTreeSet<&str> = scope.claims.iter().copied().filter(|c| !c.is_empty()).collect();
-            let claims: Vec<&str> = claims.into_iter().collect();
+        if !scope.claims.contains(name) {
+            let claims: Vec<&str> = scope.claims.iter().copied().filter(|c| !c.is_empty()).collect();
             let known = if claims.is_empty() {
                 " which is empty".to_owned()
             } else {

@@ -12,7 +12,7 @@ use machinery::go_value::GoValue;
 
 use super::containers::Scope;
 use super::volumes::local_descending_path;
-use super::{Errors, if_given_one_of, in_range};
+use super::{Errors, Seen, if_given_one_of, in_range};
 
 // These are lists upstream, not sets: they print in this order.
 const PROFILE_TYPES: [&str; 3] = ["Localhost", "RuntimeDefault", "Unconfined"];
@@ -123,6 +123,7 @@ fn ids<const N: usize>(ids: [(&str, Option<i64>); N], path: &Path) -> Errors {
 fn sysctls(context: &PodSecurityContext, spec: &PodSpec, path: &Path) -> Errors {
     let sysctls = context.sysctls.as_deref().unwrap_or_default();
     let mut errors = Vec::new();
+    let mut seen = Seen::default();
     for (i, sysctl) in sysctls.iter().enumerate() {
         let (at, name) = (path.index(i).child("name"), sysctl.name.as_str());
         if name.is_empty() {
@@ -132,7 +133,7 @@ fn sysctls(context: &PodSecurityContext, spec: &PodSpec, path: &Path) -> Errors 
                 "must have at most {MAX_SYSCTL} characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
             );
             errors.push(FieldError::invalid(&at, name, why));
-        } else if sysctls[..i].iter().any(|other| other.name == name) {
+        } else if seen.again(name) {
             errors.push(FieldError::duplicate(&at, name));
         }
         let dotted = name.replace('/', ".");

@@ -10,7 +10,7 @@ use machinery::field::{FieldError, Path};
 use machinery::version::Features;
 
 use super::metadata::label_selector;
-use super::{Errors, greater_than_zero, if_given_one_of, key};
+use super::{Errors, Seen, greater_than_zero, if_given_one_of, key};
 
 /// Sorted, as upstream's sets print.
 const ACTIONS: [&str; 2] = ["DoNotSchedule", "ScheduleAnyway"];
@@ -22,6 +22,12 @@ const IN_SELECTOR: &str = "exists in both matchLabelKeys and labelSelector";
 /// A pod's constraints.
 pub fn constraints(constraints: &[TopologySpreadConstraint], features: Features, path: &Path) -> Errors {
     let mut errors = Vec::new();
+    let pair =
+        |one: &TopologySpreadConstraint| format!("{{{}, {}}}", one.topology_key, one.when_unsatisfiable);
+    // Of two that are the same, the first is reported.
+    let mut later = Seen::default();
+    let mut repeated: Vec<bool> = constraints.iter().rev().map(|one| later.again(pair(one))).collect();
+    repeated.reverse();
     for (i, constraint) in constraints.iter().enumerate() {
         let path = path.index(i);
         errors.extend(greater_than_zero(constraint.max_skew, &path.child("maxSkew")));
@@ -30,13 +36,9 @@ pub fn constraints(constraints: &[TopologySpreadConstraint], features: Features,
         }
         let action = constraint.when_unsatisfiable.as_str();
         errors.extend(if_given_one_of(Some(action), &ACTIONS, &path.child("whenUnsatisfiable")));
-        let same = |other: &TopologySpreadConstraint| {
-            other.topology_key == constraint.topology_key
-                && other.when_unsatisfiable == constraint.when_unsatisfiable
-        };
-        if constraints[i + 1..].iter().any(same) {
-            let pair = format!("{{{}, {action}}}", constraint.topology_key);
-            errors.push(FieldError::duplicate(&path.child("{topologyKey, whenUnsatisfiable}"), pair));
+        if repeated[i] {
+            let path = path.child("{topologyKey, whenUnsatisfiable}");
+            errors.push(FieldError::duplicate(&path, pair(constraint)));
         }
         if let Some(domains) = constraint.min_domains {
             let path = path.child("minDomains");
@@ -108,10 +110,10 @@ pub fn match_label_keys(
     }
     let labels = selector.and_then(|selector| selector.match_labels.as_ref());
     let expressions = selector.and_then(|selector| selector.match_expressions.as_deref()).unwrap_or_default();
-    for (i, expression) in expressions.iter().enumerate() {
+    let mut seen = Seen::default();
+    for expression in expressions {
         let key = &expression.key;
-        let is_taken = labels.is_some_and(|labels| labels.contains_key(key))
-            || expressions[..i].iter().any(|other| other.key == *key);
+        let is_taken = seen.again(key) || labels.is_some_and(|labels| labels.contains_key(key));
         // Upstream reports it at the index of the key, without the field.
         if let Some(i) = matching.iter().rposition(|one| one == key).filter(|_| is_taken) {
             errors.push(FieldError::invalid(&path.index(i), key, IN_SELECTOR));

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::go_text::quote;
 
+use super::pod_warnings::COMPARED;
 use crate::admission::TOKEN_VOLUME_PREFIX;
 
 /// A file's path, and what it comes from, where a volume has several sources.
@@ -106,7 +107,8 @@ impl Collisions {
     }
 
     fn add(&mut self, files: Vec<File>) {
-        for file in files {
+        let room = COMPARED.saturating_sub(self.files.len());
+        for file in files.into_iter().take(room) {
             for earlier in self.files.iter().filter(|earlier| is_overlap(&earlier.path, &file.path)) {
                 self.warnings.push(format!("{}: {} with {}", self.head, file.print(), earlier.print()));
             }

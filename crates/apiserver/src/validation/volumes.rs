@@ -3,6 +3,8 @@
 //! Models ValidateVolumes, validateVolumeSource and its companions in pkg/apis/core/validation/validation.go (v1.36.2).
 //! Cluster trust bundles and pod certificates have been dropped before: they are switched off.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{
     DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, NFSVolumeSource, PersistentVolumeClaimTemplate,
     ProjectedVolumeSource, Volume,
@@ -12,7 +14,7 @@ use machinery::quantity::Quantity;
 use machinery::version::Features;
 use machinery::{json, names};
 
-use super::{Errors, each, env, in_range, metadata, one_of, required, required_name, volume_sources};
+use super::{Errors, Seen, each, env, in_range, metadata, one_of, required, required_name, volume_sources};
 use crate::strategy::persistent_volume_claim;
 
 /// Seconds that a service account's token lives at least.
@@ -30,27 +32,25 @@ pub fn volumes<'a>(
     pod: Option<&str>,
     features: Features,
     path: &Path,
-) -> (Errors, Vec<(&'a str, bool)>) {
+) -> (Errors, BTreeMap<&'a str, bool>) {
     let mut errors = Vec::new();
-    let mut known: Vec<(&str, bool)> = Vec::new();
-    let is_created = |claim: &str| {
-        let mut ephemeral = volumes.iter().filter(|volume| volume.ephemeral.is_some());
-        pod.is_some_and(|pod| ephemeral.any(|volume| claim == claim_name(pod, &volume.name)))
-    };
+    let mut known = BTreeMap::new();
+    let ephemeral = volumes.iter().filter(|volume| volume.ephemeral.is_some());
+    let created: Seen<'_> = ephemeral.filter_map(|volume| Some(claim_name(pod?, &volume.name))).collect();
     for (i, volume) in volumes.iter().enumerate() {
         let path = path.index(i);
         let name = volume.name.as_str();
         let mut own = source(volume, pod, features, &path);
         own.extend(required_name(name, names::dns1123_label, &path.child("name")));
-        if known.iter().any(|(known, _)| *known == name) {
+        if known.contains_key(name) {
             own.push(FieldError::duplicate(&path.child("name"), name));
         }
         if own.is_empty() {
-            known.push((name, volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some()));
+            known.insert(name, volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some());
         }
         errors.extend(own);
         let claim = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.as_str());
-        if let Some(claim) = claim.filter(|claim| is_created(claim)) {
+        if let Some(claim) = claim.filter(|claim| created.has(claim)) {
             let why = "must not reference a PVC that gets created for an ephemeral volume";
             let path = path.child("persistentVolumeClaim").child("claimName");
             errors.push(FieldError::invalid(&path, claim, why));
@@ -330,7 +330,7 @@ fn downward_file(file: &DownwardAPIVolumeFile, features: Features, path: &Path) 
 
 fn projected(source: &ProjectedVolumeSource, features: Features, path: &Path) -> Errors {
     let mut errors: Errors = file_mode(source.default_mode, &path.child("defaultMode")).into_iter().collect();
-    let mut paths: Vec<&str> = Vec::new();
+    let mut paths = Seen::default();
     for (i, projection) in source.sources.iter().flatten().enumerate() {
         let at = path.child("sources").index(i);
         let named = [
@@ -379,13 +379,7 @@ fn projected(source: &ProjectedVolumeSource, features: Features, path: &Path) ->
 }
 
 /// Two files of a projection at one path; the value printed is that of the file's source.
-fn conflict<'a>(file: &'a str, value: &str, paths: &mut Vec<&'a str>, path: &Path) -> Option<FieldError> {
-    if file.is_empty() {
-        return None;
-    }
-    if paths.contains(&file) {
-        return Some(FieldError::invalid(path, value, "conflicting duplicate paths"));
-    }
-    paths.push(file);
-    None
+fn conflict<'a>(file: &'a str, value: &str, paths: &mut Seen<'a>, path: &Path) -> Option<FieldError> {
+    let is_taken = !file.is_empty() && paths.again(file);
+    is_taken.then(|| FieldError::invalid(path, value, "conflicting duplicate paths"))
 }
