@@ -47,7 +47,7 @@ fn taint_errors(node: &Node, features: Features) -> Errors {
             errors.push(FieldError::invalid(&path.child("value"), value, broken));
         }
         errors.extend(one_of(Some(&taint.effect), &EFFECTS, &path.child("effect")));
-        if seen.again(format!("{} {}", taint.key, taint.effect)) {
+        if seen.again(&format!("{} {}", taint.key, taint.effect)) {
             let fields = [
                 ("Key", "", GoValue::text(&taint.key)),
                 ("Value", "", GoValue::text(value)),

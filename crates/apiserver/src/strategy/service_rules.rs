@@ -95,10 +95,10 @@ fn external_name(spec: &ServiceSpec, path: &Path) -> Errors {
     errors
 }
 
-fn service_port<'a>(
-    port: &'a ServicePort,
+fn service_port(
+    port: &ServicePort,
     needs_name: bool,
-    names: &mut Seen<'a>,
+    names: &mut Seen,
     features: Features,
     path: &Path,
 ) -> Errors {
@@ -231,12 +231,12 @@ fn repeated_ports(spec: &ServiceSpec, features: Features, path: &Path) -> Errors
         let Some(number) = node_port(port) else {
             continue;
         };
-        if node_ports.again(one(port, number)) {
+        if node_ports.again(&one(port, number)) {
             errors.push(FieldError::duplicate(&at(i).child("nodePort"), number));
         }
     }
     for (i, port) in ports.iter().enumerate() {
-        if own.again(one(port, port.port)) {
+        if own.again(&one(port, port.port)) {
             let zero = k8s_openapi::apimachinery::pkg::util::intstr::IntOrString::Int(0);
             let fields = [
                 ("Name", "", GoValue::text("")),

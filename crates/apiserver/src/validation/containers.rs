@@ -3,7 +3,7 @@
 //! Models validateContainers, validateInitContainers, validateEphemeralContainers and validateContainerCommon in
 //! pkg/apis/core/validation/validation.go (v1.36.2).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{Container, ContainerPort, ContainerResizePolicy, EphemeralContainer};
 use machinery::field::{FieldError, Path};
@@ -31,8 +31,10 @@ const MAX_EXIT_CODES: usize = 255;
 pub struct Scope<'a> {
     /// The cluster's version and gates.
     pub features: Features,
-    /// Names of the volumes that can be mounted, and whether each can be a block device.
-    pub volumes: BTreeMap<&'a str, bool>,
+    /// Names of the volumes that can be mounted.
+    pub volumes: Seen,
+    /// Names of those that can be block devices.
+    pub block_volumes: Seen,
     /// Names of the pod's resource claims.
     pub claims: BTreeSet<&'a str>,
     /// The pod's grace period, in seconds.
@@ -76,7 +78,7 @@ pub fn init_containers(
     path: &Path,
 ) -> Errors {
     let mut errors = Vec::new();
-    let mut seen: Seen<'_> = regular.iter().map(|container| container.name.as_str()).collect();
+    let mut seen = Seen::of(regular.iter().map(|container| container.name.as_str()));
     for (i, container) in containers.iter().enumerate() {
         let at = path.index(i);
         let policy = container.restart_policy.as_deref();
@@ -111,7 +113,7 @@ pub fn init_containers(
 /// The ephemeral containers of a pod: only what debugging needs may be set.
 pub fn ephemeral_containers(containers: &[EphemeralContainer], names: &[&str], path: &Path) -> Errors {
     let mut errors = Vec::new();
-    let mut seen: Seen<'_> = names.iter().copied().collect();
+    let mut seen = Seen::of(names.iter().copied());
     for (i, container) in containers.iter().enumerate() {
         let path = path.index(i);
         errors.extend(required_name(&container.name, names::dns1123_label, &path.child("name")));
@@ -220,7 +222,7 @@ fn host_port_conflicts(containers: &[Container], path: &Path) -> Errors {
             };
             let text = |field: &Option<String>| field.clone().unwrap_or_default();
             let taken = format!("{}/{}/{host_port}", text(&port.protocol), text(&port.host_ip));
-            if seen.again(taken.clone()) {
+            if seen.again(&taken) {
                 let path = path.index(i).child("ports").index(j).child("hostPort");
                 errors.push(FieldError::duplicate(&path, taken));
             }

@@ -22,7 +22,6 @@ pub(crate) mod volume_files;
 pub(crate) mod volume_sources;
 pub(crate) mod volumes;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -35,23 +34,26 @@ pub type Errors = Vec<FieldError>;
 
 /// The names, or what else must be unique, that a list has had so far.
 #[derive(Default)]
-pub struct Seen<'a>(BTreeSet<Cow<'a, str>>);
+pub struct Seen(BTreeSet<String>);
 
-impl<'a> Seen<'a> {
+impl Seen {
+    /// With these to begin with.
+    pub fn of<'a>(keys: impl Iterator<Item = &'a str>) -> Seen {
+        let mut seen = Seen::default();
+        for key in keys {
+            seen.again(key);
+        }
+        seen
+    }
+
     /// Notes one; whether it has been there before.
-    pub fn again(&mut self, key: impl Into<Cow<'a, str>>) -> bool {
-        !self.0.insert(key.into())
+    pub fn again(&mut self, key: &str) -> bool {
+        !self.0.insert(key.to_owned())
     }
 
     /// Whether it has been there.
     pub fn has(&self, key: &str) -> bool {
         self.0.contains(key)
-    }
-}
-
-impl<'a, K: Into<Cow<'a, str>>> FromIterator<K> for Seen<'a> {
-    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Seen<'a> {
-        Seen(keys.into_iter().map(K::into).collect())
     }
 }
 

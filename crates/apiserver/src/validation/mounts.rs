@@ -20,15 +20,15 @@ pub fn mounts(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
     let devices = container.volume_devices.as_deref().unwrap_or_default();
     let context = container.security_context.as_ref();
     let is_privileged = context.and_then(|context| context.privileged) == Some(true);
-    let device_names: Seen<'_> = devices.iter().map(|device| device.name.as_str()).collect();
-    let device_paths: Seen<'_> = devices.iter().map(|device| device.device_path.as_str()).collect();
+    let device_names = Seen::of(devices.iter().map(|device| device.name.as_str()));
+    let device_paths = Seen::of(devices.iter().map(|device| device.device_path.as_str()));
     let mut paths = Seen::default();
     let mut errors = Vec::new();
     let list = path.child("volumeMounts");
     for (i, mount) in mounts.iter().enumerate() {
         let path = list.index(i);
         errors.extend(required(&mount.name, &path.child("name")));
-        if !scope.volumes.contains_key(mount.name.as_str()) {
+        if !scope.volumes.has(&mount.name) {
             errors.push(FieldError::not_found(&path.child("name"), &mount.name));
         }
         errors.extend(required(&mount.mount_path, &path.child("mountPath")));
@@ -47,7 +47,7 @@ pub fn mounts(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
         errors.extend(details(mount, is_privileged, &list, &path));
     }
     let list = path.child("volumeDevices");
-    let mount_names: Seen<'_> = mounts.iter().map(|mount| mount.name.as_str()).collect();
+    let mount_names = Seen::of(mounts.iter().map(|mount| mount.name.as_str()));
     let (mut names, mut device_paths) = (Seen::default(), Seen::default());
     for (i, one) in devices.iter().enumerate() {
         let path = list.index(i);
@@ -57,7 +57,12 @@ pub fn mounts(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
         if !name.is_empty() && names.again(name) {
             errors.push(FieldError::invalid(&name_at, name, "must be unique"));
         }
-        errors.extend(device_volume(name, scope, &name_at));
+        if !scope.volumes.has(name) {
+            errors.push(FieldError::not_found(&name_at, name));
+        } else if !scope.block_volumes.has(name) {
+            let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+            errors.push(FieldError::invalid(&name_at, name, why));
+        }
         errors.extend(required(device_path, &path_at));
         // A path that steps back is not remembered.
         if !no_back_steps(device_path, &path_at).is_empty() {
@@ -74,18 +79,6 @@ pub fn mounts(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
         }
     }
     errors
-}
-
-/// The volume of a device can be a block device.
-fn device_volume(name: &str, scope: &Scope<'_>, path: &Path) -> Option<FieldError> {
-    match scope.volumes.get(name) {
-        Some(true) => None,
-        Some(false) => {
-            let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
-            Some(FieldError::invalid(path, name, why))
-        }
-        None => Some(FieldError::not_found(path, name)),
-    }
 }
 
 /// What comes after name and path; upstream reports most of it at the path of the whole list.

@@ -37,10 +37,11 @@ pub fn pod_spec(
     features: Features,
     path: &Path,
 ) -> Errors {
-    let (mut errors, known) = volumes::volumes(volumes, pod, features, &path.child("volumes"));
+    let (mut errors, [known, blocks]) = volumes::volumes(volumes, pod, features, &path.child("volumes"));
     let scope = Scope {
         features,
         volumes: known,
+        block_volumes: blocks,
         claims: spec.resource_claims.iter().flatten().map(|claim| claim.name.as_str()).collect(),
         grace_period_seconds: spec.termination_grace_period_seconds.unwrap_or(0),
         restart_policy: spec.restart_policy.as_deref().unwrap_or_default(),

@@ -259,7 +259,7 @@ fn lists(spec: &PodSpec, path: &Path) -> Vec<String> {
     let mut warnings = Vec::new();
     for (list, field, values) in [("hostAliases", "ip", &ips), ("imagePullSecrets", "name", &secrets)] {
         let mut seen = Seen::default();
-        for (i, value) in values.iter().enumerate().filter(|(_, value)| seen.again(**value)) {
+        for (i, value) in values.iter().enumerate().filter(|(_, value)| seen.again(value)) {
             let path = path.child(list).index(i).child(field);
             warnings.push(format!("{path}: duplicate {field} \"{value}\""));
         }

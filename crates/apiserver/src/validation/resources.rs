@@ -182,7 +182,7 @@ fn claims(requirements: &ResourceRequirements, scope: &Scope<'_>, path: &Path) -
             errors.push(FieldError::duplicate(&path, name));
         } else {
             errors.extend(super::optional_name(&claim.request, names::dns1123_label, &path.child("request")));
-            let (is_known, is_repeated) = (names.again(name), seen.again(one.clone()));
+            let (is_known, is_repeated) = (names.again(name), seen.again(&one));
             if request.is_empty() {
                 errors.extend(is_known.then(|| FieldError::duplicate(&path, name)));
             } else if is_repeated {

@@ -26,7 +26,7 @@ pub fn constraints(constraints: &[TopologySpreadConstraint], features: Features,
         |one: &TopologySpreadConstraint| format!("{{{}, {}}}", one.topology_key, one.when_unsatisfiable);
     // Of two that are the same, the first is reported.
     let mut later = Seen::default();
-    let mut repeated: Vec<bool> = constraints.iter().rev().map(|one| later.again(pair(one))).collect();
+    let mut repeated: Vec<bool> = constraints.iter().rev().map(|one| later.again(&pair(one))).collect();
     repeated.reverse();
     for (i, constraint) in constraints.iter().enumerate() {
         let path = path.index(i);

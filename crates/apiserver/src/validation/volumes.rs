@@ -3,8 +3,6 @@
 //! Models ValidateVolumes, validateVolumeSource and its companions in pkg/apis/core/validation/validation.go (v1.36.2).
 //! Cluster trust bundles and pod certificates have been dropped before: they are switched off.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::core::v1::{
     DownwardAPIVolumeFile, HostPathVolumeSource, KeyToPath, NFSVolumeSource, PersistentVolumeClaimTemplate,
     ProjectedVolumeSource, Volume,
@@ -27,36 +25,44 @@ const MAX_FILE_MODE: i64 = 0o777;
 
 /// The volumes' errors, and those that have none: only these can be mounted, and some of them used as a block device.
 /// `pod` is the pod's name, if there is a pod.
-pub fn volumes<'a>(
-    volumes: &[&'a Volume],
+pub fn volumes(
+    volumes: &[&Volume],
     pod: Option<&str>,
     features: Features,
     path: &Path,
-) -> (Errors, BTreeMap<&'a str, bool>) {
+) -> (Errors, [Seen; 2]) {
     let mut errors = Vec::new();
-    let mut known = BTreeMap::new();
+    let (mut known, mut blocks) = (Seen::default(), Seen::default());
     let ephemeral = volumes.iter().filter(|volume| volume.ephemeral.is_some());
-    let created: Seen<'_> = ephemeral.filter_map(|volume| Some(claim_name(pod?, &volume.name))).collect();
+    let ephemeral = Seen::of(ephemeral.map(|volume| volume.name.as_str()));
+    // Its claim has the names of pod and volume.
+    let is_created = |claim: &str| {
+        let volume = pod.and_then(|pod| claim.strip_prefix(pod)?.strip_prefix('-'));
+        volume.is_some_and(|volume| ephemeral.has(volume))
+    };
     for (i, volume) in volumes.iter().enumerate() {
         let path = path.index(i);
         let name = volume.name.as_str();
         let mut own = source(volume, pod, features, &path);
         own.extend(required_name(name, names::dns1123_label, &path.child("name")));
-        if known.contains_key(name) {
+        if known.has(name) {
             own.push(FieldError::duplicate(&path.child("name"), name));
         }
         if own.is_empty() {
-            known.insert(name, volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some());
+            known.again(name);
+            if volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some() {
+                blocks.again(name);
+            }
         }
         errors.extend(own);
         let claim = volume.persistent_volume_claim.as_ref().map(|source| source.claim_name.as_str());
-        if let Some(claim) = claim.filter(|claim| created.has(claim)) {
+        if let Some(claim) = claim.filter(|claim| is_created(claim)) {
             let why = "must not reference a PVC that gets created for an ephemeral volume";
             let path = path.child("persistentVolumeClaim").child("claimName");
             errors.push(FieldError::invalid(&path, claim, why));
         }
     }
-    (errors, known)
+    (errors, [known, blocks])
 }
 
 /// The claim that is made for a pod's ephemeral volume.
@@ -379,7 +385,7 @@ fn projected(source: &ProjectedVolumeSource, features: Features, path: &Path) ->
 }
 
 /// Two files of a projection at one path; the value printed is that of the file's source.
-fn conflict<'a>(file: &'a str, value: &str, paths: &mut Seen<'a>, path: &Path) -> Option<FieldError> {
+fn conflict(file: &str, value: &str, paths: &mut Seen, path: &Path) -> Option<FieldError> {
     let is_taken = !file.is_empty() && paths.again(file);
     is_taken.then(|| FieldError::invalid(path, value, "conflicting duplicate paths"))
 }

@@ -190,7 +190,7 @@ fn keep_new_pods_away(cx: &mut Context<'_>, node: &Node) -> Result<(), Error> {
     let holds =
         |(kind, status, _): &&(&str, &str, &str)| condition(node, kind).is_some_and(|c| c.status == *status);
     let mut wanted: Vec<&str> = CONDITION_TAINTS.iter().filter(holds).map(|(_, _, key)| *key).collect();
-    if node.spec.as_ref().and_then(|s| s.unschedulable) == Some(true) {
+    if taints::is_cordoned(node) {
         wanted.push(taints::UNSCHEDULABLE);
     }
     let is_there = |key: &&str| taints::has(node, key, "NoSchedule");

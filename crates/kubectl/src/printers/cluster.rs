@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{
     ConfigMap, Event, Namespace, Node, ObjectReference, Secret, ServiceAccount,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use machinery::taints::is_cordoned;
 use machinery::version::Features;
 
 use super::age;
@@ -89,7 +90,7 @@ fn node_status(node: &Node) -> String {
         Some(_) => "NotReady",
         None => "Unknown",
     }];
-    if node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true) {
+    if is_cordoned(node) {
         words.push("SchedulingDisabled");
     }
     words.join(",")

@@ -4,6 +4,7 @@
 
 use client::api::{Request, Verb};
 use machinery::patch::PatchType;
+use machinery::taints::is_cordoned;
 use machinery::{Kind, Object};
 use serde_json::{Value, json};
 
@@ -91,8 +92,7 @@ fn set(
     unschedulable: bool,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
-    let spec = if let Object::Node(node) = object { node.spec.as_ref() } else { None };
-    let is_so = spec.and_then(|spec| spec.unschedulable) == Some(true);
+    let is_so = matches!(object, Object::Node(node) if is_cordoned(node));
     let what = if unschedulable { "cordoned" } else { "uncordoned" };
     if is_so == unschedulable {
         context.out(format!("{} already {}\n", info.type_and_name(), done(what, dry_run)));

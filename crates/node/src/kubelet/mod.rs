@@ -29,6 +29,7 @@ use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, HostIP, Node, Pod, PodIP, PodStatus};
 use machinery::object::{is_pod_terminal, is_terminating};
+use machinery::taints::is_cordoned;
 use machinery::time::{after_ms, ms_between, seconds};
 use machinery::{Kind, Object, Resource};
 
@@ -41,6 +42,8 @@ pub use takeover::is_overdue;
 
 use crate::references;
 
+/// How often a kubelet looks at its node and posts its status (`nodeStatusUpdateFrequency`).
+const NODE_STATUS_MS: i64 = 10_000;
 /// How long after a sandbox could not be made the next try comes.
 const SANDBOX_RETRY_MS: u64 = 10_000;
 
@@ -53,6 +56,8 @@ pub struct Kubelet {
     images: container::Images,
     /// The pods with probes that ask for names.
     asking: OrdSet<Key>,
+    /// The nodes that were last seen cordoned.
+    cordoned: OrdSet<Arc<str>>,
 }
 
 /// What does not change while a pod is handled.
@@ -127,6 +132,7 @@ impl Kubelet {
             addresses: Addresses::default(),
             images: container::Images::new(),
             asking: OrdSet::new(),
+            cordoned: OrdSet::new(),
         }
     }
 
@@ -172,16 +178,48 @@ impl Kubelet {
         self.settings.pace = pace;
     }
 
-    /// A kubelet that is heard of again says that its node is well (pkg/kubelet/nodestatus/setters.go).
-    fn post_node_status(&mut self, cx: &mut Context<'_>, name: &str) -> Result<Outcome, Error> {
+    /// What a kubelet does for its node, if it is heard of.
+    fn look_at_node(&mut self, cx: &mut Context<'_>, name: &str) -> Result<Outcome, Error> {
         let node = cx.listers.get::<Node>("", name).cloned();
         let Some(node) = node.filter(|_| !self.settings.faults.dead_nodes.contains(name)) else {
             return Ok(Outcome::Done);
         };
-        let mut changed = (*node).clone();
+        self.post_node_status(cx, &node)?;
+        Ok(self.tell_cordoned(cx, &node))
+    }
+
+    /// Says in its own time that the node was cordoned or uncordoned (recordNodeSchedulableEvent in kubelet_node_status.go).
+    fn tell_cordoned(&mut self, cx: &mut Context<'_>, node: &Arc<Node>) -> Outcome {
+        let is_cordoned = is_cordoned(node);
+        if is_cordoned == self.cordoned.contains(node.name()) || self.settings.profile == Profile::Recorder {
+            return Outcome::Done;
+        }
+        let began = node.metadata.creation_timestamp.as_ref().map_or(cx.now, |time| time.0);
+        let since = ms_between(began, cx.now).rem_euclid(NODE_STATUS_MS);
+        if since > 0 {
+            return Outcome::After((NODE_STATUS_MS - since).unsigned_abs());
+        }
+        let reason = if is_cordoned { "NodeNotSchedulable" } else { "NodeSchedulable" };
+        self.note_cordoned(node);
+        let message = format!("Node {} status is now: {reason}", node.name());
+        cx.event("kubelet", &Node::wrap(node.clone()), "Normal", reason, &message);
+        Outcome::Done
+    }
+
+    fn note_cordoned(&mut self, node: &Node) {
+        if is_cordoned(node) {
+            self.cordoned.insert(node.name().into());
+        } else {
+            self.cordoned.remove(node.name());
+        }
+    }
+
+    /// A kubelet that is heard of again says that its node is well (pkg/kubelet/nodestatus/setters.go).
+    fn post_node_status(&self, cx: &mut Context<'_>, node: &Arc<Node>) -> Result<(), Error> {
+        let mut changed = (**node).clone();
         let conditions = changed.status.get_or_insert_default().conditions.get_or_insert_default();
         if conditions.iter().all(|condition| condition.status != "Unknown") {
-            return Ok(Outcome::Done);
+            return Ok(());
         }
         for condition in conditions.iter_mut().filter(|condition| condition.status == "Unknown") {
             if let Some((status, reason, message)) = node_status::well(&condition.type_) {
@@ -194,10 +232,10 @@ impl Kubelet {
         }
         cx.api.update_status(changed)?;
         if self.settings.profile == Profile::Default {
-            let message = format!("Node {name} status is now: NodeReady");
-            cx.event("kubelet", &Node::wrap(node), "Normal", "NodeReady", &message);
+            let message = format!("Node {} status is now: NodeReady", node.name());
+            cx.event("kubelet", &Node::wrap(node.clone()), "Normal", "NodeReady", &message);
         }
-        Ok(Outcome::Done)
+        Ok(())
     }
 
     fn step(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
@@ -222,6 +260,23 @@ impl Kubelet {
         let left = stop::deadline(&turn.pod).and_then(|at| turn.until(at));
         turn.repeats &= left.is_none();
         Ok(next.into_iter().chain(left).min())
+    }
+
+    /// The pods that a new node has already, or the node itself if it was cordoned or uncordoned.
+    fn node_changed(&mut self, event: &WatchEvent, node: &Node, listers: &Listers) -> Vec<Key> {
+        match event.change {
+            Change::Added => {
+                self.note_cordoned(node);
+                let pods = listers.list::<Pod>("").filter(|pod| node_name(pod) == node.name());
+                pods.map(|pod| pod.key()).collect()
+            }
+            Change::Modified if is_cordoned(node) != self.cordoned.contains(node.name()) => vec![node.key()],
+            Change::Modified => Vec::new(),
+            Change::Deleted => {
+                self.cordoned.remove(node.name());
+                Vec::new()
+            }
+        }
     }
 
     /// The pods of a namespace that wait for a ConfigMap or a Secret.
@@ -434,17 +489,14 @@ impl Reconciler for Kubelet {
         if let Object::PersistentVolumeClaim(claim) = &event.object {
             return expand::pods_concerned(claim, listers);
         }
+        if let Object::Node(node) = &event.object {
+            return self.node_changed(event, node, listers);
+        }
         let Some(pod) = Pod::unwrap(&event.object) else {
             return match event.object.kind() {
                 Kind::ConfigMap | Kind::Secret => self.unconfigured(event.object.namespace()),
                 // What has an endpoint has a name.
                 Kind::EndpointSlice => self.asking.iter().cloned().collect(),
-                // Pods may have been put on a node before there was one.
-                Kind::Node if event.change == Change::Added => {
-                    let name = event.object.name();
-                    let pods = listers.list::<Pod>("").filter(|pod| node_name(pod) == name);
-                    pods.map(|pod| pod.key()).collect()
-                }
                 _ => Vec::new(),
             };
         };
@@ -463,7 +515,7 @@ impl Reconciler for Kubelet {
 
     fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
         if key.kind == Kind::Node {
-            return self.post_node_status(cx, &key.name);
+            return self.look_at_node(cx, &key.name);
         }
         let Some(pod) = cx.listers.get::<Pod>(&key.namespace, &key.name).cloned() else {
             return Ok(Outcome::Done);

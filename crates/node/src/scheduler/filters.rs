@@ -53,9 +53,7 @@ pub(super) fn refuse(
     cache: &Cache,
     (listers, features): (&Listers, Features),
 ) -> Option<Refusal> {
-    let spec = node.spec.as_ref();
-    let cordoned = spec.and_then(|s| s.unschedulable) == Some(true);
-    if cordoned && !tolerates(pod, &taints::taint(taints::UNSCHEDULABLE, "NoSchedule")) {
+    if taints::is_cordoned(node) && !tolerates(pod, &taints::taint(taints::UNSCHEDULABLE, "NoSchedule")) {
         return Some(Refusal::lasting("node(s) were unschedulable"));
     }
     let repels = |t: &&Taint| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute") && !tolerates(pod, t);

@@ -3,6 +3,7 @@
 use cluster::Defect;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use machinery::Resource;
+use machinery::taints::is_cordoned;
 
 use super::super::Snapshot;
 use super::{Reason, Rule, Why, WhyKind};
@@ -20,11 +21,6 @@ pub(super) fn troubles(snapshot: Snapshot<'_>) -> Vec<Why> {
 /// Whether the node's kubelet is silent.
 pub(super) fn is_down(snapshot: Snapshot<'_>, node: &str) -> bool {
     snapshot.defects.iter().any(|defect| matches!(defect, Defect::NodeDown { node: down } if down == node))
-}
-
-/// Whether new pods are kept away from the node.
-pub(super) fn is_cordoned(node: &Node) -> bool {
-    node.spec.as_ref().is_some_and(|spec| spec.unschedulable == Some(true))
 }
 
 pub(super) fn of_node(snapshot: Snapshot<'_>, node: &Node) -> Why {

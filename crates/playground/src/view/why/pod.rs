@@ -5,6 +5,7 @@ use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod};
 use machinery::decision::{Lack, Step, Verdict};
 use machinery::object::{controller_of, is_terminating};
+use machinery::taints::is_cordoned;
 use machinery::{Kind, ObjectKey, Resource};
 use node::references;
 
@@ -13,7 +14,7 @@ use super::super::claim::ClaimView;
 use super::super::pod::{Shape, is_ready, shape_of, waiting_message};
 use super::super::revision::{name_of, ordinal_in, set_of};
 use super::super::stage::claims_of;
-use super::node::{is_cordoned, is_down};
+use super::node::is_down;
 use super::storage::of_claim;
 use super::{Reason, Risk, Rule, Template, Why, WhyKind, verdict};
 use crate::commands;
