@@ -94,6 +94,15 @@ test('Ctrl-R finds earlier lines', async ({ page }) => {
   await expect(log(page).locator('.terminal-command').last()).toHaveText('$ echo done');
 });
 
+test('a warning has another colour than an error', async ({ page }) => {
+  await open(page);
+  await prompt(page).fill('kubectl create -f stateful-demo.yaml; kubectl apply -f stateful-demo.yaml; nosuch');
+  await prompt(page).press('Enter');
+  const colour = (text: string) => log(page).getByText(text).first().evaluate((line) => getComputedStyle(line).color);
+  expect(await colour('Warning: resource services/myapp-svc')).not.toBe(await colour('nosuch: command not found'));
+  await expectAccessible(page);
+});
+
 test('what is shown can be copied', async ({ page }) => {
   await open(page);
   await prompt(page).fill('echo to be copied');

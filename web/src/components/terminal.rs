@@ -196,7 +196,7 @@ fn Line(props: &LineProps) -> Html {
         Content::Out(text) => html! { <pre class="terminal-out">{cells(text.trim_end_matches('\n'))}</pre> },
         Content::Err(text) => html! {
             <>
-                <pre class="terminal-err">{cells(text.trim_end_matches('\n'))}</pre>
+                <pre class={class_of_err(text)}>{cells(text.trim_end_matches('\n'))}</pre>
                 if let Some(ours) = props.locale.words().beneath(text) {
                     <p class="terminal-note" lang={props.locale.tag()}>{"# "}{sentence(&ours)}</p>
                 }
@@ -206,6 +206,12 @@ fn Line(props: &LineProps) -> Html {
         Content::Exit(0) => html! {},
         Content::Exit(status) => html! { <p class="terminal-exit">{format!("# exit {status}")}</p> },
     }
+}
+
+/// Warnings are no errors: kubectl gives them another colour, too.
+fn class_of_err(text: &str) -> &'static str {
+    let is_warning = text.lines().all(|line| line.starts_with("Warning: "));
+    if is_warning { "terminal-err terminal-warning" } else { "terminal-err" }
 }
 
 /// A text in which each character takes as many cells as in a terminal: Han take two.
