@@ -48,7 +48,7 @@ pub fn mounts(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
     }
     let list = path.child("volumeDevices");
     let mount_names = Seen::of(mounts.iter().map(|mount| mount.name.as_str()));
-    let (mut names, mut device_paths) = (Seen::default(), Seen::default());
+    let (mut names, mut known_paths) = (Seen::default(), Seen::default());
     for (i, one) in devices.iter().enumerate() {
         let path = list.index(i);
         let (name, device_path) = (one.name.as_str(), one.device_path.as_str());
@@ -67,7 +67,7 @@ pub fn mounts(container: &Container, scope: &Scope<'_>, path: &Path) -> Errors {
         // A path that steps back is not remembered.
         if !no_back_steps(device_path, &path_at).is_empty() {
             errors.push(FieldError::invalid(&path_at, device_path, "can not contain backsteps ('..')"));
-        } else if device_paths.again(device_path) {
+        } else if known_paths.again(device_path) {
             errors.push(FieldError::invalid(&path_at, device_path, "must be unique"));
         }
         if mount_names.has(name) {
