@@ -133,6 +133,15 @@ impl Recorded {
     /// In characters, of each once they are cut.
     const MAX_EACH: usize = 256;
 
+    fn add(&mut self, text: String) {
+        let is_full = self.is_cut && self.characters() >= Recorded::MAX;
+        if text.is_empty() || is_full || self.texts.contains(&text) {
+            return;
+        }
+        self.texts.push(text);
+        self.is_cut |= self.characters() > Recorded::MAX;
+    }
+
     fn characters(&self) -> usize {
         let each = if self.is_cut { Recorded::MAX_EACH } else { usize::MAX };
         self.texts.iter().map(|text| text.chars().count().min(each)).sum()
@@ -142,13 +151,7 @@ impl Recorded {
 impl Warnings {
     /// Adds one that is not there yet.
     pub fn add(&self, text: impl Into<String>) {
-        let (text, mut recorded) = (text.into(), self.0.borrow_mut());
-        let is_full = recorded.is_cut && recorded.characters() >= Recorded::MAX;
-        if text.is_empty() || is_full || recorded.texts.contains(&text) {
-            return;
-        }
-        recorded.texts.push(text);
-        recorded.is_cut |= recorded.characters() > Recorded::MAX;
+        self.0.borrow_mut().add(text.into());
     }
 
     /// Takes them out, in order.
