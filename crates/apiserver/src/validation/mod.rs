@@ -32,6 +32,10 @@ use machinery::version::Features;
 /// What is wrong with something, in order.
 pub type Errors = Vec<FieldError>;
 
+/// How many ports of a pod, or files of a volume, are compared with each other. Upstream compares all, however long that
+/// takes, and cuts what it says of them after 4,096 characters.
+pub const COMPARED: usize = 256;
+
 /// The names, or what else must be unique, that a list has had so far.
 #[derive(Default)]
 pub struct Seen(BTreeSet<String>);

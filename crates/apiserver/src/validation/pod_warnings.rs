@@ -16,12 +16,8 @@ use machinery::version::Features;
 
 use super::pod_annotations::{APP_ARMOR_OF, SECCOMP_OF, SECCOMP_OF_POD};
 use super::pod_spec::containers_with_paths;
-use super::{Seen, addresses, volume_files};
+use super::{COMPARED, Seen, addresses, volume_files};
 use crate::strategy::persistent_volume_claim;
-
-/// How many ports of a pod, or files of a volume, are compared with each other. Upstream compares all, however long that
-/// takes, and cuts what it says of them after 4,096 characters.
-pub const COMPARED: usize = 256;
 
 const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
 const NO_SELECTOR: &str = "a null labelSelector results in matching no pod";

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{
 };
 use machinery::go_text::quote;
 
-use super::pod_warnings::COMPARED;
+use super::COMPARED;
 use crate::admission::TOKEN_VOLUME_PREFIX;
 
 /// A file's path, and what it comes from, where a volume has several sources.

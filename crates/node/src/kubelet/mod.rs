@@ -191,7 +191,11 @@ impl Kubelet {
     /// Says in its own time that the node was cordoned or uncordoned (recordNodeSchedulableEvent in kubelet_node_status.go).
     fn tell_cordoned(&mut self, cx: &mut Context<'_>, node: &Arc<Node>) -> Outcome {
         let is_cordoned = is_cordoned(node);
-        if is_cordoned == self.cordoned.contains(node.name()) || self.settings.profile == Profile::Recorder {
+        if is_cordoned == self.cordoned.contains(node.name()) {
+            return Outcome::Done;
+        }
+        if self.settings.profile == Profile::Recorder {
+            self.note_cordoned(node);
             return Outcome::Done;
         }
         let began = node.metadata.creation_timestamp.as_ref().map_or(cx.now, |time| time.0);
@@ -216,12 +220,13 @@ impl Kubelet {
 
     /// A kubelet that is heard of again says that its node is well (pkg/kubelet/nodestatus/setters.go).
     fn post_node_status(&self, cx: &mut Context<'_>, node: &Arc<Node>) -> Result<(), Error> {
-        let mut changed = (**node).clone();
-        let conditions = changed.status.get_or_insert_default().conditions.get_or_insert_default();
-        if conditions.iter().all(|condition| condition.status != "Unknown") {
+        let mut conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
+        if conditions.all(|condition| condition.status != "Unknown") {
             return Ok(());
         }
-        for condition in conditions.iter_mut().filter(|condition| condition.status == "Unknown") {
+        let mut changed = (**node).clone();
+        let conditions = changed.status.iter_mut().flat_map(|status| status.conditions.iter_mut().flatten());
+        for condition in conditions.filter(|condition| condition.status == "Unknown") {
             if let Some((status, reason, message)) = node_status::well(&condition.type_) {
                 condition.status = status.to_owned();
                 condition.reason = Some(reason.to_owned());

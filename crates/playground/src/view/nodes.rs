@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cluster::Defect;
 use k8s_openapi::api::core::v1::{Node, Pod};
+use machinery::taints::is_cordoned;
 use machinery::{ObjectKey, Resource};
 
 use super::Snapshot;
@@ -50,7 +51,7 @@ pub fn nodes(snapshot: Snapshot<'_>) -> Vec<NodeRow> {
         NodeRow {
             key: node.key(),
             ready: conditions.clone().any(|c| c.type_ == "Ready" && c.status == "True"),
-            cordoned: spec.is_some_and(|spec| spec.unschedulable == Some(true)),
+            cordoned: is_cordoned(node),
             down: snapshot
                 .defects
                 .iter()
