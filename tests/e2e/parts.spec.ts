@@ -50,6 +50,21 @@ test('a command that needs the second part before it is there waits for it', asy
   expect(asked.filter((type) => type === 'xhr')).toHaveLength(1);
 });
 
+test('a page that opens something waits for both parts, and nothing is held up', async ({ page }) => {
+  const asked = requests(page);
+  await page.goto('./?run=kubectl get pods');
+  await expect(page.getByRole('log')).toContainText('No resources found');
+  expect(asked.splice(0), 'lines that the address types').toEqual(['fetch']);
+  await page.goto('./?lesson=birth');
+  await expect(page.getByText('Step 1 of 2')).toBeVisible();
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.locator('[data-pod=myapp-0]')).toBeVisible();
+  expect(asked.splice(0), 'a lesson').toEqual(['fetch']);
+  await page.goto('./');
+  await expect(page.locator('[data-pod=myapp-0]')).toBeVisible();
+  expect(asked, 'a world that the browser keeps').toEqual(['fetch']);
+});
+
 // Not watched: that requests fail is what is tested.
 unwatched('without a network a command waits until its part can be loaded', async ({ page }) => {
   let isDown = true;

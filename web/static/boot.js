@@ -2,8 +2,8 @@
 //
 // What `cargo xtask dist` builds comes in two parts. The second is fetched when somebody has begun to use the page and it
 // has nothing better to do, or at once when the first calls for it (crates/ARCHITECTURE.md). An embed waits for both, and so
-// does a page whose files are kept for when there is no network. These are kept after the second part has come, but not for
-// an embed: it is a part of somebody else's page.
+// does a page that opens something, or whose files are kept for when there is no network. These are kept after the second
+// part has come, but not for an embed: it is a part of somebody else's page.
 import * as glue from './petset_bg.js';
 
 const FIRST = new URL('petset_bg.wasm', import.meta.url);
@@ -40,13 +40,28 @@ try {
     const module = await compiled(FIRST);
     first = (await WebAssembly.instantiate(module, { './petset_bg.js': glue, second: { load } })).exports;
     glue.__wbg_set_wasm(first);
-    // What an embed does first, its address says; to wait in the midst of it would hold up the page around it. Where the
-    // files are kept the second part is at hand, but not for a request that blocks: browsers let no worker answer those.
-    if (first.ready && (isEmbed || isKept)) join(await compiled(SECOND));
+    // To open something takes both parts, and to wait in the midst of it would hold up the page, or the page around an embed.
+    // Where the files are kept the second part is at hand, but not for a request that blocks: browsers let no worker answer
+    // those.
+    if (isEmbed) await fetchSecond();
+    // One that cannot be had now is asked for again when it is needed.
+    else if (isKept || opens()) await fetchSecond().catch(() => {});
     first.__wbindgen_start();
     begun.then(() => (window.requestIdleCallback ?? setTimeout)(fetchRest));
 } catch (error) {
     crash(error);
+}
+
+/** Whether the page opens a world, types lines or begins a lesson: its address says so, or the browser keeps a world. */
+function opens() {
+    const settings = [location.search, location.hash.slice(1)].map((text) => new URLSearchParams(text));
+    if (['g', 'run', 'lesson'].some((name) => settings.some((found) => found.has(name)))) return true;
+    try {
+        return localStorage.getItem('petset-world') !== null;
+    } catch {
+        // A private window may keep nothing.
+        return false;
+    }
 }
 
 function crash(error) {
@@ -81,11 +96,16 @@ async function fetchModule(url) {
 
 async function fetchRest() {
     try {
-        if (first.ready) join(await compiled(SECOND));
+        await fetchSecond();
         if (!isEmbed) await import('./lazy/offline.js');
     } catch {
         // The second part is asked for again when it is needed.
     }
+}
+
+/** Gets the second part, while everything else goes on. */
+async function fetchSecond() {
+    if (first.ready) join(await compiled(SECOND));
 }
 
 /** Gets the second part for a call that waits for it: nothing else may run before that call returns. */
