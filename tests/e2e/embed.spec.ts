@@ -81,12 +81,18 @@ async function isReady(page: Page, id = 'embed'): Promise<void> {
 }
 
 const test = base.extend({
-  page: async ({ page }, use) => {
+  // With the pages that it opens.
+  page: async ({ page, context }, use) => {
     const problems: string[] = [];
-    page.on('console', (message) => {
+    context.on('console', (message) => {
       if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`);
     });
-    page.on('pageerror', (error) => problems.push(`exception: ${error.stack ?? error}`));
+    context.on('weberror', (error) => problems.push(`exception: ${error.error().stack ?? error.error()}`));
+    context.on('requestfailed', (request) => {
+      const error = request.failure()?.errorText;
+      // What a page still asked for when it was left is no failure.
+      if (error !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${error}`);
+    });
     await use(page);
     expect(problems, 'what went wrong behind the page').toEqual([]);
   },
