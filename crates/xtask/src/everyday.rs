@@ -22,6 +22,8 @@ pub fn ran(workspace: &Workspace, products: &Path) -> Result<BTreeSet<usize>> {
     let record = workspace.target.join("page/ran.txt");
     step("find out what runs every day", || {
         site::assemble(workspace, products, &folder)?;
+        // Each of the acts adds to it.
+        fs::write(&record, "").with_context(|| format!("cannot write {}", record.display()))?;
         let mut acts = playwright::on(workspace, folder, &chrome)?;
         run(acts.arg("everyday.spec.ts").env("PETSET_RECORD", &record))
     })?;
