@@ -1,15 +1,15 @@
 // What people do every day. `cargo xtask dist` does it with a page that notes which of its code runs: that is the part
-// that is loaded first (PETSET_RECORD names the file that it is added to). Done with the built page, it must work as ever. Which code a
-// frame runs depends on when it comes, so a moment that no recording met may need the other part: it is told when. What
-// people come to later (a mistake, a patch, a template) is there by then.
+// that is loaded first (PETSET_RECORD names the file that it is added to). Done with the built page, it must work as ever.
+// Which code a frame runs depends on when it comes, so a moment that no recording met may need the other part: it is told
+// when. What people come to later (a mistake, a patch, a template) is there by then.
 import { appendFileSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, keepInstance, open, rewrite, test } from './fixtures';
 
 const record = process.env.PETSET_RECORD;
 
-/** What was typed last. */
-let lastLine = '';
+/** What was done last: a line that was typed, or Apply. */
+let lastLine: string;
 
 /** Types a command line, and waits until the prompt is free again. */
 async function run(page: Page, line: string): Promise<void> {
@@ -34,10 +34,11 @@ async function begin(page: Page): Promise<string[]> {
   test.slow();
   if (record) await keepInstance(page);
   const needed: string[] = [];
+  lastLine = 'Apply';
   // The second part never comes when it is fetched ahead; a call for it blocks, which only an XHR can.
   await page.route('**/lazy/second.wasm', async (route) => {
     if (route.request().resourceType() !== 'xhr') return;
-    needed.push(lastLine || 'Apply');
+    needed.push(lastLine);
     await route.continue();
   });
   await open(page);
