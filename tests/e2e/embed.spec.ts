@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test as base, type Locator, type Page } from '@playwright/test';
-import { expect, expectAccessible, settle } from './fixtures';
+import { expect, expectAccessible, settle, watch } from './fixtures';
 
 const SITE = new URL(process.env.PETSET_URL!);
 
@@ -80,19 +80,10 @@ async function isReady(page: Page, id = 'embed'): Promise<void> {
   await expect(page.locator(`#${id} iframe:not([inert])`)).toBeVisible();
 }
 
+// Its pages are of other people's folders.
 const test = base.extend({
-  // With the pages that it opens.
   page: async ({ page, context }, use) => {
-    const problems: string[] = [];
-    context.on('console', (message) => {
-      if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`);
-    });
-    context.on('weberror', (error) => problems.push(`exception: ${error.error().stack ?? error.error()}`));
-    context.on('requestfailed', (request) => {
-      const error = request.failure()?.errorText;
-      // What a page still asked for when it was left is no failure.
-      if (error !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${error}`);
-    });
+    const problems = watch(context);
     await use(page);
     expect(problems, 'what went wrong behind the page').toEqual([]);
   },

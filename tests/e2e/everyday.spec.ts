@@ -61,8 +61,8 @@ test('what people do every day needs no more than what is loaded first', async (
   await end(page, needed);
 });
 
-// A page that notes what runs draws too few frames to meet all that others see.
-test('whatever can be seen on the way from an apply to running pods needs no more either', async ({ page }) => {
+// For what is recorded: a page that notes what runs draws too few frames to meet all that others see.
+test('an apply goes event by event to running pods', async ({ page }) => {
   const needed = await begin(page);
   await page.getByTestId('play').click();
   await page.getByRole('button', { name: 'Apply', exact: true }).click();

@@ -1,36 +1,42 @@
 // What every test of the page starts from: `test` with a page that is watched, and helpers.
 import AxeBuilder from '@axe-core/playwright';
-import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
 
 export { expect };
 
 /**
- * Playwright's `test`, whose `page` fails the test if anything went wrong behind its face: an error on the console, an
- * uncaught exception, a request that failed or that left the folder in which the page is served.
+ * Playwright's `test`, whose `page` fails the test if anything went wrong behind its face, or that of a page which it
+ * opened (`watch`), or if a request left the folder in which the page is served.
  */
 export const test = base.extend({
-  page: async ({ page, baseURL }, use) => {
-    const problems: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`);
-    });
-    page.on('pageerror', (error) => problems.push(`exception: ${error.stack ?? error}`));
-    page.on('requestfailed', (request) => {
-      const error = request.failure()?.errorText;
-      // What a page still asked for when it was left is no failure.
-      if (error !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${error}`);
-    });
-    page.on('request', (request) => {
+  page: async ({ page, context, baseURL }, use) => {
+    const problems = watch(context);
+    context.on('request', (request) => {
       const isOfPage = request.url().startsWith(baseURL!) || /^(data|blob):/.test(request.url());
       if (!isOfPage) problems.push(`${request.url()}: outside of the page's folder`);
-    });
-    page.on('response', (response) => {
-      if (response.status() >= 400) problems.push(`${response.url()}: status ${response.status()}`);
     });
     await use(page);
     expect(problems, 'what went wrong behind the page').toEqual([]);
   },
 });
+
+/** What goes wrong in the pages of a context, as it comes: an error on the console, an uncaught exception, a failed request. */
+export function watch(context: BrowserContext): string[] {
+  const problems: string[] = [];
+  context.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  context.on('weberror', (error) => problems.push(`exception: ${error.error().stack ?? error.error()}`));
+  context.on('requestfailed', (request) => {
+    const error = request.failure()?.errorText;
+    // What a page still asked for when it was left is no failure.
+    if (error !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${error}`);
+  });
+  context.on('response', (response) => {
+    if (response.status() >= 400) problems.push(`${response.url()}: status ${response.status()}`);
+  });
+  return problems;
+}
 
 /** Opens the page and waits until the app stands in it. */
 export async function open(page: Page): Promise<void> {

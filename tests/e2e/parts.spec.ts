@@ -65,6 +65,24 @@ test('a page that opens something waits for both parts, and nothing is held up',
   expect(asked, 'a world that the browser keeps').toEqual(['fetch']);
 });
 
+test('a link to a world waits for both parts as well', async ({ page, browser, baseURL }) => {
+  await open(page);
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.getByText('2/2 ready')).toBeVisible();
+  await page.getByRole('button', { name: 'Share' }).click();
+  const link = page.getByRole('textbox', { name: 'Link' });
+  await expect(link).toHaveValue(/#g=/);
+
+  // Somebody else's browser, which keeps no world.
+  const context = await browser.newContext({ baseURL });
+  const other = await context.newPage();
+  const asked = requests(other);
+  await other.goto(await link.inputValue());
+  await expect(other.getByText('2/2 ready')).toBeVisible();
+  expect(asked).toEqual(['fetch']);
+  await context.close();
+});
+
 // Not watched: that requests fail is what is tested.
 unwatched('without a network a command waits until its part can be loaded', async ({ page }) => {
   let isDown = true;

@@ -22,6 +22,7 @@ pub struct NewVersionProps {
 pub fn NewVersion(props: &NewVersionProps) -> Html {
     let words = props.locale.words();
     let offered = use_new_version();
+    let is_taken = use_state(|| false);
     let later = {
         let offered = offered.clone();
         Callback::from(move |event: MouseEvent| {
@@ -30,21 +31,26 @@ pub fn NewVersion(props: &NewVersionProps) -> Html {
         })
     };
     let take = |take: Function| {
-        Callback::from(move |_: MouseEvent| {
-            // It only asks the browser to load the page again.
+        let is_taken = is_taken.clone();
+        Callback::from(move |event: MouseEvent| {
+            // It only asks the browser to load the page again, which does so when the worker of before is done.
             let _ = take.call0(&JsValue::NULL);
+            is_taken.set(true);
+            dom::leave_button(&event);
         })
     };
     html! {
         if let Some(version) = &*offered {
             <div class="kept" role="status" data-testid="new-version">
                 <p>
-                    {words.new_version}
+                    {if *is_taken { words.reloading } else { words.new_version }}
                     if matches!(props.kept, Kept::Elsewhere | Kept::Nowhere) {
                         {" "}{props.locale.share_words().not_kept}
                     }
                 </p>
-                <button type="button" class="control" onclick={take(version.clone())}>{words.reload}</button>
+                if !*is_taken {
+                    <button type="button" class="control" onclick={take(version.clone())}>{words.reload}</button>
+                }
                 <button type="button" class="control" onclick={later}>{words.close}</button>
             </div>
         }

@@ -460,6 +460,8 @@ words! {
     new_version,
     /// Button: takes it.
     reload,
+    /// It is on its way.
+    reloading,
     /// The lessons' title, and the button that opens them.
     lessons,
     /// The code of the page has failed.

@@ -252,6 +252,7 @@ pub(super) static WORDS: Words = Words {
     restored: "This is the world of your last visit. Start anew with “Start from”.",
     new_version: "A new version of petset is ready.",
     reload: "Reload",
+    reloading: "Loading the new version…",
     lessons: "Lessons",
     crashed: "The simulator has stopped: this is a mistake of ours, not yours. What you typed is still in the editor.",
     crashed_link: "A link that brings it back, with everything that was done",
