@@ -180,13 +180,14 @@ fn a_pod_backs_off_where_an_idle_scheduler_waits_for_that() {
     for version in [Version::V1_32, Version::V1_36] {
         let mut world = world(Config { features: Features::of(version), ..Config::default() });
         let tied = with(pod("p", "app:1"), "/spec/nodeSelector", json!({"disk": "ssd"}));
+        patch(&mut world, Kind::Node, "node-1", json!({"spec": {"unschedulable": true}}));
         create(&mut world, tied);
         assert!(world.settle(60_000));
         // The first back-off is over long since: the pod is tried at once, in vain, and backs off for twice as long.
         advance(&mut world, 60_000);
-        patch(&mut world, Kind::Node, "node-1", json!({"metadata": {"labels": {"disk": "hdd"}}}));
-        advance(&mut world, 500);
         patch(&mut world, Kind::Node, "node-1", json!({"metadata": {"labels": {"disk": "ssd"}}}));
+        advance(&mut world, 500);
+        patch(&mut world, Kind::Node, "node-1", json!({"spec": {"unschedulable": null}}));
         advance(&mut world, 1_000);
         assert_eq!(node_of(&world, "p").is_none(), version == Version::V1_32, "{version:?}");
         advance(&mut world, 1_000);

@@ -5,9 +5,12 @@
 //! that, and every five minutes. Departs: scores other than the number of pods, priorities and preemption do not exist.
 //! Invariant: a pod that has a node is never touched.
 
+mod affinity;
 mod cache;
 pub(crate) mod claims;
 mod filters;
+mod hints;
+mod spread;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -28,7 +31,8 @@ use serde_json::json;
 
 use cache::{Cache, Load};
 use claims::Plan;
-use filters::Refusal;
+use filters::{Candidate, Refusal};
+use spread::Spread;
 use waiting::{Hope, Waiting};
 
 const COMPONENT: &str = "default-scheduler";
@@ -64,7 +68,7 @@ impl Scheduler {
     fn choose(&self, cx: &mut Context<'_>, pod: &Pod) -> Result<Placement, Failure> {
         if self.cache.nodes().next().is_none() {
             let message = "no nodes available to schedule pods".to_owned();
-            return Err(Failure { hope: Hope::Nodes, claims: Vec::new(), message });
+            return Err(Failure { hope: Hope::Node, claims: Vec::new(), message });
         }
         let volumes = claims::check(pod, &self.cache, cx.listers).map_err(|blocked| Failure {
             hope: Hope::Claims,
@@ -74,15 +78,17 @@ impl Scheduler {
         let mut refusals = Vec::new();
         let mut fewest = i64::MAX;
         let mut best: Vec<&Node> = Vec::new();
-        let (wanted, assumed) = (Load::of(pod), self.assumed.get(&pod.key()));
+        let spread = Spread::of(pod, &self.cache, cx.listers);
+        let candidate = Candidate { pod, wanted: Load::of(pod), volumes, spread };
+        let assumed = self.assumed.get(&pod.key());
         for (node, space) in self.cache.nodes() {
             let is_assumed = assumed.is_some_and(|assumed| **assumed == *node.name());
             // A node with more pods than the best one is not asked.
             if !best.is_empty() && space.load.pods > fewest && !is_assumed {
                 continue;
             }
-            let (about, known) = ((pod, &wanted), (cx.listers, cx.features));
-            let refusal = filters::refuse(about, (node, space), &volumes, &self.cache, known);
+            let known = (cx.listers, cx.features);
+            let refusal = filters::refuse(&candidate, (node, space), &self.cache, known);
             if let Some(refusal) = refusal {
                 refusals.push(refusal);
                 continue;
@@ -99,10 +105,10 @@ impl Scheduler {
                 best.push(node);
             }
         }
+        let volumes = candidate.volumes;
         if best.is_empty() {
             let claims = [volumes.delayed, volumes.lost].concat();
-            let minds_pods = refusals.iter().any(|refusal| refusal.minds_pods);
-            let hope = if minds_pods { Hope::Pods } else { Hope::Nodes };
+            let hope = Hope::Plugins(refusals.iter().map(|refusal| refusal.plugin).collect());
             return Err(Failure { hope, claims, message: summary(&refusals, cx.features) });
         }
         let name = format!("{}/{}", pod.namespace(), pod.name());
@@ -302,7 +308,7 @@ mod tests {
         let refusal = |reason: &str, helps| Refusal {
             reasons: vec![reason.to_owned()],
             preemption_helps: helps,
-            ..Refusal::default()
+            plugin: hints::Plugin::NodeUnschedulable,
         };
         let refusals = [
             refusal("node(s) were unschedulable", false),

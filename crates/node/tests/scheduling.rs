@@ -65,6 +65,8 @@ struct Cluster {
     recorder: Recorder,
     decisions: Decisions,
     scheduler: Scheduler,
+    /// The pods that it looked at, as often as it did.
+    tried: Vec<String>,
 }
 
 impl Cluster {
@@ -100,6 +102,7 @@ impl Cluster {
         let mut scheduler = self.scheduler.clone();
         for key in scheduler.on_event(&event, &self.listers, Timestamp::UNIX_EPOCH) {
             self.sync(&mut scheduler, &key).expect("goes well");
+            self.tried.push(key.name.to_string());
         }
         self.scheduler = scheduler;
         for (key, node) in std::mem::take(&mut self.server.bindings) {
@@ -229,6 +232,294 @@ fn a_partner_is_of_no_help_where_something_else_is_missing() {
     cluster.put(Kind::Pod, with(picky, "/spec/nodeSelector", json!({"disk": "ssd"})));
     cluster.put(Kind::Pod, pod("db", "db"));
     assert_eq!((cluster.node_of("near"), cluster.said("near").len()), (None, 1));
+}
+
+/// What happens, and whether the pod that waits is looked at because of it.
+type Happening = (&'static str, fn(&mut Cluster), bool);
+
+/// Lets a pod wait, and what is said to happen happen, each alone.
+#[track_caller]
+fn expect_tries(waiting: &dyn Fn(&mut Cluster), happenings: &[Happening]) {
+    for (what, happen, expected) in happenings {
+        let mut cluster = Cluster::new(Version::V1_36);
+        waiting(&mut cluster);
+        assert_eq!(cluster.node_of("p"), None, "{what}");
+        let before = cluster.tried.iter().filter(|name| *name == "p").count();
+        happen(&mut cluster);
+        let after = cluster.tried.iter().filter(|name| *name == "p").count();
+        assert_eq!(after > before, *expected, "{what}");
+    }
+}
+
+fn placed(name: &str, node: &str) -> Value {
+    with(pod(name, "app"), "/spec/nodeName", json!(node))
+}
+
+const A_POD_ENDS: Happening = ("another pod ends", |cluster| cluster.end("other"), false);
+const A_VOLUME_COMES: Happening = (
+    "a volume comes",
+    |cluster| cluster.put(Kind::PersistentVolume, json!({"metadata": {"name": "pv"}})),
+    false,
+);
+const A_NODE_FAILS: Happening = (
+    "the condition of a node changes",
+    |cluster| {
+        let ready = json!([{"type": "Ready", "status": "Unknown"}]);
+        cluster.put(Kind::Node, with(node("node-1", json!([])), "/status/conditions", ready));
+    },
+    false,
+);
+const A_LIKE_NODE_COMES: Happening =
+    ("a node like the others comes", |cluster| cluster.put(Kind::Node, node("node-4", json!([]))), false);
+
+#[test]
+fn a_pod_that_selects_nodes_is_tried_again_for_one_that_it_selects() {
+    let waiting = |cluster: &mut Cluster| {
+        cluster.put(Kind::Pod, placed("other", "node-1"));
+        cluster.put(Kind::Pod, with(pod("p", "web"), "/spec/nodeSelector", json!({"disk": "ssd"})));
+    };
+    let cases: [Happening; 6] = [
+        A_POD_ENDS,
+        A_VOLUME_COMES,
+        A_NODE_FAILS,
+        A_LIKE_NODE_COMES,
+        (
+            "a node gets another label",
+            |cluster| {
+                let other = with(node("node-1", json!([])), "/metadata/labels/disk", json!("hdd"));
+                cluster.put(Kind::Node, other);
+            },
+            false,
+        ),
+        (
+            "a node gets the label",
+            |cluster| {
+                let fitting = with(node("node-1", json!([])), "/metadata/labels/disk", json!("ssd"));
+                cluster.put(Kind::Node, fitting);
+            },
+            true,
+        ),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+#[test]
+fn a_pod_that_wants_much_is_tried_again_when_there_is_more() {
+    let cpu = |name: &str, cpu: &str| {
+        with(pod(name, "web"), "/spec/containers/0/resources", json!({"requests": {"cpu": cpu}}))
+    };
+    let waiting = |cluster: &mut Cluster| {
+        cluster.put(Kind::Pod, with(cpu("other", "3"), "/spec/nodeName", json!("node-1")));
+        cluster.put(Kind::Pod, cpu("p", "6"));
+    };
+    let cases: [Happening; 6] = [
+        ("another pod ends", A_POD_ENDS.1, true),
+        A_VOLUME_COMES,
+        A_NODE_FAILS,
+        ("a node that is too small comes", A_LIKE_NODE_COMES.1, false),
+        (
+            "a node gives more, but not enough",
+            |cluster| {
+                let more = with(node("node-1", json!([])), "/status/allocatable/cpu", json!("5"));
+                cluster.put(Kind::Node, more);
+            },
+            false,
+        ),
+        (
+            "a node gives enough",
+            |cluster| {
+                let more = with(node("node-1", json!([])), "/status/allocatable/cpu", json!("8"));
+                cluster.put(Kind::Node, more);
+            },
+            true,
+        ),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+#[test]
+fn a_pod_that_nodes_repel_is_tried_again_when_one_does_not() {
+    let taint = || json!([{"key": "a", "effect": "NoSchedule"}]);
+    let waiting = |cluster: &mut Cluster| {
+        for name in ["node-1", "node-2", "node-3"] {
+            cluster.put(Kind::Node, node(name, taint()));
+        }
+        cluster.put(Kind::Pod, placed("other", "node-1"));
+        cluster.put(Kind::Pod, pod("p", "web"));
+    };
+    let cases: [Happening; 5] = [
+        A_POD_ENDS,
+        A_VOLUME_COMES,
+        (
+            "a node has another taint",
+            |cluster| {
+                let taint = json!([{"key": "b", "effect": "NoExecute"}]);
+                cluster.put(Kind::Node, node("node-1", taint));
+            },
+            false,
+        ),
+        ("a taint goes", |cluster| cluster.put(Kind::Node, node("node-1", json!([]))), true),
+        (
+            "the pod tolerates it now",
+            |cluster| {
+                let tolerations = json!([{"key": "a", "operator": "Exists"}]);
+                cluster.put(Kind::Pod, with(pod("p", "web"), "/spec/tolerations", tolerations));
+            },
+            true,
+        ),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+#[test]
+fn a_pod_that_found_all_nodes_cordoned_is_tried_again_for_one_that_is_not() {
+    let cordoned = |name: &str| with(node(name, json!([])), "/spec/unschedulable", json!(true));
+    let waiting = |cluster: &mut Cluster| {
+        for name in ["node-1", "node-2", "node-3"] {
+            cluster.put(Kind::Node, cordoned(name));
+        }
+        cluster.put(Kind::Pod, placed("other", "node-1"));
+        cluster.put(Kind::Pod, pod("p", "web"));
+    };
+    let cases: [Happening; 4] = [
+        A_POD_ENDS,
+        A_VOLUME_COMES,
+        (
+            "a cordoned node gets a label",
+            |cluster| {
+                let node = with(node("node-1", json!([])), "/spec/unschedulable", json!(true));
+                cluster.put(Kind::Node, with(node, "/metadata/labels/disk", json!("ssd")));
+            },
+            false,
+        ),
+        ("a node is uncordoned", |cluster| cluster.put(Kind::Node, node("node-1", json!([]))), true),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+#[test]
+fn a_pod_that_wants_a_port_is_tried_again_when_it_may_be_free() {
+    let exposed = |name: &str, port: u16| {
+        let ports = json!([{"containerPort": 80, "hostPort": port, "protocol": "TCP"}]);
+        with(pod(name, "web"), "/spec/containers/0/ports", ports)
+    };
+    let waiting = |cluster: &mut Cluster| {
+        for name in ["node-1", "node-2", "node-3"] {
+            let taking = with(exposed(&format!("on-{name}"), 80), "/spec/nodeName", json!(name));
+            cluster.put(Kind::Pod, taking);
+        }
+        cluster.put(Kind::Pod, with(exposed("other", 81), "/spec/nodeName", json!("node-1")));
+        cluster.put(Kind::Pod, exposed("p", 80));
+    };
+    let cases: [Happening; 3] = [
+        A_POD_ENDS,
+        A_NODE_FAILS,
+        ("the pod that has the port ends", |cluster| cluster.end("on-node-2"), true),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+/// A pod whose like are to be spread over the nodes.
+fn spread(name: &str, more: Value) -> Value {
+    let mut constraint = json!({
+        "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "app"}},
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        constraint[key] = value.clone();
+    }
+    with(pod(name, "app"), "/spec/topologySpreadConstraints", json!([constraint]))
+}
+
+#[test]
+fn pods_are_spread_as_evenly_as_they_ask_for() {
+    let cordoned = |name: &str| with(node(name, json!([])), "/spec/unschedulable", json!(true));
+    let uneven = "node(s) didn't match pod topology spread constraints";
+    let (preempts, useless) = ("No preemption victims found for incoming pod", USELESS);
+    let both = |reasons: String| {
+        format!(
+            "0/3 nodes are available: {reasons}. no new claims to deallocate, preemption: 0/3 nodes are available: \
+             1 {preempts}, 2 {useless}."
+        )
+    };
+    let away = both(format!("1 {uneven}, 2 node(s) were unschedulable"));
+    let cases = [
+        // One pod is on node-1, and the others take none.
+        (json!({}), Err(away.clone())),
+        (json!({"maxSkew": 2}), Ok("node-1")),
+        (json!({"whenUnsatisfiable": "ScheduleAnyway"}), Ok("node-1")),
+        (json!({"labelSelector": {"matchLabels": {"app": "db"}}}), Ok("node-1")),
+        (json!({"labelSelector": null}), Ok("node-1")),
+        // Cordoned nodes have no taint here; with one they need not be counted.
+        (json!({"nodeTaintsPolicy": "Honor"}), Err(away.clone())),
+        (json!({"minDomains": 4, "maxSkew": 2}), Ok("node-1")),
+        (json!({"matchLabelKeys": ["app"]}), Err(away)),
+        (
+            json!({"topologyKey": "zone"}),
+            Err(format!(
+                "0/3 nodes are available: 1 {uneven} (missing required label), 2 node(s) were unschedulable. \
+                 no new claims to deallocate, preemption: 0/3 nodes are available: 3 {useless}."
+            )),
+        ),
+    ];
+    for (constraint, expected) in cases {
+        let mut cluster = Cluster::new(Version::V1_36);
+        for name in ["node-2", "node-3"] {
+            cluster.put(Kind::Node, cordoned(name));
+        }
+        cluster.put(Kind::Pod, placed("first", "node-1"));
+        cluster.put(Kind::Pod, spread("p", constraint.clone()));
+        match expected {
+            Ok(node) => assert_eq!(cluster.node_of("p"), Some(node), "{constraint}"),
+            Err(message) => assert_eq!(cluster.message("p"), message, "{constraint}"),
+        }
+    }
+}
+
+#[test]
+fn nodes_that_keep_a_pod_away_are_counted_unless_it_honors_their_taints() {
+    for (policy, expected) in [("Ignore", None), ("Honor", Some("node-1"))] {
+        let mut cluster = Cluster::new(Version::V1_36);
+        for name in ["node-2", "node-3"] {
+            cluster.put(Kind::Node, node(name, json!([{"key": "a", "effect": "NoSchedule"}])));
+        }
+        cluster.put(Kind::Pod, placed("first", "node-1"));
+        cluster.put(Kind::Pod, spread("p", json!({"nodeTaintsPolicy": policy})));
+        assert_eq!(cluster.node_of("p"), expected, "{policy}");
+    }
+}
+
+#[test]
+fn fewer_domains_than_wanted_count_as_if_one_were_empty() {
+    for (domains, expected) in [(3, true), (4, false)] {
+        let mut cluster = Cluster::new(Version::V1_36);
+        for name in ["node-1", "node-2", "node-3"] {
+            cluster.put(Kind::Pod, placed(&format!("on-{name}"), name));
+        }
+        cluster.put(Kind::Pod, spread("p", json!({"minDomains": domains})));
+        assert_eq!(cluster.node_of("p").is_some(), expected, "{domains}");
+    }
+}
+
+#[test]
+fn a_pod_that_would_be_uneven_is_tried_again_when_its_like_are_elsewhere() {
+    let waiting = |cluster: &mut Cluster| {
+        for name in ["node-2", "node-3"] {
+            cluster.put(Kind::Node, node(name, json!([{"key": "a", "effect": "NoSchedule"}])));
+        }
+        cluster.put(Kind::Pod, placed("first", "node-1"));
+        cluster.put(Kind::Pod, with(pod("other", "db"), "/spec/nodeName", json!("node-1")));
+        cluster.put(Kind::Pod, spread("p", json!({})));
+    };
+    let cases: [Happening; 6] = [
+        A_POD_ENDS,
+        A_VOLUME_COMES,
+        A_NODE_FAILS,
+        ("one of its like ends", |cluster| cluster.end("first"), true),
+        ("one of its like comes", |cluster| cluster.put(Kind::Pod, placed("second", "node-2")), true),
+        ("a node comes", A_LIKE_NODE_COMES.1, true),
+    ];
+    expect_tries(&waiting, &cases);
 }
 
 #[test]

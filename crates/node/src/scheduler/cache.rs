@@ -14,7 +14,8 @@ use machinery::Resource;
 use machinery::object::is_pod_terminal;
 use machinery::quantity::Quantity;
 
-use super::filters::{anti_terms, host_ports, is_sidecar};
+use super::affinity::anti_terms;
+use super::filters::{host_ports, is_sidecar};
 
 /// What pods ask of a node, or a node gives: so many pods, and of each resource so much, of `cpu` in thousandths.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,7 +52,7 @@ impl Load {
     }
 
     /// What a node gives to pods.
-    fn allocatable(node: &Node) -> Load {
+    pub(super) fn allocatable(node: &Node) -> Load {
         Load::from_list(node.status.as_ref().and_then(|status| status.allocatable.as_ref()))
     }
 
@@ -166,6 +167,11 @@ impl Cache {
     /// The node of a pod that was placed and has not ended.
     pub(super) fn node_of(&self, key: &Key) -> Option<&str> {
         self.placed.get(key).map(|(node, _)| &**node)
+    }
+
+    /// The node of a pod that was placed and has not ended, if it is still there.
+    pub(super) fn home_of(&self, pod: &Pod) -> Option<&Node> {
+        self.nodes.get(self.node_of(&pod.key())?)?.node.as_deref()
     }
 
     /// The nodes by name, with what each gives, and what of it is taken.

@@ -1,93 +1,97 @@
 //! Why a node does not take a pod.
 //!
-//! Models the Filter plugins of pkg/scheduler/framework/plugins in their order: nodeunschedulable, tainttoleration,
-//! nodeaffinity, nodeports, noderesources, volumerestrictions, volumebinding, interpodaffinity (v1.36.2). A node's first failing
-//! plugin speaks for it.
-
-use std::sync::Arc;
+//! Models the Filter plugins of pkg/scheduler/framework/plugins in their order (v1.36.2); those about other pods have files of
+//! their own. A node's first failing plugin speaks for it.
 
 use client::Listers;
-use k8s_openapi::api::core::v1::{
-    Container, Namespace, Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodAffinityTerm, Taint,
-};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::api::core::v1::{Container, Node, NodeSelectorRequirement, NodeSelectorTerm, Pod, Taint};
 use machinery::labels::{Labels, Selector};
 use machinery::version::Features;
 use machinery::{Resource, taints};
 
+use super::affinity;
 use super::cache::{Cache, Load, Space};
 use super::claims::{self, Volumes};
+use super::hints::Plugin;
+use super::spread::Spread;
 
 /// The address that stands for all of a node's addresses (DefaultBindAllHostIP).
 const ANY_ADDRESS: &str = "0.0.0.0";
 
 /// A node's refusal.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Refusal {
+    /// Who speaks for the node.
+    pub(super) plugin: Plugin,
     /// What the node says, one reason or more.
     pub(super) reasons: Vec<String>,
     /// Whether the pod would fit if others left the node.
     pub(super) preemption_helps: bool,
-    /// Whether it is because of where other pods are.
-    pub(super) minds_pods: bool,
 }
 
 impl Refusal {
     /// Whatever leaves the node.
-    fn lasting(reason: impl Into<String>) -> Refusal {
-        Refusal { reasons: vec![reason.into()], ..Refusal::default() }
+    pub(super) fn lasting(plugin: Plugin, reason: impl Into<String>) -> Refusal {
+        Refusal { plugin, reasons: vec![reason.into()], preemption_helps: false }
     }
 
     /// Until others leave the node.
-    fn passing(reason: &str) -> Refusal {
-        Refusal { preemption_helps: true, ..Refusal::lasting(reason) }
+    pub(super) fn passing(plugin: Plugin, reason: impl Into<String>) -> Refusal {
+        Refusal { preemption_helps: true, ..Refusal::lasting(plugin, reason) }
     }
 }
 
-/// Why the node, which has that much left, does not take the pod, which wants that much and uses these volumes; `None` if
-/// it does.
+/// What is known of a pod before any node is asked.
+pub(super) struct Candidate<'p> {
+    pub(super) pod: &'p Pod,
+    pub(super) wanted: Load,
+    pub(super) volumes: Volumes,
+    pub(super) spread: Spread<'p>,
+}
+
+/// Why the node, which has that much left, does not take the pod; `None` if it does.
 pub(super) fn refuse(
-    (pod, wanted): (&Pod, &Load),
+    candidate: &Candidate<'_>,
     (node, space): (&Node, &Space),
-    volumes: &Volumes,
     cache: &Cache,
     (listers, features): (&Listers, Features),
 ) -> Option<Refusal> {
-    if taints::is_cordoned(node) && !tolerates(pod, &taints::taint(taints::UNSCHEDULABLE, "NoSchedule")) {
-        return Some(Refusal::lasting("node(s) were unschedulable"));
+    let Candidate { pod, wanted, volumes, spread } = candidate;
+    if taints::is_cordoned(node) && !tolerates_cordon(pod) {
+        return Some(Refusal::lasting(Plugin::NodeUnschedulable, "node(s) were unschedulable"));
     }
-    let repels = |t: &&Taint| matches!(t.effect.as_str(), "NoSchedule" | "NoExecute") && !tolerates(pod, t);
-    if let Some(Taint { key, value, .. }) = taints::of(node).iter().find(repels) {
-        return Some(if features.untolerated_taints_are_unnamed() {
-            Refusal::lasting("node(s) had untolerated taint(s)")
+    if let Some(Taint { key, value, .. }) = untolerated(pod, node) {
+        let reason = if features.untolerated_taints_are_unnamed() {
+            "node(s) had untolerated taint(s)".to_owned()
         } else {
-            let value = value.as_deref().unwrap_or_default();
-            Refusal::lasting(format!("node(s) had untolerated taint {{{key}: {value}}}"))
-        });
+            format!("node(s) had untolerated taint {{{key}: {}}}", value.as_deref().unwrap_or_default())
+        };
+        return Some(Refusal::lasting(Plugin::TaintToleration, reason));
     }
     if !selects(pod, node) {
-        return Some(Refusal::lasting("node(s) didn't match Pod's node affinity/selector"));
+        let reason = "node(s) didn't match Pod's node affinity/selector";
+        return Some(Refusal::lasting(Plugin::NodeAffinity, reason));
     }
     if takes_ports(pod, node, cache, listers) {
-        return Some(Refusal::passing("node(s) didn't have free ports for the requested pod ports"));
+        let reason = "node(s) didn't have free ports for the requested pod ports";
+        return Some(Refusal::passing(Plugin::NodePorts, reason));
     }
-    let lacking = lacking(wanted, space);
-    if !lacking.is_empty() {
+    let reasons = lacking(wanted, space);
+    if !reasons.is_empty() {
         let is_too_small = wanted.resources.iter().any(|(name, amount)| *amount > space.room.get(name));
         let preemption_helps = !(is_too_small && features.too_small_nodes_are_given_up());
-        return Some(Refusal { reasons: lacking, preemption_helps, ..Refusal::default() });
+        return Some(Refusal { plugin: Plugin::NodeResourcesFit, reasons, preemption_helps });
     }
     if volumes.taken {
         let reason =
             "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
-        return Some(Refusal::passing(reason));
+        return Some(Refusal::passing(Plugin::VolumeRestrictions, reason));
     }
-    let missing = missing(volumes, node, listers);
-    if !missing.is_empty() {
-        return Some(Refusal { reasons: missing, ..Refusal::default() });
+    let reasons = missing(volumes, node, listers);
+    if !reasons.is_empty() {
+        return Some(Refusal { plugin: Plugin::VolumeBinding, reasons, preemption_helps: false });
     }
-    let refusal = affinity(pod, node, cache, listers).or_else(|| anti_affinity(pod, node, cache, listers));
-    refusal.map(|refusal| Refusal { minds_pods: true, ..refusal })
+    spread.refuse(pod, node).or_else(|| affinity::refuse(pod, node, cache, listers))
 }
 
 /// What the pod's volumes want of the node in vain (binder.go, FindPodVolumes): of those that it has, the first that is
@@ -108,7 +112,19 @@ fn tolerates(pod: &Pod, taint: &Taint) -> bool {
     tolerations.into_iter().any(|t| taints::tolerates(t, taint))
 }
 
-fn selects(pod: &Pod, node: &Node) -> bool {
+/// Whether the pod goes to nodes that are cordoned.
+pub(super) fn tolerates_cordon(pod: &Pod) -> bool {
+    tolerates(pod, &taints::taint(taints::UNSCHEDULABLE, "NoSchedule"))
+}
+
+/// The node's first taint that keeps the pod away.
+pub(super) fn untolerated<'n>(pod: &Pod, node: &'n Node) -> Option<&'n Taint> {
+    let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
+    taints::of(node).iter().find(|taint| keeps_away(taint) && !tolerates(pod, taint))
+}
+
+/// Whether the pod's selector and its required node affinity fit the node.
+pub(super) fn selects(pod: &Pod, node: &Node) -> bool {
     let Some(spec) = pod.spec.as_ref() else {
         return true;
     };
@@ -151,7 +167,7 @@ fn fits(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
 }
 
 /// Of what the node has too little left.
-fn lacking(wanted: &Load, Space { load, room }: &Space) -> Vec<String> {
+pub(super) fn lacking(wanted: &Load, Space { load, room }: &Space) -> Vec<String> {
     let short = |wanted: i64, load: i64, room: i64| wanted > 0 && load.saturating_add(wanted) > room;
     let pods = short(wanted.pods, load.pods, room.pods).then(|| "Too many pods".to_owned());
     let resources =
@@ -199,111 +215,14 @@ fn takes_ports(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> bool
     if host_ports(pod).next().is_none() {
         return false;
     }
-    let others =
+    let mut others =
         cache.exposed_on(node.name()).filter_map(|key| listers.get::<Pod>(&key.namespace, &key.name));
-    let taken: Vec<HostPort<'_>> = others.flat_map(|other| host_ports(other)).collect();
-    host_ports(pod).any(|port| taken.iter().any(|other| port.conflicts(other)))
+    others.any(|other| share_a_port(pod, other))
 }
 
-/// The node of a pod that was placed.
-fn place<'l>(pod: &Pod, cache: &Cache, listers: &'l Listers) -> Option<&'l Node> {
-    listers.get::<Node>("", cache.node_of(&pod.key())?).map(Arc::as_ref)
-}
-
-/// Required affinity: for each term a pod that all of them select is near; the first of a group goes anywhere.
-fn affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<Refusal> {
-    let terms = near_terms(pod);
-    if terms.is_empty() {
-        return None;
-    }
-    let wanted = |other: &Pod| all_select(terms, pod, other, listers);
-    let others = listers.list::<Pod>("").filter(|other| wanted(other));
-    let near: Vec<&Node> = others.filter_map(|other| place(other, cache, listers)).collect();
-    let is_first = near.is_empty() && wanted(pod);
-    let fits = |term: &PodAffinityTerm| match is_first {
-        true => topology(term, node).is_some(),
-        false => near.iter().any(|there| share(term, node, there)),
-    };
-    (!terms.iter().all(fits)).then(|| Refusal::lasting("node(s) didn't match pod affinity rules"))
-}
-
-/// Required anti-affinity, of the pod against those placed and of those placed against the pod.
-fn anti_affinity(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> Option<Refusal> {
-    let avoids = |owner: &Pod, selected: &Pod, placed: &Pod| {
-        let terms = anti_terms(owner).iter();
-        let mut terms = terms.filter(|term| selects_pod(term, owner, selected, listers)).peekable();
-        terms.peek().is_some()
-            && place(placed, cache, listers).is_some_and(|there| terms.any(|term| share(term, node, there)))
-    };
-    // Nobody looks at all pods for a pod that minds none of them.
-    if !anti_terms(pod).is_empty() && listers.list::<Pod>("").any(|other| avoids(pod, other, other)) {
-        return Some(Refusal::passing("node(s) didn't match pod anti-affinity rules"));
-    }
-    let mut repelling =
-        cache.repelling().iter().filter_map(|key| listers.get::<Pod>(&key.namespace, &key.name));
-    if repelling.any(|other| avoids(other, pod, other)) {
-        return Some(Refusal::passing("node(s) didn't satisfy existing pods anti-affinity rules"));
-    }
-    None
-}
-
-/// Whether the pod may be let in now that another one, which has a node, is as it is; before it was otherwise or had none
-/// (InterPodAffinity, isSchedulableAfterPodChange).
-pub(super) fn is_helped(pod: &Pod, before: Option<&Pod>, now: &Pod, listers: &Listers) -> bool {
-    let (near, anti) = (near_terms(pod), anti_terms(pod));
-    let selects = |terms, other: &Pod| all_select(terms, pod, other, listers);
-    let was = |terms| before.is_some_and(|before| selects(terms, before));
-    selects(near, now) && !was(near) || was(anti) && !selects(anti, now)
-}
-
-/// The pod's required affinity terms.
-fn near_terms(pod: &Pod) -> &[PodAffinityTerm] {
-    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref()?.pod_affinity.as_ref());
-    affinity
-        .and_then(|a| a.required_during_scheduling_ignored_during_execution.as_deref())
-        .unwrap_or_default()
-}
-
-/// The pod's required anti-affinity terms.
-pub(super) fn anti_terms(pod: &Pod) -> &[PodAffinityTerm] {
-    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref()?.pod_anti_affinity.as_ref());
-    affinity
-        .and_then(|a| a.required_during_scheduling_ignored_during_execution.as_deref())
-        .unwrap_or_default()
-}
-
-/// Whether there are terms, and all of `owner`'s are about `other`.
-fn all_select(terms: &[PodAffinityTerm], owner: &Pod, other: &Pod, listers: &Listers) -> bool {
-    !terms.is_empty() && terms.iter().all(|term| selects_pod(term, owner, other, listers))
-}
-
-/// Whether `owner`'s term is about `other` (AffinityTerm.Matches): in the namespaces that it names or selects, or in its
-/// owner's if it does neither.
-fn selects_pod(term: &PodAffinityTerm, owner: &Pod, other: &Pod, listers: &Listers) -> bool {
-    let matches = |selector: &LabelSelector, labels: Option<&Labels>| {
-        Selector::from_spec(selector).is_some_and(|selector| selector.matches(labels))
-    };
-    let named = term.namespaces.as_deref().unwrap_or_default();
-    let in_scope = match &term.namespace_selector {
-        None if named.is_empty() => owner.namespace() == other.namespace(),
-        _ if named.iter().any(|name| name == other.namespace()) => true,
-        selector => {
-            let namespace = listers.get::<Namespace>("", other.namespace());
-            let labels = namespace.and_then(|namespace| namespace.metadata.labels.as_ref());
-            selector.as_ref().is_some_and(|selector| matches(selector, labels))
-        }
-    };
-    let selector = term.label_selector.as_ref();
-    in_scope && selector.is_some_and(|selector| matches(selector, other.metadata.labels.as_ref()))
-}
-
-/// The part of the cluster that the term's topology puts the node in.
-fn topology<'n>(term: &PodAffinityTerm, node: &'n Node) -> Option<&'n String> {
-    node.metadata.labels.as_ref()?.get(&term.topology_key)
-}
-
-fn share(term: &PodAffinityTerm, here: &Node, there: &Node) -> bool {
-    topology(term, here).is_some_and(|place| topology(term, there) == Some(place))
+/// Whether the pods cannot be on the same node, as they want the same port of it.
+pub(super) fn share_a_port(one: &Pod, other: &Pod) -> bool {
+    host_ports(one).any(|port| host_ports(other).any(|other| port.conflicts(&other)))
 }
 
 #[cfg(test)]
@@ -332,8 +251,7 @@ mod tests {
         ];
         for (one, other, expected) in cases {
             let pods = [one, other].map(|(address, protocol, number)| port(address, protocol, number));
-            let conflict = host_ports(&pods[0]).any(|a| host_ports(&pods[1]).any(|b| a.conflicts(&b)));
-            assert_eq!(conflict, expected, "{one:?} {other:?}");
+            assert_eq!(share_a_port(&pods[0], &pods[1]), expected, "{one:?} {other:?}");
         }
     }
 }

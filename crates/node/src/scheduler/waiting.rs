@@ -5,27 +5,45 @@
 //! Invariant: a change touches only the pods that it could help.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use client::api::{Change, WatchEvent};
 use client::{Key, Listers};
 use imbl::{OrdMap, OrdSet};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use machinery::object::{claim_names, is_pod_terminal, is_terminating};
-use machinery::{Kind, Object, ObjectKey, Resource};
+use machinery::object::{claim_names, is_terminating};
+use machinery::{Kind, ObjectKey, Resource};
 
-use super::filters;
+use super::hints::{self, News, Plugin};
 
-/// What could make a pod schedulable, besides its claims.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What could make a pod schedulable.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Hope {
-    /// Only a change of one of its claims.
+    /// A change of one of its claims.
     Claims,
-    /// A change of a node or a volume, or another pod's end.
-    Nodes,
-    /// That, or where another pod is, or its labels.
-    Pods,
+    /// That there is a node.
+    Node,
+    /// What these plugins, which refused it, wait for.
+    Plugins(BTreeSet<Plugin>),
+}
+
+impl Hope {
+    /// Whether it is about the pod's claims.
+    fn minds_claims(&self) -> bool {
+        match self {
+            Hope::Claims => true,
+            Hope::Node => false,
+            Hope::Plugins(plugins) => [Plugin::VolumeBinding, Plugin::VolumeRestrictions]
+                .iter()
+                .any(|plugin| plugins.contains(plugin)),
+        }
+    }
+
+    /// Whether one of the plugins that refused the pod passes the test.
+    fn has_plugin(&self, test: impl Fn(Plugin) -> bool) -> bool {
+        matches!(self, Hope::Plugins(plugins) if plugins.iter().any(|plugin| test(*plugin)))
+    }
 }
 
 /// The shortest and the longest back-off (DefaultPodInitialBackoffDuration, DefaultPodMaxBackoffDuration).
@@ -108,45 +126,42 @@ impl Waiting {
 
     /// The waiting pods that this change could help.
     pub(super) fn helped_by(&self, event: &WatchEvent, listers: &Listers) -> Vec<Key> {
-        let gone = event.change == Change::Deleted;
-        match event.object.kind() {
-            // What only changes a claim's finalizers or labels helps nobody.
-            Kind::PersistentVolumeClaim if binds_alike(event) => Vec::new(),
-            Kind::PersistentVolumeClaim => {
-                self.by_claim.get(&event.object.key()).into_iter().flatten().cloned().collect()
-            }
-            Kind::Node | Kind::PersistentVolume => self.hoping_for_nodes(),
-            Kind::Pod if gone || ends(event) => self.hoping_for_nodes(),
-            Kind::Pod => self.hoping_for_pod(event, listers),
-            _ => Vec::new(),
+        if event.object.kind() == Kind::PersistentVolumeClaim {
+            return self.helped_by_claim(event);
         }
+        let mut keys: Vec<Key> = self.helps_itself(event).into_iter().collect();
+        let Some(news) = News::of(event) else {
+            return keys;
+        };
+        let is_helped = |(key, wait): &(&Key, &Wait)| match &wait.hope {
+            Hope::Claims => false,
+            Hope::Node => matches!(news, News::Node(..)),
+            hope => {
+                let pod = listers.get::<Pod>(&key.namespace, &key.name);
+                pod.is_some_and(|pod| hope.has_plugin(|plugin| news.helps(plugin, pod, listers)))
+            }
+        };
+        keys.extend(self.pods.iter().filter(is_helped).map(|(key, _)| key.clone()));
+        keys
     }
 
-    fn hoping_for_nodes(&self) -> Vec<Key> {
-        self.pods.iter().filter(|(_, wait)| wait.hope != Hope::Claims).map(|(key, _)| key.clone()).collect()
-    }
-
-    fn hoping_for_pod(&self, event: &WatchEvent, listers: &Listers) -> Vec<Key> {
-        let placed = |object| Pod::unwrap(object).filter(|pod| is_placed(pod));
-        let (before, now) = (event.old.as_ref().and_then(placed), placed(&event.object));
-        // Mostly only its status has changed.
-        let Some(now) = now.filter(|now| before.is_none_or(|old| old.metadata.labels != now.metadata.labels))
-        else {
+    fn helped_by_claim(&self, event: &WatchEvent) -> Vec<Key> {
+        // What only changes a claim's finalizers or labels helps nobody.
+        if binds_alike(event) {
             return Vec::new();
-        };
-        let is_helped = |key: &Key| {
-            let pod = listers.get::<Pod>(&key.namespace, &key.name);
-            pod.is_some_and(|pod| filters::is_helped(pod, before.map(Arc::as_ref), now, listers))
-        };
-        let hoping = self.pods.iter().filter(|(_, wait)| wait.hope == Hope::Pods).map(|(key, _)| key);
-        hoping.filter(|key| is_helped(key)).cloned().collect()
+        }
+        let users = self.by_claim.get(&event.object.key()).into_iter().flatten();
+        let minds = |key: &&Key| self.pods.get(*key).is_some_and(|wait| wait.hope.minds_claims());
+        users.filter(minds).cloned().collect()
     }
-}
 
-/// Whether the pod has a node and has not ended.
-fn is_placed(pod: &Pod) -> bool {
-    let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default();
-    !node.is_empty() && !is_pod_terminal(pod)
+    /// The waiting pod that changed, if the change could help it.
+    fn helps_itself(&self, event: &WatchEvent) -> Option<Key> {
+        let (before, after) = (Pod::unwrap(event.old.as_ref()?)?, Pod::unwrap(&event.object)?);
+        let hope = &self.pods.get(&after.key())?.hope;
+        let is_helped = hope.has_plugin(|plugin| hints::is_helped_by_own_change(plugin, before, after));
+        is_helped.then(|| after.key())
+    }
 }
 
 /// Whether the change of a claim leaves its binding, phase and deletion as they were.
@@ -162,12 +177,6 @@ fn binds_alike(event: &WatchEvent) -> bool {
     })
 }
 
-/// Whether a pod has just ended; the scheduler watches only pods that have not.
-fn ends(event: &WatchEvent) -> bool {
-    let is_over = |object: &Object| Pod::unwrap(object).is_some_and(|pod| is_pod_terminal(pod));
-    is_over(&event.object) && !event.old.as_ref().is_some_and(is_over)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,7 +185,7 @@ mod tests {
     fn the_back_off_doubles_up_to_the_longest_however_often_a_pod_fails() {
         let (mut waiting, pod, now) = (Waiting::default(), Pod::default(), Timestamp::UNIX_EPOCH);
         let mut back_off = || {
-            waiting.failed(&pod, Hope::Nodes, now);
+            waiting.failed(&pod, Hope::Node, now);
             waiting.back_off_ms(&pod.key(), now)
         };
         let told: Vec<u64> = (0..100).filter_map(|_| back_off()).collect();
