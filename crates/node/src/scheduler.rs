@@ -192,7 +192,7 @@ impl Scheduler {
 }
 
 /// The message about nodes that all refuse (pkg/scheduler/framework/types.go, FitError): each reason with its count, in
-/// the order of the text, and what preemption would do.
+/// the order of the text, and what preemption would do, in the same way.
 fn summary(refusals: &[Refusal], features: Features) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for reason in refusals.iter().flat_map(|r| &r.reasons) {
@@ -201,7 +201,7 @@ fn summary(refusals: &[Refusal], features: Features) -> String {
     let mut reasons: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
     reasons.sort();
     let helped = refusals.iter().filter(|r| r.preemption_helps).count();
-    let preemption: Vec<String> = [
+    let mut preemption: Vec<String> = [
         (helped, "No preemption victims found for incoming pod"),
         (refusals.len() - helped, "Preemption is not helpful for scheduling"),
     ]
@@ -209,6 +209,7 @@ fn summary(refusals: &[Refusal], features: Features) -> String {
     .filter(|(n, _)| *n > 0)
     .map(|(n, text)| format!("{n} {text}"))
     .collect();
+    preemption.sort();
     let available = format!("0/{} nodes are available", refusals.len());
     let devices = if features.devices_can_be_claimed() { "no new claims to deallocate, " } else { "" };
     format!(
@@ -313,11 +314,11 @@ mod tests {
         let refusals = [
             refusal("node(s) were unschedulable", false),
             refusal("Insufficient cpu", true),
-            refusal("node(s) were unschedulable", false),
+            refusal("Insufficient cpu", true),
         ];
-        let expected = "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. \
-             no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, \
-             2 Preemption is not helpful for scheduling.";
+        let expected = "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu. \
+             no new claims to deallocate, preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, \
+             2 No preemption victims found for incoming pod.";
         assert_eq!(summary(&refusals, Features::default()), expected);
     }
 }
