@@ -12,4 +12,4 @@ pub use api::{Api, Client};
 pub use choices::{Choice, Choices};
 pub use listers::Listers;
 pub use reconcile::{Context, Error, Key, Outcome, Reconciler};
-pub use record::Recorder;
+pub use record::{Recorder, Reporter};

@@ -15,7 +15,7 @@ use machinery::{Object, ObjectKey, Status};
 use crate::api::{Api, WatchEvent};
 use crate::choices::Choices;
 use crate::listers::Listers;
-use crate::record::Recorder;
+use crate::record::{Recorder, Reporter};
 
 /// What a queue holds: usually the key of an object, for some controllers the object that causes work on others.
 pub type Key = ObjectKey;
@@ -44,28 +44,28 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Records an Event about an object. Failures to store it are dropped, as upstream does.
     ///
-    /// `kind` is `Normal` or `Warning`; `component` the source, e.g. `statefulset-controller`.
-    pub fn event(
+    /// `kind` is `Normal` or `Warning`; `reporter` the source, e.g. `statefulset-controller`.
+    pub fn event<'r>(
         &mut self,
-        component: &'static str,
+        reporter: impl Into<Reporter<'r>>,
         about: &Object,
         kind: &'static str,
         reason: &str,
         message: &str,
     ) {
-        self.recorder.record(self.api, self.now, component, about, "", kind, reason, message);
+        self.recorder.record(self.api, self.now, reporter.into(), about, "", kind, reason, message);
     }
 
     /// Records an Event about a part of an object, e.g. `spec.containers{nginx}`.
-    pub fn event_about_part(
+    pub fn event_about_part<'r>(
         &mut self,
-        component: &'static str,
+        reporter: impl Into<Reporter<'r>>,
         (about, field_path): (&Object, &str),
         kind: &'static str,
         reason: &str,
         message: &str,
     ) {
-        self.recorder.record(self.api, self.now, component, about, field_path, kind, reason, message);
+        self.recorder.record(self.api, self.now, reporter.into(), about, field_path, kind, reason, message);
     }
 
     /// Replaces the decision about an object.

@@ -1,17 +1,19 @@
 //! The event recorder: counts repeats, merges floods, limits bursts.
 //!
-//! Models client-go/tools/record/events_cache.go (v1.36.2). Departs: which of the merged messages is repeated is random
-//! upstream; here the newest one is.
-//! Invariant: one stored Event for each (source, object, type, reason, message), its `count` the number of times it was said.
+//! Models client-go/tools/record/events_cache.go and tools/events/event_broadcaster.go (v1.36.2). Departs: which of the
+//! merged messages is repeated is random upstream, here the newest one is; and a series that goes on is written half an
+//! hour after it was written last, upstream at whole half hours of the component's life.
+//! Invariant: one stored Event for each (source, object, type, reason, message), its count the number of times it was said;
+//! by the newer recorder for each (source, version of the object, type, reason), whatever it says.
 
 use std::sync::Arc;
 
 use imbl::OrdMap;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
+use k8s_openapi::api::core::v1::{Event, EventSeries, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use machinery::patch::PatchType;
-use machinery::time::seconds;
+use machinery::time::{micros, seconds};
 use machinery::{Object, ObjectKey};
 use serde_json::json;
 
@@ -25,7 +27,27 @@ const MERGE_WINDOW_S: i64 = 600;
 const BURST: i64 = 25;
 /// Seconds until one more is allowed.
 const REFILL_S: i64 = 300;
+/// Seconds after which a series that goes on is written again.
+const REFRESH_S: i64 = 1800;
 const MERGED_PREFIX: &str = "(combined from similar events): ";
+
+/// Who says something about an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Reporter<'a> {
+    /// `statefulset-controller`.
+    pub component: &'static str,
+    /// Which one of several: a node for its kubelet; empty for a controller.
+    pub instance: &'a str,
+    /// What it was about to do, if it speaks the newer API (events.k8s.io): such an Event tells its moment in
+    /// `eventTime` alone and its repeats in `series`, and no old field (client-go/tools/events/event_recorder.go).
+    pub action: Option<&'static str>,
+}
+
+impl From<&'static str> for Reporter<'_> {
+    fn from(component: &'static str) -> Self {
+        Reporter { component, instance: "", action: None }
+    }
+}
 
 /// What was said about an object.
 #[derive(Clone, Debug)]
@@ -58,12 +80,15 @@ struct Group {
 
 #[derive(Clone, Debug)]
 struct Stored {
+    /// The part of the object; of the newer recorder the object's version.
     field_path: String,
-    /// The message; empty for merged ones.
+    /// The message; empty for merged ones, and of the newer recorder.
     message: String,
     /// The Event's name, once one is stored.
     name: Option<String>,
     count: i32,
+    /// When it was written last, in seconds.
+    written_s: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -82,29 +107,39 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Records that `component` says `message` about an object, or about its part at `field_path` (empty for the whole).
+    /// Records that someone says `message` about an object, or about its part at `field_path` (empty for the whole).
     #[allow(clippy::too_many_arguments, reason = "upstream's signature")]
     pub fn record(
         &mut self,
         api: &mut dyn Api,
         now: Timestamp,
-        component: &'static str,
+        reporter: Reporter<'_>,
         about: &Object,
         field_path: &str,
         kind: &'static str,
         reason: &str,
         message: &str,
     ) {
-        let Source { bucket, groups, .. } = source_of(&mut self.said, component, about);
+        let Source { bucket, groups, .. } = source_of(&mut self.said, reporter.component, about);
         let group = group_of(groups, kind, reason);
-        let merged = group.is_merged(message, now.as_second());
+        let is_older = reporter.action.is_none();
+        let merged = is_older && group.is_merged(message, now.as_second());
         // Each part of an object has its own stored events, but all count together.
-        let stored = group.stored(field_path, if merged { "" } else { message });
+        let stored = match is_older {
+            true => group.stored(field_path, if merged { "" } else { message }),
+            false => group.of_version(about.meta().resource_version.as_deref().unwrap_or_default()),
+        };
         stored.count += 1;
-        // A repeat that the bucket refuses is counted all the same, and shows with the next one.
-        if !take_token(bucket, now.as_second()) {
+        let is_due = match is_older {
+            true => take_token(bucket, now.as_second()),
+            // The second one begins the series.
+            false => stored.count <= 2 || now.as_second() - stored.written_s >= REFRESH_S,
+        };
+        // What is not written is counted all the same, and shows with the next one.
+        if !is_due {
             return;
         }
+        stored.written_s = now.as_second();
         let message = if merged { format!("{MERGED_PREFIX}{message}") } else { message.to_owned() };
         if let Some(name) = stored.name.clone() {
             let meta = ObjectMeta {
@@ -112,7 +147,10 @@ impl Recorder {
                 namespace: Some(event_namespace(about)),
                 ..Default::default()
             };
-            let patch = json!({"count": stored.count, "lastTimestamp": seconds(now), "message": message});
+            let patch = match is_older {
+                true => json!({"count": stored.count, "lastTimestamp": seconds(now), "message": message}),
+                false => json!({"series": series(now, stored.count)}),
+            };
             if api.patch::<Event>(&meta, PatchType::Merge, patch).is_ok() {
                 return;
             }
@@ -120,7 +158,7 @@ impl Recorder {
         }
         self.named += 1;
         let event =
-            new_event(about, field_path, now, component, kind, reason, &message, self.named, stored.count);
+            new_event(about, field_path, now, reporter, kind, reason, &message, self.named, stored.count);
         stored.name = api.create(event).ok().and_then(|event| event.metadata.name.clone());
     }
 }
@@ -175,11 +213,17 @@ impl Group {
         true
     }
 
+    /// What was said of one version of the object; no earlier one comes again.
+    fn of_version(&mut self, version: &str) -> &mut Stored {
+        self.stored.retain(|stored| stored.field_path == version);
+        self.stored(version, "")
+    }
+
     fn stored(&mut self, field_path: &str, message: &str) -> &mut Stored {
         let at = self.stored.iter().position(|s| s.message == message && s.field_path == field_path);
         let at = at.unwrap_or_else(|| {
             let (field_path, message) = (field_path.to_owned(), message.to_owned());
-            self.stored.push(Stored { field_path, message, name: None, count: 0 });
+            self.stored.push(Stored { field_path, message, name: None, count: 0, written_s: 0 });
             self.stored.len() - 1
         });
         &mut self.stored[at]
@@ -205,12 +249,16 @@ fn event_namespace(about: &Object) -> String {
     if about.namespace().is_empty() { "default".to_owned() } else { about.namespace().to_owned() }
 }
 
+fn series(now: Timestamp, count: i32) -> EventSeries {
+    EventSeries { count: Some(count), last_observed_time: Some(micros(now)) }
+}
+
 #[allow(clippy::too_many_arguments, reason = "an Event has that many parts")]
 fn new_event(
     about: &Object,
     field_path: &str,
     now: Timestamp,
-    component: &str,
+    reporter: Reporter<'_>,
     kind: &str,
     reason: &str,
     message: &str,
@@ -219,6 +267,9 @@ fn new_event(
 ) -> Event {
     // Upstream's name ends in the nanoseconds of the clock; a counter keeps two in one instant apart.
     let name = format!("{}.{:016x}", about.name(), now.as_millisecond().unsigned_abs() * 1_000_000 + nth);
+    let Reporter { component, instance, action } = reporter;
+    let instance = (!instance.is_empty()).then(|| instance.to_owned());
+    let is_older = action.is_none();
     Event {
         metadata: ObjectMeta {
             name: Some(name),
@@ -236,12 +287,17 @@ fn new_event(
         },
         reason: Some(reason.to_owned()),
         message: Some(message.to_owned()),
-        source: Some(EventSource { component: Some(component.to_owned()), host: None }),
+        source: is_older
+            .then(|| EventSource { component: Some(component.to_owned()), host: instance.clone() }),
         type_: Some(kind.to_owned()),
-        first_timestamp: Some(seconds(now)),
-        last_timestamp: Some(seconds(now)),
-        count: Some(count),
+        first_timestamp: is_older.then(|| seconds(now)),
+        last_timestamp: is_older.then(|| seconds(now)),
+        event_time: (!is_older).then(|| micros(now)),
+        count: is_older.then_some(count),
+        series: (!is_older && count > 1).then(|| series(now, count)),
+        action: action.map(str::to_owned),
         reporting_component: Some(component.to_owned()),
+        reporting_instance: instance,
         ..Default::default()
     }
 }
@@ -268,7 +324,8 @@ mod tests {
                 Verb::Patch(_, patch) => {
                     let event = self.0.iter_mut().find(|e| e.name() == request.name);
                     let event = event.ok_or_else(|| Status::not_found(Kind::Event, &request.name))?;
-                    event.count = patch["count"].as_i64().and_then(|count| i32::try_from(count).ok());
+                    let count = patch["count"].as_i64().or(patch["series"]["count"].as_i64());
+                    event.count = count.and_then(|count| i32::try_from(count).ok());
                     event.clone().into()
                 }
                 _ => return Err(Box::new(Status::internal("not needed here"))),
@@ -290,7 +347,8 @@ mod tests {
         let (mut recorder, mut api) = (Recorder::default(), Events::default());
         let pod = Object::from(Pod::default());
         for message in messages {
-            recorder.record(&mut api, Timestamp::UNIX_EPOCH, "kubelet", &pod, "", "Normal", "Said", &message);
+            let (now, kubelet) = (Timestamp::UNIX_EPOCH, "kubelet".into());
+            recorder.record(&mut api, now, kubelet, &pod, "", "Normal", "Said", &message);
         }
         api.0.into_iter().map(|e| (e.count.unwrap_or(0), e.message.unwrap_or_default())).collect()
     }
@@ -307,7 +365,7 @@ mod tests {
             let mut pod = Pod::default();
             (pod.metadata.name, pod.metadata.uid) = (Some("web-0".to_owned()), Some(uid.to_owned()));
             let (now, pod) = (Timestamp::UNIX_EPOCH, Object::from(pod));
-            recorder.record(&mut api, now, "kubelet", &pod, "", "Normal", "Said", "again");
+            recorder.record(&mut api, now, "kubelet".into(), &pod, "", "Normal", "Said", "again");
         }
         assert_eq!(api.0.iter().map(|e| e.count).collect::<Vec<_>>(), [Some(2), Some(1)]);
     }
@@ -317,6 +375,30 @@ mod tests {
         let events = told((0..12).map(|n| format!("message {n}")));
         assert_eq!(events.len(), 10);
         assert_eq!(events[9], (3, "(combined from similar events): message 9".to_owned()));
+    }
+
+    #[test]
+    fn the_newer_recorder_begins_a_series_for_each_version_of_an_object() {
+        let (mut recorder, mut api) = (Recorder::default(), Events::default());
+        let scheduler =
+            Reporter { component: "scheduler", instance: "scheduler-a", action: Some("Scheduling") };
+        for (minute, version) in [(0, "1"), (5, "2"), (10, "2"), (15, "2"), (39, "2"), (41, "2")] {
+            let mut pod = Pod::default();
+            pod.metadata.resource_version = Some(version.to_owned());
+            let now = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_mins(minute);
+            let message = format!("it is {minute}");
+            recorder.record(&mut api, now, scheduler, &pod.into(), "", "Warning", "Failed", &message);
+            let counts: Vec<_> = api.0.iter().map(|event| event.count.unwrap_or(0)).collect();
+            let expected: &[i32] = match minute {
+                0 => &[0],
+                5 => &[0, 0],
+                10..40 => &[0, 2],
+                _ => &[0, 5],
+            };
+            assert_eq!(counts, expected, "{minute} min");
+        }
+        assert_eq!(api.0[1].message.as_deref(), Some("it is 5"));
+        assert_eq!((api.0[1].last_timestamp.is_some(), api.0[1].event_time.is_some()), (false, true));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use client::api::{Body, Change, Request, Subresource, Verb, WatchEvent};
-use client::{Choice, Client, Context, Error, Key, Listers, Outcome, Reconciler};
+use client::{Choice, Client, Context, Error, Key, Listers, Outcome, Reconciler, Reporter};
 use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, PersistentVolumeClaim, Pod, PodCondition};
@@ -36,6 +36,8 @@ use spread::Spread;
 use waiting::{Hope, Waiting};
 
 const COMPONENT: &str = "default-scheduler";
+/// The component and the host that it runs on (client-go/tools/events/event_broadcaster.go, NewRecorder).
+const INSTANCE: &str = "default-scheduler-control-plane";
 /// Unschedulable pods are tried again after so long, whatever happens (flushUnschedulablePodsLeftover).
 const FLUSH_MS: u64 = 300_000;
 /// Tells a provisioner for which node it is to make the claim's volume.
@@ -153,7 +155,7 @@ impl Scheduler {
         self.assumed.remove(&pod.key());
         cx.decide_nothing(&pod.key());
         let message = format!("Successfully assigned {}/{} to {node}", pod.namespace(), pod.name());
-        cx.event(COMPONENT, &Pod::wrap(pod.clone()), "Normal", "Scheduled", &message);
+        cx.event(about_to("Binding"), &Pod::wrap(pod.clone()), "Normal", "Scheduled", &message);
         Ok(())
     }
 
@@ -161,7 +163,7 @@ impl Scheduler {
         let message = failure.message;
         self.assumed.remove(&pod.key());
         self.waiting.failed(pod, failure.hope, cx.now);
-        cx.event(COMPONENT, &Pod::wrap(pod.clone()), "Warning", "FailedScheduling", &message);
+        cx.event(about_to("Scheduling"), &Pod::wrap(pod.clone()), "Warning", "FailedScheduling", &message);
         let verdict = Verdict::Unschedulable { claims: failure.claims, message: message.clone() };
         cx.decide(pod.key(), verdict);
         let mut status = pod.status.clone().unwrap_or_default();
@@ -229,6 +231,11 @@ fn all_blocked(nodes: usize, reason: &str, features: Features) -> String {
     format!(
         "{available}: {reason}. preemption: {available}: {nodes} Preemption is not helpful for scheduling."
     )
+}
+
+/// The scheduler in the midst of an action, as its Events name it.
+fn about_to(action: &'static str) -> Reporter<'static> {
+    Reporter { component: COMPONENT, instance: INSTANCE, action: Some(action) }
 }
 
 /// Whether this scheduler is to find the pod a node.

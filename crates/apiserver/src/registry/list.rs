@@ -89,7 +89,11 @@ fn field(object: &Object, label: &str) -> String {
     let path = match label {
         "metadata.name" | "name" => return object.name().to_owned(),
         "metadata.namespace" => return object.namespace().to_owned(),
-        "source" => "source.component",
+        "source" => match object.to_value().pointer("/source/component") {
+            Some(Value::String(component)) if !component.is_empty() => return component.clone(),
+            // The newer API has no such field (pkg/registry/core/event/strategy.go, ToSelectableFields).
+            _ => "reportingComponent",
+        },
         "status.podIPs" => "status.podIP",
         other => other,
     };

@@ -187,7 +187,7 @@ pub fn events(world: &World, about: &str) -> Vec<(String, String, i32)> {
     events.sort_by_key(|event| event.name().rsplit('.').next().map(str::to_owned));
     let told = events.into_iter().map(|e| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        (text(&e.reason), text(&e.message), e.count.unwrap_or(0))
+        (text(&e.reason), text(&e.message), e.series.as_ref().and_then(|s| s.count).or(e.count).unwrap_or(1))
     });
     told.collect()
 }

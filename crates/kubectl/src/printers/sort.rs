@@ -1,9 +1,7 @@
 //! `--sort-by`.
 //!
-//! Models kubectl/pkg/cmd/get/sorter.go and, for strings, github.com/fvbommel/sortorder: quantities by size, other
-//! strings naturally (`web-2` before `web-10`). Departs in one point: equal objects keep their order.
-
-use std::cmp::Ordering;
+//! Models kubectl/pkg/cmd/get/sorter.go: quantities by size, other strings by bytes (`web-10` before `web-2`), null before
+//! all. Departs in one point: upstream's way of sorting more than twelve objects leaves equal ones in any order.
 
 use machinery::quantity::Quantity;
 use serde_json::Value;
@@ -20,65 +18,54 @@ pub(crate) fn order(objects: &[Value], path: &str) -> Result<Option<Vec<usize>>,
     let mut keys = Vec::with_capacity(objects.len());
     for object in objects {
         let found = template.find(object).map_err(Failure::Message)?;
-        keys.push(found.into_iter().flatten().next().map(std::borrow::Cow::into_owned));
+        keys.push(found.into_iter().flatten().next().map(|value| Key::of(&value)));
     }
     if keys.iter().all(Option::is_none) {
         return Ok(None);
     }
-    let mut order: Vec<usize> = (0..objects.len()).collect();
-    order.sort_by(|a, b| match (&keys[*a], &keys[*b]) {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Less,
-        (Some(_), None) => Ordering::Greater,
-        (Some(a), Some(b)) => compare(a, b),
-    });
+    // `less` is no order: two strings may compare otherwise than each does with a third one.
+    let mut order: Vec<usize> = Vec::with_capacity(objects.len());
+    for (at, key) in keys.iter().enumerate() {
+        let behind =
+            order.iter().rev().take_while(|other| less(key.as_ref(), keys[**other].as_ref())).count();
+        order.insert(order.len() - behind, at);
+    }
     Ok(Some(order))
 }
 
-fn compare(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
-            (Some(a), Some(b)) => a.cmp(&b),
-            _ => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
-        },
-        (Value::String(a), Value::String(b)) => match (Quantity::parse(a), Quantity::parse(b)) {
-            (Ok(a), Ok(b)) => a.cmp(&b),
-            _ => natural(a, b),
-        },
-        _ => Ordering::Equal,
-    }
+/// What objects are sorted by.
+#[derive(Clone, Debug)]
+enum Key {
+    Null,
+    Number(f64),
+    Text(String, Option<Quantity>),
+    /// Upstream gives up.
+    Unsortable,
 }
 
-// Runs of digits compare as numbers, everything else by bytes.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    while let (Some(x), Some(y)) = (a.first(), b.first()) {
-        if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (digits_a, digits_b) = (digits(a), digits(b));
-            let (short_a, short_b) = (without_zeros(digits_a), without_zeros(digits_b));
-            let by_value = short_a.len().cmp(&short_b.len()).then_with(|| short_a.cmp(short_b));
-            let ordering = by_value.then_with(|| digits_a.len().cmp(&digits_b.len()));
-            if ordering != Ordering::Equal {
-                return ordering;
-            }
-            (a, b) = (&a[digits_a.len()..], &b[digits_b.len()..]);
-        } else if x != y {
-            return x.cmp(y);
-        } else {
-            (a, b) = (&a[1..], &b[1..]);
+impl Key {
+    fn of(value: &Value) -> Key {
+        match value {
+            Value::Null => Key::Null,
+            Value::Number(number) => number.as_f64().map_or(Key::Unsortable, Key::Number),
+            Value::String(text) => Key::Text(text.clone(), Quantity::parse(text).ok()),
+            _ => Key::Unsortable,
         }
     }
-    a.len().cmp(&b.len())
 }
 
-fn digits(text: &[u8]) -> &[u8] {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    &text[..end]
-}
-
-fn without_zeros(digits: &[u8]) -> &[u8] {
-    let start = digits.iter().position(|digit| *digit != b'0').unwrap_or(digits.len());
-    &digits[start..]
+/// Whether one goes before the other (TableSorter.Less, isLess). What has nothing to be sorted by goes before everything,
+/// also before what has nothing either: such objects turn round.
+fn less(a: Option<&Key>, b: Option<&Key>) -> bool {
+    match (a, b) {
+        (None, _) => true,
+        (_, None) => false,
+        (Some(Key::Null), Some(b)) => !matches!(b, Key::Null),
+        (Some(Key::Number(a)), Some(Key::Number(b))) => a < b,
+        (Some(Key::Text(_, Some(a))), Some(Key::Text(_, Some(b)))) => a < b,
+        (Some(Key::Text(a, _)), Some(Key::Text(b, _))) => a < b,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -93,10 +80,15 @@ mod tests {
             let objects: Vec<_> = values.iter().map(|v| json!({"x": v})).collect();
             order(&objects, ".x").expect("a path")
         };
-        assert_eq!(by(&[json!("web-10"), json!("web-2"), json!("web-02")]), Some(vec![1, 2, 0]));
+        assert_eq!(by(&[json!("web-2"), json!("web-10"), json!("web-02")]), Some(vec![2, 1, 0]));
         assert_eq!(by(&[json!("10Gi"), json!("900Mi"), json!("5G")]), Some(vec![1, 2, 0]));
         assert_eq!(by(&[json!(3), json!(1), json!(2)]), Some(vec![1, 2, 0]));
         assert_eq!(order(&[json!({"x": 1}), json!({})], "x").expect("a path"), Some(vec![1, 0]));
+        assert_eq!(by(&[json!("b"), json!(null), json!("a"), json!(null)]), Some(vec![1, 3, 2, 0]));
+        assert_eq!(
+            order(&[json!({}), json!({"x": 1}), json!({})], "x").expect("a path"),
+            Some(vec![2, 0, 1])
+        );
         assert_eq!(order(&[json!({})], ".y").expect("a path"), None);
     }
 }

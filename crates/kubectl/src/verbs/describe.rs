@@ -4,7 +4,6 @@
 
 use machinery::{Kind, Object};
 
-use super::get::nothing_found;
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::describe::describe;
@@ -54,7 +53,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     {
         return by_prefix(call, context, *kind, name, failure.clone());
     }
-    let with_events = shows_events(call, context, objects.len());
+    let with_events = shows_events(call, context, failures.is_empty() && objects.len() == 1);
     let mut first = true;
     for object in &objects {
         let text = describe(context, object, with_events)?;
@@ -62,16 +61,19 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         first = false;
     }
     if objects.is_empty() && failures.is_empty() {
-        let namespaced = targets.list.iter().all(Target::is_namespaced);
-        context.err(nothing_found(&targets.namespace, namespaced));
+        // A namespace is named even for types that have none.
+        context.err(match targets.namespace.as_str() {
+            "" => "No resources found\n".to_owned(),
+            namespace => format!("No resources found in {namespace} namespace.\n"),
+        });
     }
     Failure::all(failures)?;
     Ok(Next::Done)
 }
 
-// Unless it is asked for, or not.
-fn shows_events(call: &Call, context: &Context<'_, '_>, objects: usize) -> bool {
-    let by_default = objects == 1 || !context.env.features.several_descriptions_leave_events_out();
+// Unless it is asked for, or not. `alone`: one object, and nothing that was not found.
+fn shows_events(call: &Call, context: &Context<'_, '_>, alone: bool) -> bool {
+    let by_default = alone || !context.env.features.several_descriptions_leave_events_out();
     call.parsed.on_or("show-events", by_default)
 }
 
@@ -89,7 +91,8 @@ fn by_prefix(
     if found.is_empty() {
         return Err(missing);
     }
-    let with_events = shows_events(call, context, found.len());
+    // Its name was not found.
+    let with_events = shows_events(call, context, false);
     for object in found {
         let text = describe(context, object, with_events)?;
         context.out(text + "\n");

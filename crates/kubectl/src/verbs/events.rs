@@ -165,8 +165,12 @@ impl Shown {
         }
         let whole = |event: &Arc<Event>| context.whole(&Object::Event(event.clone()));
         let items: Vec<_> = events.iter().map(whole).collect();
-        if !listed || self.report.is_name() {
+        if !listed {
             return items.iter().try_for_each(|event| self.report.whole(context, event));
+        }
+        // The printer of names refuses a typed list, and upstream's Run drops what a printer says.
+        if self.report.is_name() {
+            return Ok(());
         }
         let list = json!({"apiVersion": "v1", "kind": "EventList", "metadata": {}, "items": items});
         self.report.whole(context, &list)

@@ -159,7 +159,7 @@ fn tables(call: &Call, context: &mut Context<'_, '_>, targets: &Targets, wide: b
 }
 
 /// What is said where there is nothing; an empty namespace means all.
-pub(super) fn nothing_found(namespace: &str, namespaced: bool) -> String {
+fn nothing_found(namespace: &str, namespaced: bool) -> String {
     if namespaced && !namespace.is_empty() {
         format!("No resources found in {namespace} namespace.\n")
     } else {

@@ -27,7 +27,7 @@ pub(super) fn evict(turn: &mut Turn<'_, '_>) -> Result<(), client::Error> {
     let specs = pod.spec.iter().flat_map(pod_lifecycle::specs);
     let running: Vec<&Container> = specs.filter(|container| stop::runs(&pod, &container.name)).collect();
     let message = message(&running);
-    turn.cx.event("kubelet", &Pod::wrap(pod.clone()), "Warning", "Evicted", &message);
+    turn.tell(&Pod::wrap(pod.clone()), "Warning", "Evicted", &message);
     stop::announce(turn, &running);
     let disrupted =
         Fact { reason: "TerminationByKubelet", message: message.clone(), ..Fact::holds("DisruptionTarget") };

@@ -33,7 +33,7 @@ pub(super) fn expand(turn: &mut Turn<'_, '_>) -> Result<(), Error> {
         let (volume, node) = (volume.name(), turn.node_name());
         let message = format!("MountVolume.NodeExpandVolume succeeded for volume \"{volume}\" {node}");
         for about in [Pod::wrap(pod.clone()), Object::PersistentVolumeClaim(claim.clone())] {
-            turn.cx.event("kubelet", &about, "Normal", "FileSystemResizeSuccessful", &message);
+            turn.tell(&about, "Normal", "FileSystemResizeSuccessful", &message);
         }
     }
     Ok(())

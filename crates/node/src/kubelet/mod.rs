@@ -24,7 +24,7 @@ mod takeover;
 use std::sync::Arc;
 
 use client::api::{Change, WatchEvent};
-use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler};
+use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler, Reporter};
 use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, HostIP, Node, Pod, PodIP, PodStatus};
@@ -206,7 +206,7 @@ impl Kubelet {
         let reason = if is_cordoned { "NodeNotSchedulable" } else { "NodeSchedulable" };
         self.note_cordoned(node);
         let message = format!("Node {} status is now: {reason}", node.name());
-        cx.event("kubelet", &Node::wrap(node.clone()), "Normal", reason, &message);
+        cx.event(kubelet(node.name()), &Node::wrap(node.clone()), "Normal", reason, &message);
         Outcome::Done
     }
 
@@ -238,7 +238,7 @@ impl Kubelet {
         cx.api.update_status(changed)?;
         if self.settings.profile == Profile::Default {
             let message = format!("Node {} status is now: NodeReady", node.name());
-            cx.event("kubelet", &Node::wrap(node.clone()), "Normal", "NodeReady", &message);
+            cx.event(kubelet(node.name()), &Node::wrap(node.clone()), "Normal", "NodeReady", &message);
         }
         Ok(())
     }
@@ -389,7 +389,7 @@ fn mounting_fails(turn: &mut Turn<'_, '_>) -> bool {
     let mut fails = false;
     for (volume, problem) in references::unmountable(listers, &pod) {
         let message = format!("MountVolume.SetUp failed for volume \"{}\" : {problem}", volume.name);
-        turn.cx.event("kubelet", &Pod::wrap(pod.clone()), "Warning", "FailedMount", &message);
+        turn.tell(&Pod::wrap(pod.clone()), "Warning", "FailedMount", &message);
         fails = true;
     }
     fails
@@ -400,7 +400,12 @@ fn sandbox_fails(turn: &mut Turn<'_, '_>) {
     let message = "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: \
                    plugin type=\"bridge\" failed (add): no route to host";
     let about = Pod::wrap(turn.pod.clone());
-    turn.cx.event("kubelet", &about, "Warning", "FailedCreatePodSandBox", message);
+    turn.tell(&about, "Warning", "FailedCreatePodSandBox", message);
+}
+
+/// The kubelet of a node, as its Events name it (cmd/kubelet/app/server.go, makeEventRecorder).
+fn kubelet(node: &str) -> Reporter<'_> {
+    Reporter { component: "kubelet", instance: node, action: None }
 }
 
 /// One look at one pod.
@@ -447,6 +452,11 @@ impl Turn<'_, '_> {
         self.pod.status.clone().unwrap_or_default()
     }
 
+    /// Records an Event about the pod or what it uses.
+    fn tell(&mut self, about: &Object, kind: &'static str, reason: &str, message: &str) {
+        self.cx.event(kubelet(node_name(&self.pod)), about, kind, reason, message);
+    }
+
     /// Records an Event about one of the pod's containers.
     fn event(&mut self, container: &str, kind: &'static str, reason: &str, message: &str) {
         let about: Object = Pod::wrap(self.pod.clone());
@@ -454,7 +464,7 @@ impl Turn<'_, '_> {
         // GenerateContainerRef
         let list = if init.any(|c| c.name == container) { "initContainers" } else { "containers" };
         let part = format!("spec.{list}{{{container}}}");
-        self.cx.event_about_part("kubelet", (&about, &part), kind, reason, message);
+        self.cx.event_about_part(kubelet(node_name(&self.pod)), (&about, &part), kind, reason, message);
     }
 
     /// Sets conditions in the pod's status.

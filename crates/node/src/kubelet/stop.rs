@@ -145,7 +145,7 @@ pub(super) fn deadline(pod: &Pod) -> Option<Timestamp> {
 pub(super) fn exceed_deadline(turn: &mut Turn<'_, '_>, worker: &mut Worker, settings: &Settings) -> Next {
     let message = "Pod was active on the node longer than the specified deadline";
     let Stage::Stopping { killed } = worker.stage else {
-        turn.cx.event("kubelet", &Pod::wrap(turn.pod.clone()), "Normal", "DeadlineExceeded", message);
+        turn.tell(&Pod::wrap(turn.pod.clone()), "Normal", "DeadlineExceeded", message);
         begin(turn, worker, settings);
         return Ok(turn.until(worker.due));
     };

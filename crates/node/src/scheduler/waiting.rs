@@ -126,6 +126,9 @@ impl Waiting {
 
     /// The waiting pods that this change could help.
     pub(super) fn helped_by(&self, event: &WatchEvent, listers: &Listers) -> Vec<Key> {
+        if self.pods.is_empty() {
+            return Vec::new();
+        }
         if event.object.kind() == Kind::PersistentVolumeClaim {
             return self.helped_by_claim(event);
         }
