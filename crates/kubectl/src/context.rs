@@ -51,8 +51,13 @@ impl Context<'_, '_> {
 
     /// Prints a warning as klog does: with the time, a process id and the place in upstream's source.
     pub fn log(&mut self, place: &str, text: &str) {
+        self.log_as('W', place, text);
+    }
+
+    /// The same of another severity: `F` is what a program says that then ends.
+    pub fn log_as(&mut self, severity: char, place: &str, text: &str) {
         let time = self.now().strftime("%m%d %H:%M:%S%.6f");
-        self.err(format!("W{time}       1 {place}] {text}\n"));
+        self.err(format!("{severity}{time}       1 {place}] {text}\n"));
     }
 
     /// The time now.

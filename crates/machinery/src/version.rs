@@ -168,6 +168,8 @@ since_1_32! {
     service_ranges_are_objects;
     /// 1.34: `spec.trafficDistribution` of a Service knows zones and nodes (PreferSameTrafficDistribution).
     traffic_can_stay_on_a_node;
+    /// 1.34: `kubectl api-resources` prints by the printers of other commands.
+    api_resources_have_printers;
     /// 1.35: `-o kyaml` is a format.
     kyaml_is_a_format;
     /// After 1.32: kubectl knows other words for what `get`, `delete`, `top` and `describe` do.

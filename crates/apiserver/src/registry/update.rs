@@ -121,6 +121,11 @@ pub fn patch(
     } else if let Some(why) = other_kind(request.kind, &value) {
         return Err(refuse(&why));
     }
+    if kind == PatchType::Json && request.field_validation == FieldValidation::Warn {
+        for path in patch::unknown_fields(patch) {
+            request.warnings.add(format!("json patch unknown field \"{path}\""));
+        }
+    }
     let new = decoded_only(server.features, request, Body::Json(value), refuse)?;
     if let Some(why) = strategy::conversion_error(&new) {
         // smpPatcher returns what goes wrong between versions as it is, which is no status.

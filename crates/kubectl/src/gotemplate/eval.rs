@@ -200,7 +200,12 @@ impl State {
         };
         let Operand::Function(name) = first else {
             if !rest.is_empty() || last.is_some() {
-                return Err(fail(format!("can't give argument to non-function {}", command.text)));
+                let text = match command.text.split_once(' ') {
+                    Some((first, _)) if !first.starts_with(['"', '`', '(']) => first,
+                    _ => &command.text,
+                };
+                let message = format!("can't give argument to non-function {text}");
+                return Err(located(command.place, text, &message));
             }
             return self
                 .operand(first, dot)

@@ -108,6 +108,7 @@ fn closing(text: &str, at: usize) -> Option<(usize, bool)> {
 fn action(text: &str, start: usize, tokens: &mut Vec<Token>) -> Result<(usize, bool), (usize, String)> {
     let mut at = start;
     let mut open_parentheses = 0_usize;
+    let first_token = tokens.len();
     loop {
         if let Some((end, trim)) = closing(text, at) {
             if open_parentheses > 0 {
@@ -123,6 +124,12 @@ fn action(text: &str, start: usize, tokens: &mut Vec<Token>) -> Result<(usize, b
         let Some(first) = trimmed.chars().next() else {
             return Err((at, "unclosed action".to_owned()));
         };
+        let before = tokens[first_token..].last().map(|token| &token.kind);
+        // What has a name ends before a space or one of these (`atTerminator`).
+        let is_named = matches!(before, Some(Kind::Dot | Kind::Field(_) | Kind::Variable(_) | Kind::Word(_)));
+        if is_named && !spaced && !matches!(first, '.' | ',' | '|' | ':' | '(' | ')') {
+            return Err((at, format!("bad character U+{:04X} '{first}'", first as u32)));
+        }
         let (kind, length) = match first {
             '"' => string(trimmed, at)?,
             '`' => match trimmed[1..].find('`') {
@@ -150,7 +157,15 @@ fn action(text: &str, start: usize, tokens: &mut Vec<Token>) -> Result<(usize, b
                 let name = word(trimmed);
                 (Kind::Word(name.to_owned()), name.len())
             }
-            c => return Err((at, format!("unexpected bad character U+{:04X} '{c}' in command", c as u32))),
+            c if c.is_ascii_graphic() => {
+                let begins = matches!(before, None | Some(Kind::Sign("|" | "(")));
+                let place = if begins { "command" } else { "operand" };
+                return Err((
+                    at,
+                    format!("unexpected {} in {place}", crate::go_value::quote(&c.to_string())),
+                ));
+            }
+            c => return Err((at, format!("unrecognized character in action: U+{:04X} '{c}'", c as u32))),
         };
         match kind {
             Kind::Sign("(") => open_parentheses += 1,

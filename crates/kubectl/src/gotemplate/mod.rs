@@ -95,13 +95,22 @@ mod tests {
             ("{{if .x}}", "template: output:1: unexpected EOF"),
             ("a\n{{end}}", "template: output:2: unexpected {{end}}"),
             ("{{$x}}", "template: output:1: undefined variable \"$x\""),
+            ("{{.labels.app.kubernetes.io/name}}", "template: output:1: bad character U+002F '/'"),
+            ("{{.a-b}}", "template: output:1: bad character U+002D '-'"),
+            ("{{.}", "template: output:1: bad character U+007D '}'"),
+            ("{{/}}", "template: output:1: unexpected \"/\" in command"),
+            ("{{.n / 2}}", "template: output:1: unexpected \"/\" in operand"),
+            (
+                "{{1 2}}",
+                "template: output:1:2: executing \"output\" at <1>: can't give argument to non-function 1",
+            ),
             (
                 "{{index .items 9}}",
                 "template: output:1:2: executing \"output\" at <index .items 9>: error calling index: index out of range: 9",
             ),
             (
                 "{{.name.x}}",
-                "template: output:1:2: executing \"output\" at <.name.x>: can't evaluate field x in type interface {}",
+                "template: output:1:7: executing \"output\" at <.name.x>: can't evaluate field x in type interface {}",
             ),
         ];
         for (text, expected) in cases {

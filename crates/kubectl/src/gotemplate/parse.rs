@@ -232,8 +232,12 @@ impl Parser<'_> {
                 return Err((start, message));
             }
             let line_start = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-            let place = (line_of(self.text, start), start - line_start);
             let text = self.text[start..end].trim().to_owned();
+            // A chain of fields is where its second part is (`operand`, newChain).
+            let chain = text.split(char::is_whitespace).next().unwrap_or_default();
+            let second =
+                chain.get(1..).filter(|_| chain.starts_with(['.', '$'])).and_then(|rest| rest.find('.'));
+            let place = (line_of(self.text, start), start - line_start + second.map_or(0, |at| at + 1));
             commands.push(Command { operands, place, text });
             if self.peek() == Some(&Kind::Sign("|")) {
                 self.at += 1;

@@ -103,6 +103,7 @@ fn step<'a>(values: Evaluated<'a>, node: &'a Node, search: &mut Search) -> Resul
             Ok(vec![Cow::Owned(Value::String(text.clone()))])
         }
         Node::Literal(value) => Ok(vec![Cow::Borrowed(value)]),
+        Node::Failing(error) => Err(error.clone()),
         Node::Field(name) if name.is_empty() => Ok(values),
         Node::Field(name) => {
             let found: Evaluated<'a> = values.into_iter().filter_map(|value| field(value, name)).collect();
@@ -233,26 +234,29 @@ fn filter<'a>(
         for item in children(value) {
             if operator == "exists" {
                 let mut lenient = Search { strict: false, ..*search };
-                if walk(vec![item.clone()], left, &mut lenient).is_ok_and(|lefts| !lefts.is_empty()) {
+                // What fails is there as well: the values that it failed at come back with the mistake.
+                if walk(vec![item.clone()], left, &mut lenient).map_or(true, |lefts| !lefts.is_empty()) {
                     found.push(item);
                 }
                 search.work = lenient.work;
                 continue;
             }
-            let lefts = walk(vec![item.clone()], left, search)?;
-            let rights = walk(vec![item.clone()], right, search)?;
-            match (lefts.as_slice(), rights.as_slice()) {
-                ([], _) | (_, []) => {}
-                ([one], [other]) => {
-                    if compare(one, operator, other)? {
-                        found.push(item);
-                    }
-                }
-                _ => return Err("can only compare one element at a time".to_owned()),
+            let Some(one) = single(walk(vec![item.clone()], left, search)?)? else { continue };
+            let Some(other) = single(walk(vec![item.clone()], right, search)?)? else { continue };
+            if compare(&one, operator, &other)? {
+                found.push(item);
             }
         }
     }
     Ok(found)
+}
+
+// The one value of a side of a comparison, if there is any.
+fn single(values: Evaluated<'_>) -> Result<Option<Cow<'_, Value>>, String> {
+    match values.len() {
+        0 | 1 => Ok(values.into_iter().next()),
+        _ => Err("can only compare one element at a time".to_owned()),
+    }
 }
 
 fn compare(left: &Value, operator: &str, right: &Value) -> Result<bool, String> {

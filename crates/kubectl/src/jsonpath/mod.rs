@@ -45,9 +45,20 @@ enum Node {
     Field(String),
     Wildcard,
     Recursive,
-    Slice { start: Option<i64>, end: Option<i64>, end_is_derived: bool, step: Option<i64> },
+    Slice {
+        start: Option<i64>,
+        end: Option<i64>,
+        end_is_derived: bool,
+        step: Option<i64>,
+    },
     Union(Vec<Vec<Node>>),
-    Filter { left: Vec<Node>, operator: String, right: Vec<Node> },
+    Filter {
+        left: Vec<Node>,
+        operator: String,
+        right: Vec<Node>,
+    },
+    /// A mistake that upstream finds only when it gets there.
+    Failing(String),
 }
 
 impl Template {
@@ -84,12 +95,20 @@ impl Template {
     /// # Errors
     /// Upstream's message.
     pub fn values(&self, data: &Value) -> Result<Vec<Value>, String> {
-        let (mut left, mut values) = (VALUES_LIMIT, Vec::new());
-        for value in self.find(data)?.into_iter().flatten() {
+        Ok(self.lists(data)?.into_iter().flatten().collect())
+    }
+
+    /// The values that each part finds.
+    ///
+    /// # Errors
+    /// Upstream's message.
+    pub fn lists(&self, data: &Value) -> Result<Vec<Vec<Value>>, String> {
+        let mut left = VALUES_LIMIT;
+        let mut owned = |value: std::borrow::Cow<'_, Value>| {
             left = left.checked_sub(go_value::size(&value)).ok_or_else(|| too_long(VALUES_LIMIT))?;
-            values.push(value.into_owned());
-        }
-        Ok(values)
+            Ok(value.into_owned())
+        };
+        self.find(data)?.into_iter().map(|found| found.into_iter().map(&mut owned).collect()).collect()
     }
 }
 
@@ -156,6 +175,9 @@ mod tests {
             ("{.items[0].name} and {.items[-1:].name}", "a and c"),
             ("{.items[0:2].name}", "a b"),
             ("{.items[::2].name}", "a c"),
+            ("{.items[].name}", "a"),
+            ("{.items[?(name)].name}", "a b c"),
+            ("{.items[?(@.c[7])].name}", "a b"),
             ("{.items[0,2].name}", "a c"),
             ("{.items[*]['name','ip']}", "a b c 10.0.0.1 10.0.0.3"),
             ("{.items[?(@.name==\"b\")].c[0].v}", "False"),
@@ -182,7 +204,26 @@ mod tests {
         assert_eq!(parse("{.a").expect_err("unclosed"), "unclosed action");
         assert_eq!(parse("{.a[0}").expect_err("unclosed"), "unterminated array");
         assert_eq!(parse("{.a[x]}").expect_err("index"), "invalid array index x");
-        assert_eq!(parse("{end}").expect_err("end"), "not in range, nothing to end");
+        let at_once = [
+            ("{.a[-]}", "array index - is not a number"),
+            ("{.a[+1]}", "invalid array index +1"),
+            (r#"{"\d"}"#, r#"unquote string "\d" error invalid syntax"#),
+            ("{....a}", "invalid multiple recursive descent"),
+            ("{.a[?(@.b[?(@.c)])]}", "unterminated filter"),
+            ("{.a[?(@.b==)]}", "unrecognized character in action: U+003D '='"),
+        ];
+        for (text, message) in at_once {
+            assert_eq!(parse(text).expect_err(text), message, "{text}");
+        }
+        let when_reached = [
+            ("{end}", "not in range, nothing to end"),
+            ("{.a}{foo}", "unrecognized identifier foo"),
+            ("{.a[?(@==x)]}", "unrecognized identifier x"),
+            ("{.a[?(@=1)]}", "unrecognized filter operator ="),
+        ];
+        for (text, message) in when_reached {
+            assert_eq!(parse(text).expect(text).text(&data), Err(message.to_owned()), "{text}");
+        }
         let template = parse("{.a[9]}").expect("parses");
         assert_eq!(template.text(&data), Err("array index out of bounds: index 9, length 1".to_owned()));
         let cases =

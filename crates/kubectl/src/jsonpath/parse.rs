@@ -26,14 +26,14 @@ pub(crate) fn parse(text: &str) -> Result<Template, String> {
         let action = scanner.action(true, 0)?;
         rest = &rest[start + 1 + scanner.at..];
         match action.word.as_deref() {
-            None => parts.push(Part::Path(action.nodes)),
             Some("range") => {
                 open_ranges.push(parts.len());
                 parts.push(Part::Range(action.nodes, 0));
             }
             Some("end") => {
                 let Some(open) = open_ranges.pop() else {
-                    return Err("not in range, nothing to end".to_owned());
+                    parts.push(Part::Path(vec![Node::Failing("not in range, nothing to end".to_owned())]));
+                    continue;
                 };
                 let length = parts.len() - open;
                 if let Part::Range(_, count) = &mut parts[open] {
@@ -41,7 +41,7 @@ pub(crate) fn parse(text: &str) -> Result<Template, String> {
                 }
                 parts.push(Part::End);
             }
-            Some(word) => return Err(format!("unrecognized identifier {word}")),
+            _ => parts.push(Part::Path(action.nodes)),
         }
     }
     if !rest.is_empty() {
@@ -101,19 +101,21 @@ impl Scanner<'_> {
                 action.nodes.push(self.filter(depth)?);
                 continue;
             }
-            if let Some(after) = rest.strip_prefix("..") {
-                // The second dot begins the field.
-                self.at += 1;
+            if rest.starts_with("..") {
+                if matches!(action.nodes.last(), Some(Node::Recursive)) {
+                    return Err("invalid multiple recursive descent".to_owned());
+                }
+                self.at += 2;
                 action.nodes.push(Node::Recursive);
-                if matches!(after.chars().next(), None | Some('}' | '[')) {
-                    self.at += 1;
+                if self.peek().is_some_and(|c| c.is_alphanumeric() || c == '_') {
+                    action.nodes.push(self.field());
                 }
                 continue;
             }
             match self.next() {
                 None if in_braces => return Err("unclosed action".to_owned()),
                 None => return Ok(action),
-                Some('\n') if in_braces => return Err("unclosed action".to_owned()),
+                Some('\r' | '\n') if in_braces => return Err("unclosed action".to_owned()),
                 Some('}') if in_braces => return Ok(action),
                 Some(' ' | '@' | '$') => {}
                 Some('[') => self.array(&mut action.nodes, depth)?,
@@ -128,7 +130,9 @@ impl Scanner<'_> {
                     let word = self.word();
                     match word.as_str() {
                         "true" | "false" => action.nodes.push(Node::Literal(Value::Bool(word == "true"))),
-                        _ => action.word = Some(word),
+                        "range" | "end" if in_braces => action.word = Some(word),
+                        // Another word is a mistake once it is reached (`evalIdentifier`).
+                        _ => action.nodes.push(Node::Failing(format!("unrecognized identifier {word}"))),
                     }
                 }
                 Some(c) => {
@@ -157,20 +161,25 @@ impl Scanner<'_> {
     }
 
     fn quoted(&mut self, quote: char) -> Result<String, String> {
-        let mut text = String::new();
+        let start = self.at - quote.len_utf8();
+        let (mut text, mut is_right) = (String::new(), true);
         loop {
             match self.next() {
-                None => return Err("unterminated quoted string".to_owned()),
-                Some(c) if c == quote => return Ok(text),
+                None | Some('\n') => return Err("unterminated quoted string".to_owned()),
+                Some(c) if c == quote => break,
                 Some('\\') => match self.next() {
                     Some('n') => text.push('\n'),
                     Some('t') => text.push('\t'),
                     Some('r') => text.push('\r'),
-                    Some(c @ ('\\' | '"' | '\'')) => text.push(c),
-                    _ => return Err("invalid syntax".to_owned()),
+                    Some(c) if c == '\\' || c == quote => text.push(c),
+                    _ => is_right = false,
                 },
                 Some(c) => text.push(c),
             }
+        }
+        match is_right {
+            true => Ok(text),
+            false => Err(format!("unquote string {} error invalid syntax", &self.text[start..self.at])),
         }
     }
 
@@ -223,19 +232,18 @@ impl Scanner<'_> {
     // After `[?(`.
     fn filter(&mut self, depth: usize) -> Result<Node, String> {
         let start = self.at;
-        let mut open = 1;
-        let mut quote = None;
-        while open > 0 {
-            match (self.next(), quote) {
-                (None | Some('\n'), _) => return Err("unterminated filter".to_owned()),
-                (Some('\\'), Some(_)) => {
-                    self.next();
+        // The first quotes are looked for, and no others: a bracket ends the filter before them and behind them.
+        let (mut quote, mut is_closed, mut before) = (None, false, '(');
+        loop {
+            match self.next() {
+                None | Some('\n') => return Err("unterminated filter".to_owned()),
+                Some(c @ ('"' | '\'')) => {
+                    is_closed |= quote == Some(c) && before != '\\';
+                    quote.get_or_insert(c);
+                    before = c;
                 }
-                (Some(c), Some(q)) => quote = (c != q).then_some(q),
-                (Some(c @ ('"' | '\'')), None) => quote = Some(c),
-                (Some('('), None) => open += 1,
-                (Some(')'), None) => open -= 1,
-                (Some(_), None) => {}
+                Some(')') if quote.is_some() == is_closed => break,
+                Some(c) => before = c,
             }
         }
         let text = &self.text[start..self.at - 1];
@@ -249,7 +257,10 @@ impl Scanner<'_> {
         let Some(at) = found else {
             return Ok(Node::Filter { left: path(text)?, operator: "exists".to_owned(), right: Vec::new() });
         };
-        let end = at + text[at..].find(|c: char| !is_operator(c)).unwrap_or(text.len() - at);
+        let mut end = at + text[at..].find(|c: char| !is_operator(c)).unwrap_or(text.len() - at);
+        if end == text.len() && end - at > 1 {
+            end -= 1;
+        }
         if end == text.len() {
             return Ok(Node::Filter { left: path(text)?, operator: "exists".to_owned(), right: Vec::new() });
         }
@@ -258,27 +269,25 @@ impl Scanner<'_> {
     }
 }
 
-// `1`, `-1`, `1:3`, `::2`, `*`.
+// `1`, `-1`, `1:3`, `::2`, `*`, or nothing.
 fn slice(text: &str) -> Result<Node, String> {
     let text = if text == "*" { ":" } else { text };
-    let wrong = || format!("invalid array index {text}");
     let parts: Vec<&str> = text.split(':').collect();
-    if parts.len() > 3 {
-        return Err(wrong());
+    let is_index = |part: &&str| part.strip_prefix('-').unwrap_or(part).bytes().all(|b| b.is_ascii_digit());
+    if parts.len() > 3 || !parts.iter().all(is_index) {
+        return Err(format!("invalid array index {text}"));
     }
     let number = |part: Option<&&str>| match part {
         None | Some(&"") => Ok(None),
-        Some(part) => part.parse::<i64>().map(Some).map_err(|_| wrong()),
+        Some(part) => {
+            part.parse::<i64>().map(Some).map_err(|_| format!("array index {part} is not a number"))
+        }
     };
     let (start, end, step) = (number(parts.first())?, number(parts.get(1))?, number(parts.get(2))?);
     if parts.len() > 1 {
         return Ok(Node::Slice { start, end, end_is_derived: false, step });
     }
-    match start {
-        Some(index) => {
-            let end = index.saturating_add(1);
-            Ok(Node::Slice { start, end: Some(end), end_is_derived: true, step: None })
-        }
-        None => Err(wrong()),
-    }
+    // Empty brackets are the first one.
+    let end = start.unwrap_or(0).saturating_add(1);
+    Ok(Node::Slice { start, end: Some(end), end_is_derived: true, step: None })
 }

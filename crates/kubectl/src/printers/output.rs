@@ -34,8 +34,8 @@ pub(crate) enum Format {
     Kyaml,
     /// A JSONPath template, with its text.
     JsonPath(String, jsonpath::Template),
-    /// What a JSONPath template finds, as a JSON list.
-    JsonPathAsJson(jsonpath::Template),
+    /// What each part of a JSONPath template finds, as a JSON list, with the template's text.
+    JsonPathAsJson(String, jsonpath::Template),
     /// A Go template, with its text.
     GoTemplate(String, gotemplate::Template),
     /// A table of one's own.
@@ -70,7 +70,9 @@ impl Format {
         let mut format = Format::of(context, output, parsed.text("template"), of_get)?;
         let wants_keys = !parsed.on_or("allow-missing-template-keys", true);
         match &mut format {
-            Format::JsonPath(_, template) | Format::JsonPathAsJson(template) => template.strict = wants_keys,
+            Format::JsonPath(_, template) | Format::JsonPathAsJson(_, template) => {
+                template.strict = wants_keys
+            }
             Format::GoTemplate(_, template) => template.strict = wants_keys,
             _ => {}
         }
@@ -88,36 +90,36 @@ impl Format {
             ("", _) => return Ok(Format::Human),
             (output, _) => output,
         };
-        let (name, argument) = match output.split_once('=') {
-            Some((name, argument)) => (name, Some(argument)),
-            None => (output, template),
+        // These are read in any case, and wide is not.
+        match output.to_ascii_lowercase().as_str() {
+            "json" => return Ok(Format::Json),
+            "yaml" => return Ok(Format::Yaml),
+            "name" => return Ok(Format::Name),
+            "kyaml" if context.env.features.kyaml_is_a_format() => return Ok(Format::Kyaml),
+            _ if output == "wide" && of_get => return Ok(Format::Wide),
+            _ => {}
+        }
+        let (name, argument) = match (template, output.split_once('=')) {
+            (Some(template), _) if !template.is_empty() => (output, template),
+            (_, Some((name, argument))) => (name, argument),
+            _ => (output, ""),
         };
-        match (name, argument) {
-            ("json", _) => Ok(Format::Json),
-            ("yaml", _) => Ok(Format::Yaml),
-            ("name", _) => Ok(Format::Name),
-            ("wide", _) if of_get => Ok(Format::Wide),
-            ("custom-columns", argument) if of_get => {
-                Ok(Format::CustomColumns(custom_columns::parse(argument.unwrap_or_default())?))
-            }
-            ("custom-columns-file", argument) if of_get => {
-                let text = template_file(context, argument.unwrap_or_default(), "")?;
-                Ok(Format::CustomColumns(custom_columns::parse_file(&text)?))
-            }
-            ("kyaml", _) if context.env.features.kyaml_is_a_format() => Ok(Format::Kyaml),
-            (name, _) if !COMMON.contains(&name) => Err(no_printer(output, of_get, context.env.features)),
-            (_, None | Some("")) => Err(Failure::message("template format specified but no template given")),
-            (name, Some(argument)) => {
-                let text = match name.ends_with("file") {
-                    true => template_file(context, argument, "--")?,
-                    false => argument.to_owned(),
-                };
-                match name {
-                    "jsonpath" | "jsonpath-file" => Ok(Format::JsonPath(text.clone(), json_path(&text)?)),
-                    "jsonpath-as-json" => Ok(Format::JsonPathAsJson(json_path(&text)?)),
-                    _ => go_template(&text),
-                }
-            }
+        if of_get && ["custom-columns", "custom-columns-file"].contains(&name) {
+            return custom(context, name, argument).map(Format::CustomColumns);
+        }
+        let of_a_file = match name {
+            "jsonpath" | "jsonpath-as-json" | "go-template" | "template" => false,
+            "jsonpath-file" | "go-template-file" | "templatefile" => true,
+            _ => return Err(no_printer(output, of_get, context.env.features)),
+        };
+        if argument.is_empty() {
+            return Err(Failure::message("template format specified but no template given"));
+        }
+        let text = if of_a_file { template_file(context, argument, "--")? } else { argument.to_owned() };
+        match name {
+            "jsonpath" | "jsonpath-file" => Ok(Format::JsonPath(text.clone(), json_path(&text)?)),
+            "jsonpath-as-json" => Ok(Format::JsonPathAsJson(text.clone(), json_path(&text)?)),
+            _ => go_template(&text),
         }
     }
 
@@ -145,20 +147,24 @@ impl Format {
                 Ok(found) => context.out(found),
                 Err(error) => return Err(json_path_failure(text, &error, value)),
             },
-            Format::JsonPathAsJson(template) => {
-                let all = template.values(value).map_err(Failure::Message)?;
-                context.out(pretty(&Value::Array(all)) + "\n");
-            }
+            Format::JsonPathAsJson(text, template) => match template.lists(value) {
+                Ok(lists) => {
+                    for list in lists {
+                        context.out(pretty(&Value::Array(list)) + "\n");
+                    }
+                }
+                Err(error) => return Err(json_path_failure(text, &error, value)),
+            },
             Format::GoTemplate(text, template) => match template.execute(value) {
                 Ok(out) => context.out(out),
                 Err((before, error)) => return Err(template_failure(context, text, &before, &error, value)),
             },
             Format::CustomColumns(columns) => {
                 let mut text = if no_headers { String::new() } else { custom_columns::header(columns) };
-                for object in items(value) {
-                    text.push_str(&custom_columns::row(columns, object)?);
-                }
+                let (rows, result) = custom_columns::rows(columns, &items(value));
+                text.push_str(&rows);
                 context.out(align(&text, TABLE));
+                return result;
             }
         }
         Ok(())
@@ -175,6 +181,13 @@ impl Format {
         }
         self.print(context, value, false)
     }
+}
+
+fn custom(context: &Context<'_, '_>, name: &str, argument: &str) -> Result<Vec<CustomColumn>, Failure> {
+    if name == "custom-columns" || argument.is_empty() {
+        return custom_columns::parse(argument);
+    }
+    custom_columns::parse_file(&template_file(context, argument, "")?)
 }
 
 fn go_template(text: &str) -> Result<Format, Failure> {

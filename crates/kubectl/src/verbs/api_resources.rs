@@ -2,6 +2,8 @@
 //!
 //! Models kubectl/pkg/cmd/apiresources.
 
+use machinery::version::Features;
+
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::discovery::{self, Resource};
@@ -46,12 +48,31 @@ fn no_arguments(call: &Call) -> Result<(), Failure> {
     }
 }
 
+// A format that is none, or that is not simulated.
+fn not_printed(output: &str, features: Features) -> String {
+    if !features.api_resources_have_printers() {
+        return format!("--output {output} is not available");
+    }
+    let kyaml = features.kyaml_is_a_format().then_some("kyaml");
+    let of_objects: Vec<&str> = std::iter::once("json").chain(kyaml).chain(["yaml"]).collect();
+    if of_objects.contains(&output.to_ascii_lowercase().as_str()) {
+        return format!("--output {output} is not simulated with api-resources");
+    }
+    let mut allowed = [of_objects, vec!["name", "wide"]].concat();
+    allowed.sort_unstable();
+    format!(
+        "unable to match a printer suitable for the output format {}, allowed formats are: {}",
+        crate::go_value::quote(output),
+        allowed.join(",")
+    )
+}
+
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
     no_arguments(call)?;
     let output = parsed.text("output").unwrap_or_default();
     if !["", "wide", "name"].contains(&output) {
-        return Err(Failure::message(format!("--output {output} is not available")));
+        return Err(Failure::message(not_printed(output, context.env.features)));
     }
     let sort_by = parsed.text("sort-by").unwrap_or_default();
     if !["", "name", "kind"].contains(&sort_by) {

@@ -14,10 +14,12 @@ use crate::context::Context;
 use crate::discovery;
 use crate::failure::Failure;
 use crate::flags::{self, Flag, list, parse_timeout, switch, text};
+use crate::jsonpath;
+use crate::printers::custom_columns;
 use crate::printers::output::Format;
+use crate::printers::sort::{self, Unordered};
 use crate::printers::table::TableOptions;
 use crate::printers::tabwriter::{TABLE, align, align_remembering};
-use crate::printers::{custom_columns, sort};
 use crate::resource::{self, Rules, Selection, Target, Targets};
 use crate::{Condition, Progress};
 
@@ -74,7 +76,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             "--output-watch-events option can only be used with --watch or --watch-only",
         ));
     }
-    let format = Format::parse(context, parsed, "", true)?;
+    let format = Format::parse(context, parsed, "", true);
     if parsed.text("sort-by").is_some_and(|path| !path.is_empty()) {
         if watch {
             context.err("warning: --watch requested, --sort-by will be ignored for watch events received\n");
@@ -84,6 +86,10 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     let rules = Rules { type_means_all: true, ..Rules::default() };
     let targets = resource::targets(context, parsed, &parsed.args, rules)?;
+    let format = match format {
+        Ok(format) => format,
+        Err(failure) => return unprintable(call, context, &targets, failure),
+    };
     if watch || watch_only {
         return Watch::start(call, context, &targets, format)
             .map(|watch| Next::Go(Box::new(Running::Get(watch))));
@@ -93,10 +99,42 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         return super::get_part::get(call, context, &targets, &table, &format).map(|()| Next::Done);
     }
     match &format {
-        Format::Human | Format::Wide => tables(call, context, &targets, format == Format::Wide)?,
-        format => whole(call, context, &targets, format)?,
+        Format::Human | Format::Wide => tables(call, context, &targets, format == Format::Wide),
+        format => whole(call, context, &targets, format),
     }
-    Ok(Next::Done)
+}
+
+// What there is is read before the format is looked at, so that what is missing is told first.
+fn unprintable(
+    call: &Call,
+    context: &mut Context<'_, '_>,
+    targets: &Targets,
+    failure: Failure,
+) -> Result<Next, Failure> {
+    let is_watch = call.parsed.on("watch") || call.parsed.on("watch-only");
+    let ignore_missing = call.parsed.on("ignore-not-found");
+    let (mut is_any, mut missing) = (false, None);
+    for found in resource::objects(context, targets) {
+        match found {
+            Ok(_) => is_any = true,
+            Err(failure) if ignore_missing && failure.is_not_found() => {}
+            Err(failure) => missing = missing.or(Some(failure)),
+        }
+    }
+    match missing {
+        Some(missing) if targets.single || is_watch => Err(missing),
+        None if ignore_missing && !is_any => Ok(Next::Done),
+        _ => Err(failure),
+    }
+}
+
+// Says that the values have no order, and ends (`klog.Exitf`).
+fn unsortable(context: &mut Context<'_, '_>, path: &str, in_table: bool, error: &str) -> Next {
+    let (line, holder) =
+        if in_table { (375, "[][][]reflect.Value") } else { (329, "*unstructured.Unstructured") };
+    let text = format!("Field {path} in {holder} is an unsortable type: interface, err: {error}");
+    context.log_as('F', &format!("sorter.go:{line}"), &text);
+    Next::Exit(1)
 }
 
 fn table_options(call: &Call, targets: &Targets, wide: bool) -> TableOptions {
@@ -112,30 +150,43 @@ fn table_options(call: &Call, targets: &Targets, wide: bool) -> TableOptions {
     }
 }
 
-fn tables(call: &Call, context: &mut Context<'_, '_>, targets: &Targets, wide: bool) -> Result<(), Failure> {
+fn tables(
+    call: &Call,
+    context: &mut Context<'_, '_>,
+    targets: &Targets,
+    wide: bool,
+) -> Result<Next, Failure> {
     let options = table_options(call, targets, wide);
     let ignore_missing = call.parsed.on("ignore-not-found");
     let mut failures = Vec::new();
     let mut objects = Vec::new();
-    for found in resource::objects(context, targets) {
-        match found {
-            Ok((_, object)) => objects.push(object),
-            Err(failure) if ignore_missing && failure.is_not_found() => {}
-            Err(failure) => failures.push(failure),
+    // How many rows each table has: a list comes as one, and so does an object that is named.
+    let mut sizes = Vec::new();
+    for target in &targets.list {
+        let is_list = matches!(target, Target::Selected(..) | Target::Absent(_, None));
+        let before = objects.len();
+        let one = Targets { list: vec![target.clone()], ..targets.clone() };
+        for found in resource::objects(context, &one) {
+            match found {
+                Ok((_, object)) => objects.push(object),
+                Err(failure) if ignore_missing && failure.is_not_found() => {}
+                Err(failure) => failures.push(failure),
+            }
         }
+        let found = objects.len() - before;
+        sizes.extend(if is_list { vec![found] } else { vec![1; found] });
     }
     if let [Target::Absent(resource, None)] = targets.list.as_slice()
         && let Some(text) = discovery::fixed_rows(context, resource)
     {
         let start = if options.no_headers { text.find('\n').map_or(0, |end| end + 1) } else { 0 };
         context.out(align(&text[start..], TABLE));
-        return Ok(());
+        return Ok(Next::Done);
     }
-    if let Some(path) = call.parsed.text("sort-by") {
-        let values: Vec<Value> = objects.iter().map(|object| context.whole(object)).collect();
-        objects = match sort::order(&values, path)? {
-            Some(order) => order.into_iter().map(|i| objects[i].clone()).collect(),
-            None => Vec::new(),
+    if let Some(path) = call.parsed.text("sort-by").filter(|path| !path.is_empty()) {
+        objects = match sorted(context, objects, (!options.generic).then_some(&sizes), path)? {
+            Ok(objects) => objects,
+            Err(next) => return Ok(next),
         };
     }
     let (now, features) = (context.now(), context.env.features);
@@ -155,7 +206,59 @@ fn tables(call: &Call, context: &mut Context<'_, '_>, targets: &Targets, wide: b
         let namespaced = targets.list.iter().all(Target::is_namespaced);
         context.err(nothing_found(&targets.namespace, namespaced));
     }
-    Failure::all(failures)
+    Failure::all(failures).map(|()| Next::Done)
+}
+
+// The objects in the order of what the path finds; `tables` has the number of rows of each table, if they come in tables.
+// Of several tables upstream takes the tables for the objects, and then sorts the rows of each (`RuntimeSorter`,
+// `SortingPrinter`).
+fn sorted(
+    context: &mut Context<'_, '_>,
+    objects: Vec<Object>,
+    tables: Option<&Vec<usize>>,
+    path: &str,
+) -> Result<Result<Vec<Object>, Next>, Failure> {
+    let relaxed = jsonpath::relaxed(path);
+    let values: Vec<Value> = match tables {
+        Some(sizes) => {
+            let table =
+                json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": ""}});
+            vec![table; sizes.len()]
+        }
+        None => objects.iter().map(|object| context.whole(object)).collect(),
+    };
+    let mut order: Vec<usize> = (0..objects.len()).collect();
+    if values.len() > 1 {
+        let path = relaxed.as_ref().map_err(Failure::message)?;
+        match sort::order(&values, path) {
+            Ok(found) if tables.is_none() => order = found,
+            Ok(_) => {}
+            Err(Unordered::Unsortable(error)) => return Ok(Err(unsortable(context, path, false, &error))),
+            Err(Unordered::Mistake(error)) => return Err(Failure::Message(error)),
+        }
+    }
+    let path = relaxed.unwrap_or_else(|_| path.to_owned());
+    let mut first = 0;
+    let mut kept = Vec::new();
+    for size in tables.into_iter().flatten() {
+        let rows = first..first + size;
+        first += size;
+        if rows.len() < 2 {
+            kept.extend(rows);
+            continue;
+        }
+        let values: Vec<Value> = objects[rows.clone()].iter().map(|object| context.whole(object)).collect();
+        match sort::order(&values, &path) {
+            Ok(found) => kept.extend(found.into_iter().map(|index| rows.start + index)),
+            Err(Unordered::Unsortable(error)) => return Ok(Err(unsortable(context, &path, true, &error))),
+            // Nobody reads what the printer of the rows returns.
+            Err(Unordered::Mistake(_)) => {}
+        }
+    }
+    if tables.is_some() {
+        order = kept;
+    }
+    Ok(Ok(order.into_iter().map(|index| objects[index].clone()).collect()))
 }
 
 /// What is said where there is nothing; an empty namespace means all.
@@ -173,7 +276,7 @@ fn whole(
     context: &mut Context<'_, '_>,
     targets: &Targets,
     format: &Format,
-) -> Result<(), Failure> {
+) -> Result<Next, Failure> {
     let ignore_missing = call.parsed.on("ignore-not-found");
     let mut failures = Vec::new();
     let mut values = Vec::new();
@@ -186,22 +289,29 @@ fn whole(
         }
     }
     if values.is_empty() && ignore_missing {
-        return Failure::all(failures);
+        return Failure::all(failures).map(|()| Next::Done);
     }
-    if let Some(path) = call.parsed.text("sort-by") {
-        let Some(order) = sort::order(&values, path)? else {
-            let path = crate::jsonpath::relaxed(path).unwrap_or_default();
-            return Err(Failure::message(format!(
-                "couldn't find any field with path \"{path}\" in the list of objects"
-            )));
-        };
-        values = order.into_iter().map(|i| values[i].clone()).collect();
+    if targets.single && values.len() == 1 {
+        if let Err(failure) = format.print(context, &values[0], call.parsed.on("no-headers")) {
+            failures.push(failure);
+        }
+        return Failure::all(failures).map(|()| Next::Done);
     }
-    let value = if targets.single && values.len() == 1 { values.remove(0) } else { list_of(values) };
-    if let Err(failure) = format.print(context, &value, call.parsed.on("no-headers")) {
+    if let Some(path) = call.parsed.text("sort-by").filter(|path| !path.is_empty() && !values.is_empty()) {
+        let path = jsonpath::relaxed(path).map_err(Failure::Message)?;
+        match sort::order(&values, &path) {
+            Ok(order) => values = order.into_iter().map(|i| values[i].clone()).collect(),
+            Err(Unordered::Unsortable(error)) => return Ok(unsortable(context, &path, false, &error)),
+            Err(Unordered::Mistake(error)) => {
+                failures.push(Failure::Message(error));
+                return Failure::all(failures).map(|()| Next::Done);
+            }
+        }
+    }
+    if let Err(failure) = format.print(context, &list_of(values), call.parsed.on("no-headers")) {
         failures.push(failure);
     }
-    Failure::all(failures)
+    Failure::all(failures).map(|()| Next::Done)
 }
 
 /// The objects as kubectl wraps them: a `v1 List`.
@@ -337,7 +447,7 @@ impl Watch {
         let value = object.to_value();
         self.options.fields.iter().all(|(path, wanted, equal)| {
             let found = path.split('.').try_fold(&value, |value, key| value.get(key));
-            let text = found.map(crate::jsonpath::text).unwrap_or_default();
+            let text = found.map(jsonpath::text).unwrap_or_default();
             (text == *wanted) == *equal
         })
     }

@@ -1,9 +1,9 @@
-//! Help, short and in our own words, of what works here.
+//! Help, short and in our own words, of what works here; only groups of commands say what they say upstream.
 
-use super::{COMMANDS, Call, Command, Next, overview, suggest};
+use super::{COMMANDS, Call, Command, Next, groups, overview, suggest};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::flags::{Flag, GLOBAL};
+use crate::flags::{self, Flag, GLOBAL};
 use crate::printers::tabwriter::{DESCRIBE, align};
 
 pub(super) const COMMAND: Command = Command {
@@ -31,24 +31,25 @@ pub(super) fn root(context: &mut Context<'_, '_>) -> Next {
     Next::Done
 }
 
-/// A group such as `rollout` without a command, or with one that it does not have.
+/// A group such as `rollout` without a command, or with one that it does not have (`DefaultSubCommandRun`).
 pub(super) fn group(name: &str, rest: &[String], context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    let words: Vec<&str> = rest.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
-    if !words.is_empty() {
-        let words = crate::go_value::quote(&words.join(" "));
-        return Err(Failure::usage(&format!("kubectl {name}"), &format!("unknown command {words}")));
+    let path = format!("kubectl {name}");
+    let parsed = flags::parse(&[], rest).map_err(|error| super::wrong_flag(&path, &error))?;
+    let printed = groups::printed(name);
+    if parsed.on("help") || !printed.fails {
+        context.out(printed.text);
+        return Ok(Next::Done);
     }
-    let prefix = format!("{name} ");
-    let text: String = COMMANDS
-        .iter()
-        .filter_map(|command| Some(format!("  {}\t{}\n", command.name.strip_prefix(&prefix)?, command.about)))
-        .collect();
-    let commands = align(&text, DESCRIBE);
-    context.out(format!(
-        "Available Commands:\n{commands}\nUsage:\n  kubectl {name} COMMAND\n\nUse \"kubectl {name} COMMAND --help\" for more about a command.\n"
-    ));
-    let asked = rest.iter().any(|word| word == "-h" || word == "--help");
-    Ok(if asked { Next::Done } else { Next::Exit(1) })
+    if !parsed.args.is_empty() {
+        let words = crate::go_value::quote(&parsed.args.join(" "));
+        return Err(Failure::usage(&path, &format!("unknown command {words}")));
+    }
+    if printed.is_error {
+        context.err(printed.text);
+    } else {
+        context.out(printed.text);
+    }
+    Ok(Next::Exit(1))
 }
 
 /// A command's help.

@@ -23,6 +23,7 @@ mod explain;
 mod expose;
 mod get;
 mod get_part;
+mod groups;
 mod help;
 mod label;
 mod last_applied;

@@ -43,11 +43,29 @@ pub fn check(patch_type: PatchType, patch: &Value) -> Result<(), PatchError> {
     }
 }
 
+/// What the operations of a JSON patch have besides the fields of `jsonPatchOp`.
+pub fn unknown_fields(patch: &Value) -> Vec<String> {
+    let operations = patch.as_array().into_iter().flatten().enumerate();
+    let fields = |(index, operation): (usize, &Value)| {
+        let names = operation.as_object().into_iter().flat_map(|fields| fields.keys());
+        let unknown = names.filter(|name| !["op", "path", "from", "value"].contains(&name.as_str()));
+        unknown.map(|name| format!("[{index}].{name}")).collect::<Vec<_>>()
+    };
+    operations.flat_map(fields).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{PatchType, check};
+    use super::{PatchType, check, unknown_fields};
+
+    #[test]
+    fn unknown_fields_of_operations_are_found() {
+        let operation = json!({"op": "add", "path": "/a", "from": "", "value": {"x": 1}});
+        let patch = json!([operation, {"op": "test", "Path": "/a", "why": 1}, null]);
+        assert_eq!(unknown_fields(&patch), ["[1].Path", "[1].why"]);
+    }
 
     #[test]
     fn shapes_are_checked_in_gos_words() {

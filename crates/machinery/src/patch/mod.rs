@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-pub use checked::check;
+pub use checked::{check, unknown_fields};
 pub use merge::diff as merge_diff;
 pub use strategic_diff::{three_way, two_way};
 
