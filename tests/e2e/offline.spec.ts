@@ -167,6 +167,23 @@ mirrored('a newer version is offered, taken when asked for, and never mixed with
   expect(await editions(other)).toEqual(['3', '3']);
 });
 
+mirrored('a newer version that was asked for is said to be on its way, and the next one is offered', async ({ page }) => {
+  await open(page);
+  // The worker takes its time, as one does that still answers.
+  const offer = () => page.evaluate(() => void dispatchEvent(new CustomEvent('newversion', { detail: () => {} })));
+  await offer();
+  const notice = page.getByTestId('new-version');
+  await notice.getByRole('button', { name: 'Reload' }).press('Enter');
+  await expect(notice).toContainText('Loading the new version…');
+  await expect(notice.getByRole('button', { name: 'Reload' })).toHaveCount(0);
+  await expect(page.getByRole('textbox', { name: 'Command line' })).toBeFocused();
+  await expectAccessible(page);
+  await notice.getByRole('button', { name: 'Close' }).press('Enter');
+  await expect(notice).toHaveCount(0);
+  await offer();
+  await expect(notice.getByRole('button', { name: 'Reload' })).toBeVisible();
+});
+
 mirrored('a site in the midst of its update is not taken', async ({ page, mirror }) => {
   await open(page);
   await used(page);

@@ -76,6 +76,13 @@ pub(crate) struct Targets {
     pub namespace: String,
 }
 
+impl Targets {
+    /// That target alone, which is one of these.
+    pub(crate) fn only(&self, target: &Target) -> Targets {
+        Targets { list: vec![target.clone()], single: self.single, namespace: self.namespace.clone() }
+    }
+}
+
 /// One object, read or about to be.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Info {
@@ -478,8 +485,7 @@ pub(crate) fn objects(
             }
             continue;
         }
-        let one = Targets { list: vec![target.clone()], ..targets.clone() };
-        for info in infos(context, &one) {
+        for info in infos(context, &targets.only(target)) {
             objects.push(info.and_then(|info| {
                 let object = context.get(info.kind, &info.namespace, &info.name)?;
                 Ok((info, object))

@@ -338,6 +338,116 @@ fn a_pod_that_wants_much_is_tried_again_when_there_is_more() {
 }
 
 #[test]
+fn a_pod_that_wants_cpu_is_tried_again_when_another_takes_less_of_it() {
+    let cpu = |name: &str, resource: &str, much: &str| {
+        with(pod(name, "web"), "/spec/containers/0/resources", json!({"requests": {resource: much}}))
+    };
+    let waiting = |cluster: &mut Cluster| {
+        let both = with(cpu("other", "cpu", "3"), "/spec/nodeName", json!("node-1"));
+        let memory = "/spec/containers/0/resources/requests/memory";
+        cluster.put(Kind::Pod, with(both, memory, json!("2Gi")));
+        cluster.put(Kind::Pod, cpu("p", "cpu", "6"));
+    };
+    fn resized(cluster: &mut Cluster, requests: Value) {
+        let resources = json!({"requests": requests});
+        cluster.put(Kind::Pod, with(placed("other", "node-1"), "/spec/containers/0/resources", resources));
+    }
+    let cases: [Happening; 3] = [
+        ("it takes less", |cluster| resized(cluster, json!({"cpu": "2", "memory": "2Gi"})), true),
+        (
+            "it takes less of something else",
+            |cluster| resized(cluster, json!({"cpu": "3", "memory": "1Gi"})),
+            false,
+        ),
+        ("it takes more", |cluster| resized(cluster, json!({"cpu": "4", "memory": "2Gi"})), false),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+#[test]
+fn a_pod_that_cannot_reach_its_volume_is_tried_again_for_volumes_and_labels() {
+    let affinity = json!({"required": {"nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]},
+    ]}});
+    let waiting = |cluster: &mut Cluster| {
+        let volume = json!({"metadata": {"name": "pv"}, "spec": {"nodeAffinity": affinity}});
+        cluster.put(Kind::PersistentVolume, volume);
+        cluster.put(Kind::PersistentVolumeClaim, claim("data", "ReadWriteOnce", "pv"));
+        cluster.put(Kind::Pod, placed("other", "node-1"));
+        cluster.put(Kind::Pod, user("p", &["data"]));
+    };
+    let cases: [Happening; 5] = [
+        A_POD_ENDS,
+        A_NODE_FAILS,
+        ("its volume changes", A_VOLUME_COMES.1, true),
+        (
+            "another volume goes",
+            |cluster| {
+                let gone = json!({"metadata": {"name": "pv2"}});
+                let object = Object::from_value(Kind::PersistentVolume, gone).expect("decodes");
+                cluster.change(Change::Deleted, object);
+            },
+            false,
+        ),
+        (
+            "a node gets a label",
+            |cluster| {
+                let other = with(node("node-1", json!([])), "/metadata/labels/disk", json!("hdd"));
+                cluster.put(Kind::Node, other);
+            },
+            true,
+        ),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+#[test]
+fn a_pod_that_minds_others_is_tried_again_when_nodes_or_those_others_move() {
+    let rack = |cluster: &mut Cluster, name: &str, rack: &str| {
+        cluster.put(Kind::Node, with(node(name, json!([])), "/metadata/labels/rack", json!(rack)));
+    };
+    let waiting = |cluster: &mut Cluster| {
+        for name in ["node-1", "node-2", "node-3"] {
+            rack(cluster, name, "a");
+        }
+        // It keeps the pod away that waits, which itself minds nobody.
+        let avoiding = minding("other", "podAntiAffinity", "web", json!({"topologyKey": "rack"}));
+        cluster.put(Kind::Pod, with(avoiding, "/spec/nodeName", json!("node-1")));
+        cluster.put(Kind::Pod, pod("p", "web"));
+    };
+    expect_tries(&waiting, &[("who avoids it ends", |cluster| cluster.end("other"), true)]);
+
+    let waiting = |cluster: &mut Cluster| {
+        for name in ["node-1", "node-2", "node-3"] {
+            rack(cluster, name, "a");
+        }
+        cluster.put(Kind::Pod, placed("other", "node-1"));
+        cluster.put(Kind::Pod, minding("p", "podAntiAffinity", "app", json!({"topologyKey": "rack"})));
+    };
+    let cases: [Happening; 4] = [
+        ("whom it avoids ends", |cluster| cluster.end("other"), true),
+        A_VOLUME_COMES,
+        (
+            "a node gets another label",
+            |cluster| {
+                let labels = json!({"kubernetes.io/hostname": "node-2", "rack": "a", "disk": "ssd"});
+                cluster.put(Kind::Node, with(node("node-2", json!([])), "/metadata/labels", labels));
+            },
+            false,
+        ),
+        (
+            "a node moves",
+            |cluster| {
+                let moved = with(node("node-2", json!([])), "/metadata/labels/rack", json!("b"));
+                cluster.put(Kind::Node, moved);
+            },
+            true,
+        ),
+    ];
+    expect_tries(&waiting, &cases);
+}
+
+#[test]
 fn a_pod_that_nodes_repel_is_tried_again_when_one_does_not() {
     let taint = || json!([{"key": "a", "effect": "NoSchedule"}]);
     let waiting = |cluster: &mut Cluster| {

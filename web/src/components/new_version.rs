@@ -24,9 +24,11 @@ pub fn NewVersion(props: &NewVersionProps) -> Html {
     let offered = use_new_version();
     let is_taken = use_state(|| false);
     let later = {
-        let offered = offered.clone();
+        let (offered, is_taken) = (offered.clone(), is_taken.clone());
         Callback::from(move |event: MouseEvent| {
             offered.set(None);
+            // The next one is an offer again.
+            is_taken.set(false);
             dom::leave_button(&event);
         })
     };

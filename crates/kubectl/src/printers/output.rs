@@ -110,7 +110,7 @@ impl Format {
         let of_a_file = match name {
             "jsonpath" | "jsonpath-as-json" | "go-template" | "template" => false,
             "jsonpath-file" | "go-template-file" | "templatefile" => true,
-            _ => return Err(no_printer(output, of_get, context.env.features)),
+            _ => return Err(no_printer(output, &allowed_formats(of_get, context.env.features))),
         };
         if argument.is_empty() {
             return Err(Failure::message("template format specified but no template given"));
@@ -223,11 +223,12 @@ pub(crate) fn allowed_formats(of_get: bool, features: Features) -> Vec<&'static 
     allowed
 }
 
-fn no_printer(output: &str, of_get: bool, features: Features) -> Failure {
+/// That a format is none of those allowed.
+pub(crate) fn no_printer(output: &str, allowed: &[&str]) -> Failure {
     Failure::message(format!(
         "unable to match a printer suitable for the output format {}, allowed formats are: {}",
         go_value::quote(output),
-        allowed_formats(of_get, features).join(",")
+        allowed.join(",")
     ))
 }
 

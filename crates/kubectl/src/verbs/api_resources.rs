@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::discovery::{self, Resource};
 use crate::failure::Failure;
 use crate::flags::{self, Flag, list, switch, text};
+use crate::printers::output::{allowed_formats, no_printer};
 use crate::printers::tabwriter::{TABLE, align};
 
 const FLAGS: &[Flag] = &[
@@ -49,22 +50,18 @@ fn no_arguments(call: &Call) -> Result<(), Failure> {
 }
 
 // A format that is none, or that is not simulated.
-fn not_printed(output: &str, features: Features) -> String {
+fn not_printed(output: &str, features: Features) -> Failure {
     if !features.api_resources_have_printers() {
-        return format!("--output {output} is not available");
+        return Failure::message(format!("--output {output} is not available"));
     }
-    let kyaml = features.kyaml_is_a_format().then_some("kyaml");
-    let of_objects: Vec<&str> = std::iter::once("json").chain(kyaml).chain(["yaml"]).collect();
-    if of_objects.contains(&output.to_ascii_lowercase().as_str()) {
-        return format!("--output {output} is not simulated with api-resources");
+    let of_objects = |format: &&str| ["json", "kyaml", "yaml"].contains(format);
+    let all = allowed_formats(true, features);
+    let lower = output.to_ascii_lowercase();
+    if all.iter().filter(|format| of_objects(format)).any(|format| *format == lower) {
+        return Failure::message(format!("--output {output} is not simulated with api-resources"));
     }
-    let mut allowed = [of_objects, vec!["name", "wide"]].concat();
-    allowed.sort_unstable();
-    format!(
-        "unable to match a printer suitable for the output format {}, allowed formats are: {}",
-        crate::go_value::quote(output),
-        allowed.join(",")
-    )
+    let is_allowed = |format: &&str| of_objects(format) || ["name", "wide"].contains(format);
+    no_printer(output, &all.into_iter().filter(is_allowed).collect::<Vec<_>>())
 }
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
@@ -72,7 +69,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     no_arguments(call)?;
     let output = parsed.text("output").unwrap_or_default();
     if !["", "wide", "name"].contains(&output) {
-        return Err(Failure::message(not_printed(output, context.env.features)));
+        return Err(not_printed(output, context.env.features));
     }
     let sort_by = parsed.text("sort-by").unwrap_or_default();
     if !["", "name", "kind"].contains(&sort_by) {

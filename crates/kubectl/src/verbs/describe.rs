@@ -4,6 +4,7 @@
 
 use machinery::{Kind, Object};
 
+use super::get::nothing_found;
 use super::{Call, Command, Next};
 use crate::context::Context;
 use crate::describe::describe;
@@ -62,10 +63,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     }
     if objects.is_empty() && failures.is_empty() {
         // A namespace is named even for types that have none.
-        context.err(match targets.namespace.as_str() {
-            "" => "No resources found\n".to_owned(),
-            namespace => format!("No resources found in {namespace} namespace.\n"),
-        });
+        context.err(nothing_found(&targets.namespace, true));
     }
     Failure::all(failures)?;
     Ok(Next::Done)

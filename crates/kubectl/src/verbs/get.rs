@@ -165,8 +165,7 @@ fn tables(
     for target in &targets.list {
         let is_list = matches!(target, Target::Selected(..) | Target::Absent(_, None));
         let before = objects.len();
-        let one = Targets { list: vec![target.clone()], ..targets.clone() };
-        for found in resource::objects(context, &one) {
+        for found in resource::objects(context, &targets.only(target)) {
             match found {
                 Ok((_, object)) => objects.push(object),
                 Err(failure) if ignore_missing && failure.is_not_found() => {}
@@ -262,7 +261,7 @@ fn sorted(
 }
 
 /// What is said where there is nothing; an empty namespace means all.
-fn nothing_found(namespace: &str, namespaced: bool) -> String {
+pub(super) fn nothing_found(namespace: &str, namespaced: bool) -> String {
     if namespaced && !namespace.is_empty() {
         format!("No resources found in {namespace} namespace.\n")
     } else {
