@@ -80,8 +80,8 @@ struct Group {
 
 #[derive(Clone, Debug)]
 struct Stored {
-    /// The part of the object; of the newer recorder the object's version.
-    field_path: String,
+    /// What of the object it is about: the part at a field path; of the newer recorder a version.
+    part: String,
     /// The message; empty for merged ones, and of the newer recorder.
     message: String,
     /// The Event's name, once one is stored.
@@ -215,15 +215,15 @@ impl Group {
 
     /// What was said of one version of the object; no earlier one comes again.
     fn of_version(&mut self, version: &str) -> &mut Stored {
-        self.stored.retain(|stored| stored.field_path == version);
+        self.stored.retain(|stored| stored.part == version);
         self.stored(version, "")
     }
 
-    fn stored(&mut self, field_path: &str, message: &str) -> &mut Stored {
-        let at = self.stored.iter().position(|s| s.message == message && s.field_path == field_path);
+    fn stored(&mut self, part: &str, message: &str) -> &mut Stored {
+        let at = self.stored.iter().position(|s| s.message == message && s.part == part);
         let at = at.unwrap_or_else(|| {
-            let (field_path, message) = (field_path.to_owned(), message.to_owned());
-            self.stored.push(Stored { field_path, message, name: None, count: 0, written_s: 0 });
+            let (part, message) = (part.to_owned(), message.to_owned());
+            self.stored.push(Stored { part, message, name: None, count: 0, written_s: 0 });
             self.stored.len() - 1
         });
         &mut self.stored[at]

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Refused(Box<Status>),
     /// Several failures, each on its own line.
     Many(Vec<Failure>),
+    /// The program logs this and ends at once (`klog.Exitf`); `place` is that in upstream's source.
+    Fatal { place: &'static str, text: String },
 }
 
 impl From<Refusal> for Failure {
@@ -79,7 +81,7 @@ impl Failure {
     /// What Go's `err.Error()` would say.
     pub fn error(&self) -> String {
         match self {
-            Failure::Message(text) => text.clone(),
+            Failure::Message(text) | Failure::Fatal { text, .. } => text.clone(),
             Failure::Refused(status) => status.message.clone(),
             Failure::Many(failures) => {
                 let texts: Vec<String> = failures.iter().map(Failure::error).collect();

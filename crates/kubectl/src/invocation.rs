@@ -83,6 +83,9 @@ pub enum Edited {
 
 // Every failure ends with 1; a command in a container ends with its own code.
 fn report(context: &mut Context<'_, '_>, failure: &Failure) -> i32 {
-    context.err(failure.text());
+    match failure {
+        Failure::Fatal { place, text } => context.log_as('F', place, text),
+        failure => context.err(failure.text()),
+    }
     1
 }

@@ -128,15 +128,6 @@ fn unprintable(
     }
 }
 
-// Says that the values have no order, and ends (`klog.Exitf`).
-fn unsortable(context: &mut Context<'_, '_>, path: &str, in_table: bool, error: &str) -> Next {
-    let (line, holder) =
-        if in_table { (375, "[][][]reflect.Value") } else { (329, "*unstructured.Unstructured") };
-    let text = format!("Field {path} in {holder} is an unsortable type: interface, err: {error}");
-    context.log_as('F', &format!("sorter.go:{line}"), &text);
-    Next::Exit(1)
-}
-
 fn table_options(call: &Call, targets: &Targets, wide: bool) -> TableOptions {
     let kinds: BTreeSet<Kind> = targets.list.iter().filter_map(Target::kind).collect();
     TableOptions {
@@ -183,10 +174,12 @@ fn tables(
         return Ok(Next::Done);
     }
     if let Some(path) = call.parsed.text("sort-by").filter(|path| !path.is_empty()) {
-        objects = match sorted(context, objects, (!options.generic).then_some(&sizes), path)? {
-            Ok(objects) => objects,
-            Err(next) => return Ok(next),
+        let order = if options.generic {
+            order_of_objects(context, &objects, path)?
+        } else {
+            order_of_rows(context, &objects, &sizes, path)?
         };
+        objects = order.into_iter().map(|index| objects[index].clone()).collect();
     }
     let (now, features) = (context.now(), context.env.features);
     let mut first = true;
@@ -208,56 +201,73 @@ fn tables(
     Failure::all(failures).map(|()| Next::Done)
 }
 
-// The objects in the order of what the path finds; `tables` has the number of rows of each table, if they come in tables.
-// Of several tables upstream takes the tables for the objects, and then sorts the rows of each (`RuntimeSorter`,
-// `SortingPrinter`).
-fn sorted(
-    context: &mut Context<'_, '_>,
-    objects: Vec<Object>,
-    tables: Option<&Vec<usize>>,
+// The order of objects by what the path finds in them.
+fn order_of_objects(
+    context: &Context<'_, '_>,
+    objects: &[Object],
     path: &str,
-) -> Result<Result<Vec<Object>, Next>, Failure> {
+) -> Result<Vec<usize>, Failure> {
+    let values: Vec<Value> = objects.iter().map(|object| context.whole(object)).collect();
+    if values.len() < 2 {
+        return Ok((0..values.len()).collect());
+    }
+    let path = jsonpath::relaxed(path).map_err(Failure::Message)?;
+    sort::order(&values, &path).map_err(|unordered| without_order(unordered, &path))
+}
+
+// The order of the rows of tables; `sizes` has the number of each table's rows. Of several tables upstream takes the
+// tables for the objects, and then sorts the rows of each (`RuntimeSorter`, `SortingPrinter`).
+fn order_of_rows(
+    context: &Context<'_, '_>,
+    objects: &[Object],
+    sizes: &[usize],
+    path: &str,
+) -> Result<Vec<usize>, Failure> {
     let relaxed = jsonpath::relaxed(path);
-    let values: Vec<Value> = match tables {
-        Some(sizes) => {
-            let table =
-                json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": ""}});
-            vec![table; sizes.len()]
-        }
-        None => objects.iter().map(|object| context.whole(object)).collect(),
-    };
-    let mut order: Vec<usize> = (0..objects.len()).collect();
-    if values.len() > 1 {
+    if sizes.len() > 1 {
         let path = relaxed.as_ref().map_err(Failure::message)?;
-        match sort::order(&values, path) {
-            Ok(found) if tables.is_none() => order = found,
-            Ok(_) => {}
-            Err(Unordered::Unsortable(error)) => return Ok(Err(unsortable(context, path, false, &error))),
-            Err(Unordered::Mistake(error)) => return Err(Failure::Message(error)),
-        }
+        let table =
+            json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": ""}});
+        let tables = vec![table; sizes.len()];
+        sort::order(&tables, path).map_err(|unordered| without_order(unordered, path))?;
     }
     let path = relaxed.unwrap_or_else(|_| path.to_owned());
-    let mut first = 0;
-    let mut kept = Vec::new();
-    for size in tables.into_iter().flatten() {
-        let rows = first..first + size;
-        first += size;
-        if rows.len() < 2 {
-            kept.extend(rows);
+    let mut order = Vec::with_capacity(objects.len());
+    let mut rest = objects;
+    for &size in sizes {
+        let first = objects.len() - rest.len();
+        let (rows, others) = rest.split_at(size);
+        rest = others;
+        if size < 2 {
+            order.extend(first..first + size);
             continue;
         }
-        let values: Vec<Value> = objects[rows.clone()].iter().map(|object| context.whole(object)).collect();
+        let values: Vec<Value> = rows.iter().map(|object| context.whole(object)).collect();
         match sort::order(&values, &path) {
-            Ok(found) => kept.extend(found.into_iter().map(|index| rows.start + index)),
-            Err(Unordered::Unsortable(error)) => return Ok(Err(unsortable(context, &path, true, &error))),
+            Ok(found) => order.extend(found.into_iter().map(|row| first + row)),
+            Err(Unordered::Unsortable(error)) => {
+                return Err(unsortable("sorter.go:375", &path, "[][][]reflect.Value", &error));
+            }
             // Nobody reads what the printer of the rows returns.
             Err(Unordered::Mistake(_)) => {}
         }
     }
-    if tables.is_some() {
-        order = kept;
+    Ok(order)
+}
+
+// Why objects have no order.
+fn without_order(unordered: Unordered, path: &str) -> Failure {
+    match unordered {
+        Unordered::Mistake(error) => Failure::Message(error),
+        Unordered::Unsortable(error) => {
+            unsortable("sorter.go:329", path, "*unstructured.Unstructured", &error)
+        }
     }
-    Ok(Ok(order.into_iter().map(|index| objects[index].clone()).collect()))
+}
+
+fn unsortable(place: &'static str, path: &str, holder: &str, error: &str) -> Failure {
+    let text = format!("Field {path} in {holder} is an unsortable type: interface, err: {error}");
+    Failure::Fatal { place, text }
 }
 
 /// What is said where there is nothing; an empty namespace means all.
@@ -298,11 +308,11 @@ fn whole(
     }
     if let Some(path) = call.parsed.text("sort-by").filter(|path| !path.is_empty() && !values.is_empty()) {
         let path = jsonpath::relaxed(path).map_err(Failure::Message)?;
-        match sort::order(&values, &path) {
+        match sort::order(&values, &path).map_err(|unordered| without_order(unordered, &path)) {
             Ok(order) => values = order.into_iter().map(|i| values[i].clone()).collect(),
-            Err(Unordered::Unsortable(error)) => return Ok(unsortable(context, &path, false, &error)),
-            Err(Unordered::Mistake(error)) => {
-                failures.push(Failure::Message(error));
+            Err(fatal @ Failure::Fatal { .. }) => return Err(fatal),
+            Err(failure) => {
+                failures.push(failure);
                 return Failure::all(failures).map(|()| Next::Done);
             }
         }
