@@ -157,8 +157,8 @@ fn type_of(context: &Context<'_, '_>, word: &str) -> Result<Type, Failure> {
     if let Some(kind) = Kind::from_resource(word) {
         return Ok(Type::Simulated(kind));
     }
-    let found = discovery::find(word, context.env.features);
-    found.map(Type::Absent).ok_or_else(|| no_such_type(word))
+    let found = discovery::find(word, context.env.features).ok_or_else(|| no_such_type(word))?;
+    Ok(found.simulated().map_or(Type::Absent(found), Type::Simulated))
 }
 
 /// The server knows no type that the word names.
@@ -185,7 +185,7 @@ pub(crate) fn targets(
     args: &[String],
     rules: Rules,
 ) -> Result<Targets, Failure> {
-    let words = Words::read(args)?;
+    let words = Words::read(args, context.env.features)?;
     let all_namespaces = parsed.on("all-namespaces");
     let namespace = if all_namespaces { String::new() } else { parsed.namespace().to_owned() };
     let selector = |flag| {
@@ -220,7 +220,7 @@ pub(crate) fn targets(
         return Ok(Targets { list, single: false, namespace });
     }
     let list = words.named(context)?;
-    if all_namespaces {
+    if all_namespaces && list.iter().any(Target::is_namespaced) {
         return Err(Failure::message("a resource cannot be retrieved by name across all namespaces"));
     }
     let single = list.len() == 1;
@@ -277,7 +277,7 @@ struct Words {
 }
 
 impl Words {
-    fn read(args: &[String]) -> Result<Words, Failure> {
+    fn read(args: &[String], features: Features) -> Result<Words, Failure> {
         let with_slash = args.iter().filter(|arg| arg.contains('/')).count();
         if with_slash > 0 && with_slash < args.len() {
             return Err(Failure::message(
@@ -288,7 +288,7 @@ impl Words {
             let tuples = args.iter().map(|arg| tuple(arg)).collect::<Result<_, _>>()?;
             return Ok(Words { tuples, types: Vec::new(), names: Vec::new() });
         }
-        let types: Vec<String> = args.first().map(|types| expand(types)).unwrap_or_default();
+        let types: Vec<String> = args.first().map(|types| split(types)).unwrap_or_default();
         let names = args.get(1..).unwrap_or_default().to_vec();
         if types.len() > 1 && !names.is_empty() {
             let each = |kind: &String| {
@@ -298,6 +298,7 @@ impl Words {
             let tuples = types.iter().flat_map(each).collect();
             return Ok(Words { tuples, types: Vec::new(), names: Vec::new() });
         }
+        let types = types.into_iter().flat_map(|word| expand(word, features)).collect();
         Ok(Words { tuples: Vec::new(), types, names })
     }
 
@@ -330,6 +331,9 @@ impl Words {
                 "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
             ));
         };
+        if self.types.len() > 1 && !self.names.is_empty() {
+            return Err(Failure::message("you must specify only one resource"));
+        }
         let first = type_of(context, first)?;
         if self.names.is_empty() {
             for word in &self.types {
@@ -354,18 +358,29 @@ fn tuple(arg: &str) -> Result<(String, String), Failure> {
     }
 }
 
-// The types of a comma-separated list; `all` stands for those of the category.
-fn expand(types: &str) -> Vec<String> {
-    let in_all = || Kind::ALL.into_iter().filter(|kind| kind.info().in_all).map(|kind| kind.group_resource());
-    let mut words = Vec::new();
+// The words of a comma-separated list, each once (SplitResourceArgument).
+fn split(types: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
     for word in types.split(',') {
-        if word == "all" {
-            words.extend(in_all());
-        } else {
+        if !words.iter().any(|other| other == word) {
             words.push(word.to_owned());
         }
     }
     words
+}
+
+// The types of a category, if the word is one (Builder.ReplaceAliases); of `all` those of which there can be objects.
+fn expand(word: String, features: Features) -> Vec<String> {
+    if word == "all" {
+        return Kind::ALL.into_iter().filter(|kind| kind.info().in_all).map(Kind::group_resource).collect();
+    }
+    if Kind::from_resource(&word).is_some() {
+        return vec![word];
+    }
+    match discovery::in_category(&word, features) {
+        types if types.is_empty() => vec![word],
+        types => types,
+    }
 }
 
 /// The objects of a selection, and the resourceVersion of the list.

@@ -391,6 +391,11 @@ fn base64_engine() -> GeneralPurpose {
     GeneralPurpose::new(&STANDARD, config)
 }
 
+/// Encodes bytes in base64, with padding.
+pub fn encode_base64(bytes: &[u8]) -> String {
+    base64_engine().encode(bytes)
+}
+
 /// Decodes base64 as Go's `StdEncoding` does: line ends are skipped. The error is the offset of the first wrong byte.
 pub fn decode_base64(text: &str) -> Result<Vec<u8>, usize> {
     let kept: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();

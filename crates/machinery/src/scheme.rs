@@ -215,22 +215,18 @@ impl Kind {
         Kind::ALL.into_iter().find(|k| k.api_version() == api_version && k.name() == kind)
     }
 
-    /// The kind that a person names on a command line: plural, singular, short name, kind,
-    /// each also with its group (`sts`, `statefulset.apps`, `statefulsets.v1.apps`); case does not matter.
+    /// The kind that a person names on a command line: plural, singular or kind in whatever case, or short name,
+    /// each also with its group (`sts`, `statefulset.apps`, `statefulsets.v1.apps`).
     pub fn from_resource(word: &str) -> Option<Kind> {
-        let word = word.to_ascii_lowercase();
-        let (resource, group) = word.split_once('.').map_or((word.as_str(), None), |(r, g)| (r, Some(g)));
+        let (resource, group) = word.split_once('.').map_or((word, None), |(r, g)| (r, Some(g)));
         Kind::ALL.into_iter().find(|kind| {
             let info = kind.info();
-            let named =
-                resource == info.plural || resource == info.singular || info.short_names.contains(&resource);
+            let named = resource.eq_ignore_ascii_case(info.plural)
+                || resource.eq_ignore_ascii_case(info.singular)
+                || info.short_names.contains(&resource);
             let grouped = match group {
                 None => true,
-                Some(g) => {
-                    g == info.group
-                        || g.strip_prefix("v1.").is_some_and(|g| g == info.group)
-                        || (g == "v1" || g == "v1.") && info.group.is_empty()
-                }
+                Some(g) => g == info.group || g.strip_prefix("v1.").is_some_and(|g| g == info.group),
             };
             named && grouped
         })
@@ -260,8 +256,12 @@ mod tests {
             ("statefulsets.v1.apps", Some(Kind::StatefulSet)),
             ("statefulsets.batch", None),
             ("po", Some(Kind::Pod)),
+            ("PODS", Some(Kind::Pod)),
+            ("PO", None),
             ("pods.v1.", Some(Kind::Pod)),
+            ("pods.v1", None),
             ("pods.apps", None),
+            ("pods.APPS", None),
             ("foo", None),
         ];
         for (word, kind) in cases {

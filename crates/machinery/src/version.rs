@@ -134,7 +134,7 @@ since_1_32! {
     negative_history_limit_earns_a_warning;
     /// 1.34: `kubectl config view` leaves empty preferences out.
     kubeconfigs_have_no_preferences;
-    /// 1.33, 1.34: types of allocation, addresses and admission policies are served, too.
+    /// 1.33, 1.34, 1.36: types of allocation, addresses and admission policies are served, too, and `pods/resize`.
     more_types_are_served;
     /// 1.33: the table of service accounts has no SECRETS.
     service_accounts_have_no_secrets;
@@ -244,6 +244,10 @@ since_1_32! {
     missing_systems_need_no_words;
     /// 1.35: a pod that has a node is nominated for none (ClearingNominatedNodeNameAfterBinding).
     bound_pods_are_not_nominated;
+    /// 1.36: the API server has pages about its flags and its state (ComponentFlagz, ComponentStatusz).
+    components_have_pages;
+    /// 1.33, 1.36: the API server checks that more of its parts have started (WatchCacheInitializationPostStartHook).
+    more_parts_are_checked;
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use machinery::version::Features;
 
 use super::{Call, Command, Next};
 use crate::context::Context;
-use crate::discovery::{self, Resource};
+use crate::discovery::{self, Resource, documents};
 use crate::failure::Failure;
 use crate::flags::{self, Flag, list, switch, text};
-use crate::printers::output::{allowed_formats, no_printer};
+use crate::printers::output::{Format, allowed_formats, indented, no_printer};
 use crate::printers::tabwriter::{TABLE, align};
 
 const FLAGS: &[Flag] = &[
+    flags::OUTPUT,
+    switch("show-managed-fields", "Has no effect: types have none"),
     flags::NO_HEADERS,
     text("api-group", "Only this group; empty for the core"),
     switch("namespaced", "Only those in namespaces, or with =false those that are not"),
@@ -26,7 +28,7 @@ pub(super) const COMMAND: Command = Command {
     name: "api-resources",
     about: "Print the supported API resources on the server",
     usage: || &["kubectl api-resources [--namespaced=true|false] [-o name]"],
-    flags: || &[FLAGS, flags::FORMATS],
+    flags: || &[FLAGS],
     run,
 };
 
@@ -49,28 +51,30 @@ fn no_arguments(call: &Call) -> Result<(), Failure> {
     }
 }
 
-// A format that is none, or that is not simulated.
-fn not_printed(output: &str, features: Features) -> Failure {
-    if !features.api_resources_have_printers() {
-        return Failure::message(format!("--output {output} is not available"));
+/// How types are printed (`PrintFlags` of print_flags.go; before 1.34 there were tables and names alone).
+fn format(output: &str, features: Features) -> Result<Format, Failure> {
+    if !features.api_resources_have_printers() && !["", "wide", "name"].contains(&output) {
+        return Err(Failure::message(format!("--output {output} is not available")));
     }
-    let of_objects = |format: &&str| ["json", "kyaml", "yaml"].contains(format);
-    let all = allowed_formats(true, features);
-    let lower = output.to_ascii_lowercase();
-    if all.iter().filter(|format| of_objects(format)).any(|format| *format == lower) {
-        return Failure::message(format!("--output {output} is not simulated with api-resources"));
+    match output.to_ascii_lowercase().as_str() {
+        "" => Ok(Format::Human),
+        _ if output == "wide" => Ok(Format::Wide),
+        _ if output == "name" => Ok(Format::Name),
+        "json" => Ok(Format::Json),
+        "yaml" => Ok(Format::Yaml),
+        "kyaml" if features.kyaml_is_a_format() => Ok(Format::Kyaml),
+        _ => {
+            let is_allowed = |format: &&str| ["json", "kyaml", "name", "wide", "yaml"].contains(format);
+            let allowed: Vec<_> = allowed_formats(true, features).into_iter().filter(is_allowed).collect();
+            Err(no_printer(output, &allowed))
+        }
     }
-    let is_allowed = |format: &&str| of_objects(format) || ["name", "wide"].contains(format);
-    no_printer(output, &all.into_iter().filter(is_allowed).collect::<Vec<_>>())
 }
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
     let parsed = &call.parsed;
     no_arguments(call)?;
-    let output = parsed.text("output").unwrap_or_default();
-    if !["", "wide", "name"].contains(&output) {
-        return Err(not_printed(output, context.env.features));
-    }
+    let format = format(parsed.text("output").unwrap_or_default(), context.env.features)?;
     let sort_by = parsed.text("sort-by").unwrap_or_default();
     if !["", "name", "kind"].contains(&sort_by) {
         return Err(Failure::message("--sort-by accepts only name or kind"));
@@ -84,18 +88,28 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
             && has_all(resource.categories, parsed.list("categories"))
     };
     let mut resources: Vec<Resource> = discovery::all(context.env.features).filter(wanted).collect();
-    match sort_by {
-        "name" => resources.sort_by_key(|resource| resource.plural),
-        "kind" => resources.sort_by_key(|resource| resource.kind),
-        _ => {}
-    }
-    if output == "name" {
-        for resource in resources {
-            context.out(format!("{}\n", resource.group_resource()));
+    resources.sort_by_key(|resource| match sort_by {
+        "name" => (resource.plural, resource.plural),
+        "kind" => (resource.kind, resource.plural),
+        _ => (resource.group, resource.plural),
+    });
+    match format {
+        Format::Human | Format::Wide => {}
+        Format::Name => {
+            let lines = resources.iter().map(|resource| format!("{}\n", resource.group_resource()));
+            context.out(lines.collect::<String>());
+            return Ok(Next::Done);
         }
-        return Ok(Next::Done);
+        Format::Json => {
+            context.out(indented(&documents::list(&resources), "    ") + "\n");
+            return Ok(Next::Done);
+        }
+        format => {
+            let list = serde_json::from_str(&documents::list(&resources)).unwrap_or_default();
+            return format.print(context, &list, false).map(|()| Next::Done);
+        }
     }
-    let is_wide = output == "wide";
+    let is_wide = format == Format::Wide;
     let more = if is_wide { "\tVERBS\tCATEGORIES" } else { "" };
     let header = format!("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND{more}\n");
     let mut text = if parsed.on("no-headers") { String::new() } else { header };

@@ -142,7 +142,7 @@ fn rules(context: &Context<'_, '_>) -> &'static [(&'static str, &'static str, &'
 }
 
 /// Whether one of the rules allows the verb with a type or a URL.
-fn is_allowed(context: &Context<'_, '_>, verb: &str, what: &str) -> bool {
+pub(super) fn is_allowed(context: &Context<'_, '_>, verb: &str, what: &str) -> bool {
     let word = what.split('/').next().unwrap_or_default().to_lowercase();
     let found = discovery::find(&word, context.env.features);
     let resource = found.map_or(word, |resource| resource.group_resource());

@@ -77,8 +77,8 @@ fn of_version(
         return Err(Failure::message(format!("unexpected GroupVersion string: {asked}")));
     }
     let features = context.env.features;
-    let found =
-        discovery::all(features).find(|other| other.api_version == asked && other.plural == resource.plural);
+    let found = discovery::served(features)
+        .find(|other| other.api_version == asked && other.plural == resource.plural);
     if let Some(found) = found {
         return Ok(found);
     }

@@ -173,6 +173,7 @@ fn tables(
         context.out(align(&text[start..], TABLE));
         return Ok(Next::Done);
     }
+    all_are_here(targets)?;
     if let Some(path) = call.parsed.text("sort-by").filter(|path| !path.is_empty()) {
         let order = if options.generic {
             order_of_objects(context, &objects, path)?
@@ -199,6 +200,19 @@ fn tables(
         context.err(nothing_found(&targets.namespace, namespaced));
     }
     Failure::all(failures).map(|()| Next::Done)
+}
+
+/// An empty list would be no answer where a real cluster has objects.
+fn all_are_here(targets: &Targets) -> Result<(), Failure> {
+    for target in &targets.list {
+        if let Target::Absent(resource, None) = target
+            && discovery::has_objects_elsewhere(resource, &targets.namespace)
+        {
+            let name = resource.group_resource();
+            return Err(Failure::message(format!("{name} are not simulated here")));
+        }
+    }
+    Ok(())
 }
 
 // The order of objects by what the path finds in them.
@@ -286,6 +300,7 @@ fn whole(
     targets: &Targets,
     format: &Format,
 ) -> Result<Next, Failure> {
+    all_are_here(targets)?;
     let ignore_missing = call.parsed.on("ignore-not-found");
     let mut failures = Vec::new();
     let mut values = Vec::new();

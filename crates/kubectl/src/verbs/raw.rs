@@ -1,7 +1,8 @@
 //! `--raw URI` of get, create, replace and delete: a request to a path, and what the API server answers.
 //!
 //! Models kubectl/pkg/rawhttp/raw.go.
-//! Departs in one point: only objects, their lists and parts, and the server's health and version are served.
+//! Departs in one point: of what is no object, no list of them and no part of one, only the server's health, its version and
+//! its discovery documents are served.
 
 use client::api::{Answer, Body, DeleteOptions, ListOptions, Request, Subresource, Verb};
 use machinery::fields;
@@ -12,7 +13,9 @@ use serde_json::{Value, json};
 
 use super::{Call, Next};
 use crate::context::Context;
+use crate::discovery::{self, Resource, documents, health};
 use crate::failure::Failure;
+use crate::go_value;
 use crate::printers::output::indented;
 use crate::printers::whole::in_order;
 use crate::selector;
@@ -39,19 +42,63 @@ pub(super) fn get(call: &Call, context: &mut Context<'_, '_>, uri: &str) -> Resu
         return Err(Failure::message(problem));
     }
     let (path, query) = valid(uri)?;
-    match path {
-        "/healthz" | "/livez" | "/readyz" => context.out("ok"),
-        "/version" | "/version/" => {
-            let version = context.env.features.version;
-            context.out(indented(&super::version::server_info(version), "  "));
+    let text = match Place::parse(path) {
+        Some(place) => place.answer(context, query)? + "\n",
+        None => {
+            may_read(path, context)?;
+            let text = about_itself(path, query, context).or_else(|| empty_list(path, context));
+            text.ok_or_else(not_served)?
         }
-        _ => {
-            let place = Place::parse(path).ok_or_else(not_served)?;
-            let text = place.answer(context, query)?;
-            context.out(text + "\n");
-        }
-    }
+    };
+    context.out(text);
     Ok(Next::Done)
+}
+
+/// Whether who asks may read a path that leads to no object (responsewriters/errors.go, forbiddenMessage).
+fn may_read(path: &str, context: &Context<'_, '_>) -> Result<(), Failure> {
+    let Some(user) = &context.asking.acting else { return Ok(()) };
+    if user.is_master() || super::auth::is_allowed(context, "get", path) {
+        return Ok(());
+    }
+    let (user, path) = (go_value::quote(&user.name), go_value::quote(path));
+    let message = format!("forbidden: User {user} cannot get path {path}");
+    Err(Failure::from(Box::new(Status { reason: Reason::Forbidden, ..Status::bad_request(message) })))
+}
+
+/// What the server says about itself.
+fn about_itself(path: &str, query: &str, context: &mut Context<'_, '_>) -> Option<String> {
+    let features = context.env.features;
+    if ["/version", "/version/"].contains(&path) {
+        return Some(indented(&super::version::server_info(features.version), "  "));
+    }
+    let server = || super::cluster_info::server(context).trim_start_matches("https://").to_owned();
+    health::at(path, query, features).or_else(|| documents::at(path, features, server))
+}
+
+/// The list of a type of which there is nothing here.
+fn empty_list(path: &str, context: &mut Context<'_, '_>) -> Option<String> {
+    let words: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let (api_version, words) = match words.as_slice() {
+        ["api", version, words @ ..] => ((*version).to_owned(), words),
+        ["apis", group, version, words @ ..] => (format!("{group}/{version}"), words),
+        _ => return None,
+    };
+    let (namespace, plural) = match words {
+        [plural] => ("", *plural),
+        ["namespaces", namespace, plural] => (*namespace, *plural),
+        _ => return None,
+    };
+    let is_meant = |of: &Resource| of.api_version == api_version && of.plural == plural;
+    let of = discovery::served(context.env.features).find(is_meant)?;
+    let is_listed = of.verbs.contains("list") && (of.namespaced || namespace.is_empty());
+    if !is_listed || of.simulated().is_some() || discovery::has_objects_elsewhere(&of, namespace) {
+        return None;
+    }
+    let (_, version) = context.list(Kind::Namespace, "", ListOptions::default()).ok()?;
+    let kind = of.kind;
+    Some(format!(
+        "{{\"kind\":\"{kind}List\",\"apiVersion\":\"{api_version}\",\"metadata\":{{\"resourceVersion\":\"{version}\"}},\"items\":[]}}\n"
+    ))
 }
 
 /// How a file is sent to a path.
@@ -133,7 +180,7 @@ fn split(uri: &str) -> Result<(&str, &str), String> {
     if uri.starts_with('/') {
         return Ok(uri.split_once('?').unwrap_or((uri, "")));
     }
-    Err(format!("parse {}: invalid URI for request", crate::go_value::quote(uri)))
+    Err(format!("parse {}: invalid URI for request", go_value::quote(uri)))
 }
 
 /// The same, where a command checks its flags.

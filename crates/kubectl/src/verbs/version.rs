@@ -32,13 +32,14 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
-    if !call.parsed.args.is_empty() {
+    let client_only = call.parsed.on("client");
+    // Of the client alone kubectl does not look at them.
+    if !client_only && !call.parsed.args.is_empty() {
         let args = call.parsed.args.join(" ");
         return Err(Failure::message(format!("extra arguments: [{args}]")));
     }
     let version = context.env.features.version;
     let kustomize = kustomize(version);
-    let client_only = call.parsed.on("client");
     let whole = || {
         let (client, kustomize) = (client_info(version), json::quote(kustomize));
         let server =
@@ -53,7 +54,7 @@ fn run(call: &Call, context: &mut Context<'_, '_>) -> Result<Next, Failure> {
         Some("json") => context.out(indented(&whole(), "  ") + "\n"),
         Some("yaml") => {
             let value: Value = serde_json::from_str(&whole()).unwrap_or_default();
-            context.out(machinery::yaml::to_yaml(&value));
+            context.out(machinery::yaml::to_yaml(&value) + "\n");
         }
         Some(_) => return Err(Failure::message("--output must be 'yaml' or 'json'")),
     }
