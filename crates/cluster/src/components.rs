@@ -12,6 +12,8 @@ use controllers::podgc::PodGcController;
 use controllers::replicaset::ReplicaSetController;
 use controllers::statefulset::StatefulSetController;
 use controllers::tainteviction::TaintEvictionController;
+use controllers::volume::ephemeral::EphemeralVolumeController;
+use controllers::volume::expand::VolumeExpandController;
 use controllers::volume::persistentvolume::PersistentVolumeController;
 use controllers::volume::pv_protection::PvProtectionController;
 use controllers::volume::pvc_protection::PvcProtectionController;
@@ -41,6 +43,8 @@ pub(crate) struct Components {
     kubernetesservice: KubernetesServiceController,
     endpointslicemirroring: EndpointSliceMirroringController,
     namespace: NamespaceController,
+    ephemeral: EphemeralVolumeController,
+    expand: VolumeExpandController,
 }
 
 impl Components {
@@ -74,6 +78,8 @@ impl Components {
             Component::KubernetesService => &mut self.kubernetesservice,
             Component::EndpointSliceMirroring => &mut self.endpointslicemirroring,
             Component::Namespace => &mut self.namespace,
+            Component::EphemeralVolume => &mut self.ephemeral,
+            Component::VolumeExpand => &mut self.expand,
         }
     }
 }

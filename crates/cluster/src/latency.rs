@@ -48,11 +48,15 @@ pub enum Component {
     EndpointSliceMirroring,
     /// Empties namespaces that are to go.
     Namespace,
+    /// Makes the claims of ephemeral volumes.
+    EphemeralVolume,
+    /// Says that a volume is to become larger.
+    VolumeExpand,
 }
 
 impl Component {
     /// Every component, in rank order.
-    pub const ALL: [Component; 17] = [
+    pub const ALL: [Component; 19] = [
         Component::StatefulSet,
         Component::Deployment,
         Component::ReplicaSet,
@@ -70,6 +74,8 @@ impl Component {
         Component::KubernetesService,
         Component::EndpointSliceMirroring,
         Component::Namespace,
+        Component::EphemeralVolume,
+        Component::VolumeExpand,
     ];
 
     /// Milliseconds from a change to the component's sync of what it concerns.
@@ -87,7 +93,9 @@ impl Component {
             | Component::Provisioner
             | Component::KubernetesService
             | Component::EndpointSliceMirroring
-            | Component::Namespace => 5,
+            | Component::Namespace
+            | Component::EphemeralVolume
+            | Component::VolumeExpand => 5,
             Component::Kubelet => 8,
             // Upstream's collector learns of changes through a graph of its own, after everyone else.
             Component::GarbageCollector => 10,
@@ -114,6 +122,8 @@ impl Component {
             Component::KubernetesService => "kubernetes-service-controller",
             Component::EndpointSliceMirroring => "endpoint-slice-mirroring-controller",
             Component::Namespace => "namespace-controller",
+            Component::EphemeralVolume => "ephemeral-volume-controller",
+            Component::VolumeExpand => "persistentvolume-expander-controller",
         }
     }
 

@@ -7,6 +7,7 @@ use cluster::{Component, Config, Defect, Fault, World, Write};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::core::v1::Pod;
 use machinery::object::{controller_of, is_terminating};
+use machinery::version::{Features, Version};
 use machinery::{Kind, Resource};
 use node::kubelet::NamePattern;
 use serde_json::{Value, json};
@@ -283,5 +284,26 @@ fn what_a_deployment_owns_goes_with_it_or_stays() {
             assert_eq!(sets(&world).len(), 1, "the new one takes them over");
             assert_eq!(pods(&world).len(), 2);
         }
+    }
+}
+
+#[test]
+fn pods_that_terminate_are_counted_from_1_35_on() {
+    for (version, expected) in [(Version::V1_36, [Some(0), Some(2), Some(0)]), (Version::V1_32, [None; 3])] {
+        let mut world = world(Config { features: Features::of(version), ..Config::default() });
+        create(&mut world, deployment(3, rolling(1, 0)));
+        let mut counts = Vec::new();
+        for replicas in [3, 1, 1] {
+            scale(&mut world, replicas);
+            advance(&mut world, 100);
+            let set = world.server().list::<ReplicaSet>("default").next().expect("one").status.clone();
+            let of_set = set.expect("a status").terminating_replicas;
+            let deployment = world.server().get::<Deployment>("default", "web").expect("is there");
+            let status = deployment.status.clone().expect("a status");
+            assert_eq!(status.terminating_replicas, of_set, "{version}");
+            counts.push(of_set);
+            assert!(world.settle(60_000));
+        }
+        assert_eq!(counts, expected, "{version}");
     }
 }

@@ -161,3 +161,37 @@ fn a_taint_that_evicts_deletes_pods_that_do_not_tolerate_it() {
     advance(&mut world, 30_000);
     assert_eq!(pods(&world), []);
 }
+
+#[test]
+fn a_node_that_is_deleted_cancels_no_eviction_but_the_end_of_the_pod_does() {
+    let (mut world, lost) = lost();
+    advance(&mut world, 120_000);
+    delete(&mut world, Kind::Node, &lost);
+    advance(&mut world, 5_000);
+    let cancelled = "TaintManagerEviction x1: Cancelling deletion of Pod default/myapp-0".to_owned();
+    assert!(!told(&world, "myapp-0").contains(&cancelled), "{:?}", told(&world, "myapp-0"));
+    advance(&mut world, 80_000);
+    assert!(told(&world, "myapp-0").contains(&cancelled), "{:?}", told(&world, "myapp-0"));
+    assert_eq!(pods(&world), running(&["myapp-0", "myapp-1"]), "the collector has removed it");
+}
+
+#[test]
+fn what_is_planned_for_a_pod_outlives_its_node() {
+    let mut world = world(Config::default());
+    let toleration = json!([{
+        "key": taints::UNREACHABLE, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 20,
+    }]);
+    create(&mut world, with(pod("p", "app:1"), "/spec/tolerations", toleration));
+    assert!(world.settle(60_000));
+    let lost = node_of(&world, "p");
+    down(&mut world, &lost);
+    while !taints::has(node(&world, &lost), taints::UNREACHABLE, "NoExecute") {
+        advance(&mut world, 1_000);
+    }
+    advance(&mut world, 1_000);
+    delete(&mut world, Kind::Node, &lost);
+    advance(&mut world, 25_000);
+    let marked = "TaintManagerEviction x1: Marking for deletion Pod default/p".to_owned();
+    assert!(told(&world, "p").contains(&marked), "{:?}", told(&world, "p"));
+    assert!(is_terminating(&world, "p"));
+}

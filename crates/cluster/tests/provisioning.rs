@@ -143,13 +143,17 @@ fn a_class_without_provisioner_waits_for_a_volume_that_people_make() {
 
 #[test]
 fn a_class_that_becomes_the_default_serves_claims_that_waited() {
-    let mut world = world_of([claim("c", None)]);
-    advance(&mut world, 20_000);
-    assert!(told(&world, "c")[0].starts_with("FailedBinding"));
-    let marked = json!({"storageclass.kubernetes.io/is-default-class": "true"});
-    create(&mut world, with(class("fast", "example.com/ssd", "Immediate"), "/metadata/annotations", marked));
-    advance(&mut world, 20_000);
-    assert!(volume_of(&world, "c").is_some());
+    for mark in
+        ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"]
+    {
+        let mut world = world_of([claim("c", None)]);
+        advance(&mut world, 20_000);
+        assert!(told(&world, "c")[0].starts_with("FailedBinding"));
+        let class = class("fast", "example.com/ssd", "Immediate");
+        create(&mut world, with(class, "/metadata/annotations", json!({mark: "true"})));
+        advance(&mut world, 20_000);
+        assert!(volume_of(&world, "c").is_some(), "{mark}");
+    }
 }
 
 #[test]
@@ -165,4 +169,68 @@ fn a_provisioner_that_is_down_leaves_claims_waiting() {
     world.inject(&Fault::Heal { defect }).expect("heals");
     advance(&mut world, 3_000);
     assert!(volume_of(&world, "c").is_some());
+}
+
+#[test]
+fn a_claim_that_asks_for_more_is_told_who_has_to_make_its_volume_larger() {
+    let mut class = class("fast", "example.com/ssd", "Immediate");
+    class["allowVolumeExpansion"] = true.into();
+    let mut world = world_of([class, claim("c", Some("fast"))]);
+    advance(&mut world, 3_000);
+    let defect = Defect::ProvisionerDown { provisioner: "example.com/ssd".to_owned() };
+    world.inject(&Fault::Break { defect }).expect("breaks");
+    for (size, times) in [("2Gi", 1), ("2Gi", 1), ("3Gi", 2)] {
+        let more = json!({"spec": {"resources": {"requests": {"storage": size}}}});
+        patch(&mut world, Kind::PersistentVolumeClaim, "c", more);
+        advance(&mut world, 20_000);
+        let events = told(&world, "c");
+        let expected =
+            format!("ExternalExpanding x{times}: waiting for an external controller to expand this PVC");
+        assert_eq!((events.len(), events.last()), (4, Some(&expected)), "{size}: {events:?}");
+    }
+    let claim = world.server().get::<PersistentVolumeClaim>("default", "c").and_then(|c| c.status.clone());
+    assert_eq!(claim.and_then(|status| status.conditions), None, "nobody has begun");
+}
+
+fn ephemeral_user(name: &str) -> Value {
+    let template = json!({"metadata": {"labels": {"a": "b"}}, "spec": claim("", Some("fast"))["spec"]});
+    let volume = json!([{"name": "v", "ephemeral": {"volumeClaimTemplate": template}}]);
+    with(pod(name, "app:1"), "/spec/volumes", volume)
+}
+
+#[test]
+fn the_claim_of_an_ephemeral_volume_comes_and_goes_with_its_pod() {
+    let class = class("fast", "example.com/ssd", "Immediate");
+    let mut world = world_of([class, ephemeral_user("p")]);
+    assert!(world.settle(60_000));
+    assert_eq!(pods(&world), running(&["p"]));
+    let made = world.server().get::<PersistentVolumeClaim>("default", "p-v").expect("made").clone();
+    let pod_uid = world.server().get::<Pod>("default", "p").expect("is there").uid().to_owned();
+    let owner = json!([{
+        "apiVersion": "v1", "kind": "Pod", "name": "p", "uid": pod_uid,
+        "controller": true, "blockOwnerDeletion": true,
+    }]);
+    assert_eq!(json!(made.metadata.owner_references), owner);
+    assert_eq!(json!(made.metadata.labels), json!({"a": "b"}));
+    delete(&mut world, Kind::Pod, "p");
+    assert!(world.settle(60_000));
+    assert_eq!(claims(&world), []);
+}
+
+#[test]
+fn an_ephemeral_volume_does_not_take_the_claim_of_somebody_else() {
+    let class = class("fast", "example.com/ssd", "Immediate");
+    let mut world = world_of([class, claim("p-v", Some("fast")), ephemeral_user("p")]);
+    advance(&mut world, 5_000);
+    assert!(volume_of(&world, "p-v").is_some());
+    let why = "PVC default/p-v was not created for pod default/p (pod is not owner)";
+    let scheduling = format!("FailedScheduling x1: 0/3 nodes are available: {why}. not found");
+    let binding = format!("ephemeral volume v: {why}");
+    let events = told(&world, "p");
+    assert!(events.contains(&scheduling), "{events:?}");
+    let is_binding = |told: &String| told.starts_with("FailedBinding x") && told.ends_with(&binding);
+    assert!(events.iter().any(is_binding), "{events:?}");
+    delete(&mut world, Kind::PersistentVolumeClaim, "p-v");
+    advance(&mut world, 30_000);
+    assert_eq!(pods(&world), running(&["p"]), "its own is made instead");
 }

@@ -7,6 +7,8 @@
 //! | [`volume::persistentvolume`] | pkg/controller/volume/persistentvolume | claims bound to volumes, volumes reclaimed |
 //! | [`volume::pvc_protection`] | pkg/controller/volume/pvcprotection | a claim stays while a pod uses it |
 //! | [`volume::pv_protection`] | pkg/controller/volume/pvprotection | a volume stays while it is bound |
+//! | [`volume::ephemeral`] | pkg/controller/volume/ephemeral | claims for the ephemeral volumes of pods |
+//! | [`volume::expand`] | pkg/controller/volume/expand | the word that a volume is to become larger |
 //! | [`endpointslice`] | pkg/controller/endpointslice, k8s.io/endpointslice | a Service's pods with addresses and conditions |
 //! | [`endpointslicemirroring`] | pkg/controller/endpointslicemirroring | the same for Endpoints that people write |
 //! | [`deployment`] | pkg/controller/deployment | one ReplicaSet for each template, exchanged step by step |

@@ -30,7 +30,7 @@ fn cluster() -> Cluster {
         Box::new(PvcProtectionController),
         Box::new(PvProtectionController),
         Box::<EndpointSliceController>::default(),
-        Box::new(GarbageCollector),
+        Box::<GarbageCollector>::default(),
     ];
     Cluster::new(Features::default(), controllers)
 }

@@ -292,6 +292,18 @@ pub fn claim_name<'a>(pod: &Pod, volume: &'a Volume) -> Option<Cow<'a, str>> {
     }
 }
 
+/// Whether a claim was made for an ephemeral volume of this pod (component-helpers/storage/ephemeral, VolumeIsForPod).
+///
+/// # Errors
+/// That it was not, in upstream's words.
+pub fn volume_is_for_pod(pod: &Pod, claim: &PersistentVolumeClaim) -> Result<(), String> {
+    if controller_of(&claim.metadata).is_some_and(|owner| owner.uid == pod.uid()) {
+        return Ok(());
+    }
+    let (namespace, claim, pod) = (pod.namespace(), claim.name(), pod.name());
+    Err(format!("PVC {namespace}/{claim} was not created for pod {namespace}/{pod} (pod is not owner)"))
+}
+
 /// The names of the claims that a pod uses, in the order of its volumes.
 pub fn claim_names(pod: &Pod) -> impl Iterator<Item = Cow<'_, str>> {
     let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());

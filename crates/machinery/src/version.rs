@@ -124,6 +124,8 @@ since_1_32! {
     availability_is_timed_exactly;
     /// 1.35: label keys and values are limited in bytes, before in characters, which says the same of the same length.
     label_limits_are_in_bytes;
+    /// 1.35: ReplicaSets and Deployments count the pods that terminate (DeploymentReplicaSetTerminatingReplicas).
+    terminating_replicas_are_counted;
     /// 1.33: reading and writing v1 Endpoints earns a warning.
     endpoints_are_deprecated;
     /// 1.33: Endpoints say who manages them.

@@ -1,8 +1,7 @@
 //! A bound claim that asks for more gets it: its volume is made larger, then the file system on it by the kubelet.
 //!
-//! Models kubernetes-csi/external-resizer (pkg/controller: expand_and_recover.go, resize_status.go), and the word of
-//! pkg/controller/volume/expand that somebody else has to do it. Departs: there is one resizer under the names of all
-//! provisioners, and it never fails; no kubelet has to be asked for what is no file system.
+//! Models kubernetes-csi/external-resizer (pkg/controller: expand_and_recover.go, resize_status.go). Departs: there is one
+//! resizer under the names of all provisioners, and it never fails; no kubelet has to be asked for what is no file system.
 //! Invariant: a claim's capacity is what can be used, which is never more than its volume's.
 
 use std::sync::Arc;
@@ -107,8 +106,6 @@ pub(crate) fn begin(cx: &mut Context<'_>, claim: &Arc<PersistentVolumeClaim>) ->
     let name = claim.spec.as_ref().and_then(|spec| spec.volume_name.as_deref()).unwrap_or_default();
     let message = format!("External resizer is resizing volume {name}");
     cx.event(COMPONENT, &about, "Normal", "Resizing", &message);
-    let others = "waiting for an external controller to expand this PVC";
-    cx.event("volume_expand", &about, "Normal", "ExternalExpanding", others);
     let mut status = claim.status.clone().unwrap_or_default();
     status
         .allocated_resources

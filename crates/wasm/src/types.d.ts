@@ -74,7 +74,9 @@ export type Component =
   | "garbage-collector-controller"
   | "kubernetes-service-controller"
   | "endpoint-slice-mirroring-controller"
-  | "namespace-controller";
+  | "namespace-controller"
+  | "ephemeral-volume-controller"
+  | "persistentvolume-expander-controller";
 
 /**
  * Something that is broken until it is healed. `pods` is a pod's name, in which `.*` stands for any text (`web-.*`), with

@@ -188,6 +188,14 @@ pub(super) fn total<'s>(
     sets.into_iter().fold(0, |sum, set| sum.saturating_add(count(set)))
 }
 
+/// How many pods of all of them terminate; `None` where one has counted its other pods, and not these
+/// (GetTerminatingReplicaCountForReplicaSets).
+pub(super) fn terminating(sets: &Sets) -> Option<i32> {
+    let statuses = sets.iter().filter_map(|set| set.status.as_ref());
+    let mut observed = statuses.filter(|status| status.observed_generation.is_some_and(|seen| seen != 0));
+    observed.try_fold(0, |sum: i32, status| Some(sum.saturating_add(status.terminating_replicas?)))
+}
+
 /// How many pods the newest ReplicaSet is to have next (NewRSNewReplicas).
 pub(super) fn new_replicas(deployment: &Deployment, all: &Sets, new: i32) -> i32 {
     let wanted_in_all = replicas(deployment);

@@ -14,7 +14,7 @@ use super::deployment_util::{
     DESIRED_REPLICAS, MAX_REPLICAS, POD_TEMPLATE_HASH, REVISION, Sets, actual, age_key, available, condition,
     find_new, is_rolling, is_saturated, max_surge, max_unavailable, new_condition, new_replicas, number,
     progress_deadline, replicas, revision, set_condition, set_new_annotations, set_replicas_annotations,
-    total, wanted,
+    terminating, total, wanted,
 };
 use crate::controller_utils::new_controller_ref;
 use crate::history::hash_controller_revision;
@@ -375,9 +375,13 @@ impl Rollout {
             ready_replicas: some(total(&all, ready)),
             available_replicas: some(are_available),
             unavailable_replicas: some(total(&all, wanted) - are_available),
+            terminating_replicas: cx
+                .features
+                .terminating_replicas_are_counted()
+                .then(|| terminating(&all))
+                .flatten(),
             collision_count: before.collision_count,
             conditions: before.conditions,
-            ..Default::default()
         };
         let enough = are_available >= replicas(&self.deployment) - max_unavailable(&self.deployment);
         let (holds, reason, message) = match enough {

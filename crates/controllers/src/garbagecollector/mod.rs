@@ -2,13 +2,13 @@
 //!
 //! Models pkg/controller/garbagecollector/{garbagecollector,graph_builder}.go (v1.36.2). The caches' index of dependents is
 //! the graph; a key is the object to examine. Departs:
-//! - an owner of a kind that does not exist here counts as existing: upstream retries until the kind appears;
-//! - no event tells that an owner lives in another namespace (OwnerRefInvalidNamespace); the dependent goes all the same.
+//! - an object with an owner of a kind that does not exist here is left as it is: upstream retries until the kind appears.
 //!
 //! Invariant: an object goes only through the API, and never while one of its owners exists and stays.
 
 use client::api::{Answer, Body, Change, DeleteOptions, Propagation, Refusal, Request, Verb, WatchEvent};
 use client::{Context, Error, Key, Listers, Outcome, Reconciler};
+use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use machinery::object::is_terminating;
@@ -23,9 +23,27 @@ const FINALIZER_ORPHAN_DEPENDENTS: &str = "orphan";
 /// Holds an owner whose dependents have to go first.
 const FINALIZER_DELETE_DEPENDENTS: &str = "foregroundDeletion";
 
-/// The garbage collector. All it knows is in the caches.
+const COMPONENT: &str = "garbage-collector-controller";
+
+/// The garbage collector. Nearly all it knows is in the caches. A clone shares its state.
 #[derive(Clone, Debug, Default)]
-pub struct GarbageCollector;
+pub struct GarbageCollector {
+    /// Dependent → its new owners that are not where they would be.
+    misplaced: OrdMap<ObjectKey, Vec<OwnerReference>>,
+}
+
+impl GarbageCollector {
+    /// Notes the owners that an object has got, and that have to be looked for elsewhere.
+    fn note_owners(&mut self, event: &WatchEvent, listers: &Listers) {
+        let (object, before) = (&event.object, event.old.as_ref());
+        let is_new = |owner: &&OwnerReference| !before.iter().any(|old| owners(old).any(|o| o == *owner));
+        let is_missing = |owner: &&OwnerReference| cached_owner(listers, object, owner).is_none();
+        let found: Vec<_> = owners(object).filter(is_new).filter(is_missing).cloned().collect();
+        if !found.is_empty() {
+            self.misplaced.insert(object.key(), found);
+        }
+    }
+}
 
 impl Reconciler for GarbageCollector {
     /// Upstream's processGraphChanges.
@@ -33,6 +51,7 @@ impl Reconciler for GarbageCollector {
         let (object, key) = (&event.object, event.object.key());
         let mut keys = Vec::new();
         if event.change == Change::Deleted {
+            self.misplaced.remove(&key);
             keys.extend(listers.dependents(object.uid()).map(Object::key));
         } else if is_terminating(object.meta()) {
             if has_finalizer(object, FINALIZER_DELETE_DEPENDENTS)
@@ -42,6 +61,7 @@ impl Reconciler for GarbageCollector {
             }
             keys.push(key);
         } else if owners(object).any(|owner| !is_solid(listers, object, owner)) {
+            self.note_owners(event, listers);
             keys.push(key);
         }
         // An owner that waits for its dependents has one less to wait for, perhaps.
@@ -58,7 +78,9 @@ impl Reconciler for GarbageCollector {
     }
 
     fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
+        let misplaced = self.misplaced.remove(key).unwrap_or_default();
         if let Some(object) = cx.listers.object(key).cloned() {
+            report_invalid_namespace_owner_ref(cx, &object, &misplaced);
             if is_terminating(object.meta()) && has_finalizer(&object, FINALIZER_ORPHAN_DEPENDENTS) {
                 attempt_to_orphan(cx, &object)?;
             } else {
@@ -81,11 +103,13 @@ fn is_deleting_dependents(object: &Object) -> bool {
     is_terminating(object.meta()) && has_finalizer(object, FINALIZER_DELETE_DEPENDENTS)
 }
 
-/// Where the owner would be: in the dependent's namespace, if its kind has any. `None` for a kind that does not exist.
+/// Where the owner would be: in the dependent's namespace, if its kind has any. `None` where nobody can look for it: its
+/// kind does not exist, or is namespaced and the dependent is not.
 fn owner_key(dependent: &Object, owner: &OwnerReference) -> Option<ObjectKey> {
     let kind = Kind::from_api(&owner.api_version, &owner.kind)?;
     let namespace = if kind.is_namespaced() { dependent.namespace() } else { "" };
-    Some(ObjectKey::new(kind, namespace, &owner.name))
+    let is_somewhere = kind.is_namespaced() != namespace.is_empty();
+    is_somewhere.then(|| ObjectKey::new(kind, namespace, &owner.name))
 }
 
 fn cached_owner<'l>(listers: &'l Listers, dependent: &Object, owner: &OwnerReference) -> Option<&'l Object> {
@@ -96,6 +120,21 @@ fn cached_owner<'l>(listers: &'l Listers, dependent: &Object, owner: &OwnerRefer
 /// Whether the owner, as the caches show it, gives no reason to look closer.
 fn is_solid(listers: &Listers, dependent: &Object, owner: &OwnerReference) -> bool {
     cached_owner(listers, dependent, owner).is_some_and(|owner| !is_deleting_dependents(owner))
+}
+
+/// Says which of these owners is in another namespace than its dependent, the first one.
+fn report_invalid_namespace_owner_ref(cx: &mut Context<'_>, dependent: &Object, owners: &[OwnerReference]) {
+    let (listers, namespace) = (cx.listers, dependent.namespace());
+    let is_it = |object: &Object, owner: &OwnerReference| {
+        object.uid() == owner.uid && !object.namespace().is_empty() && object.namespace() != namespace
+    };
+    if let Some(owner) = owners.iter().find(|owner| listers.all().any(|object| is_it(object, owner))) {
+        let OwnerReference { api_version, kind, name, uid, .. } = owner;
+        let message = format!(
+            "ownerRef [{api_version}/{kind}, namespace: {namespace}, name: {name}, uid: {uid}] does not exist in namespace \"{namespace}\""
+        );
+        cx.event(COMPONENT, dependent, "Warning", "OwnerRefInvalidNamespace", &message);
+    }
 }
 
 /// The object as it is stored; `None` if there is none of that uid.
@@ -121,12 +160,12 @@ struct References {
     waiting: Vec<OwnerReference>,
 }
 
-fn classify_references(cx: &mut Context<'_>, item: &Object) -> Result<References, Error> {
+/// Looks for every owner; `None` if nobody can look for one of them.
+fn classify_references(cx: &mut Context<'_>, item: &Object) -> Result<Option<References>, Error> {
     let mut references = References::default();
     for owner in owners(item) {
         let Some(key) = owner_key(item, owner) else {
-            references.solid += 1;
-            continue;
+            return Ok(None);
         };
         match get_object(cx, &key, &owner.uid)? {
             None => references.dangling.push(owner.clone()),
@@ -134,7 +173,7 @@ fn classify_references(cx: &mut Context<'_>, item: &Object) -> Result<References
             Some(_) => references.solid += 1,
         }
     }
-    Ok(references)
+    Ok(Some(references))
 }
 
 /// Deletes the object if none of its owners exists and stays.
@@ -151,7 +190,9 @@ fn attempt_to_delete_item(cx: &mut Context<'_>, item: &Object) -> Result<(), Err
     if owners(&latest).next().is_none() {
         return Ok(());
     }
-    let References { solid, dangling, waiting } = classify_references(cx, &latest)?;
+    let Some(References { solid, dangling, waiting }) = classify_references(cx, &latest)? else {
+        return Ok(());
+    };
     if solid > 0 {
         let unneeded: Vec<&str> = dangling.iter().chain(&waiting).map(|owner| owner.uid.as_str()).collect();
         return if unneeded.is_empty() { Ok(()) } else { Ok(remove_owners(cx, &latest, &unneeded)?) };

@@ -149,15 +149,19 @@ impl ReplicaSetController {
             return Ok(Outcome::Done);
         };
         let needs_sync = self.is_satisfied(&set.key());
-        let all: Vec<Arc<Pod>> = cx.listers.list::<Pod>(set.namespace()).cloned().collect();
-        let mut pods = ControllerRefManager::new(Kind::ReplicaSet, &set.metadata)
-            .claim(cx, all, |pod| selector.matches(pod.metadata.labels.as_ref()))?;
-        pods.retain(|pod| is_pod_active(pod));
+        let selects = |pod: &Pod| selector.matches(pod.metadata.labels.as_ref());
+        let active = cx.listers.list::<Pod>(set.namespace()).filter(|pod| is_pod_active(pod));
+        let active: Vec<Arc<Pod>> = active.cloned().collect();
+        let pods = ControllerRefManager::new(Kind::ReplicaSet, &set.metadata).claim(cx, active, selects)?;
+        let terminating = cx.features.terminating_replicas_are_counted().then(|| {
+            let own = cx.listers.controlled::<Pod>(set.uid());
+            own.filter(|pod| is_pod_terminating(pod) && selects(pod)).count()
+        });
         let managed = match needs_sync && !is_terminating(&set.metadata) {
             true => self.manage_replicas(cx, set, &pods),
             false => Ok(()),
         };
-        let status = calculate_status(set, &pods, managed.as_ref().err(), cx.now);
+        let status = calculate_status(set, &pods, terminating, managed.as_ref().err(), cx.now);
         let (ready, available) = (status.ready_replicas.unwrap_or(0), status.available_replicas.unwrap_or(0));
         if set.status.as_ref() != Some(&status) {
             cx.api.update_status(ReplicaSet { status: Some(status), ..(**set).clone() })?;
@@ -198,6 +202,11 @@ fn create_pod(cx: &mut Context<'_>, set: &Arc<ReplicaSet>) -> Result<(), Error> 
 /// IsPodActive.
 fn is_pod_active(pod: &Pod) -> bool {
     !is_pod_terminal(pod) && !is_terminating(&pod.metadata)
+}
+
+/// IsPodTerminating.
+fn is_pod_terminating(pod: &Pod) -> bool {
+    !is_pod_terminal(pod) && is_terminating(&pod.metadata)
 }
 
 /// The sets that a pod concerns: its controller, or those that could adopt it.

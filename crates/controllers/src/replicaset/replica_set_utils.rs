@@ -24,10 +24,11 @@ pub(super) fn min_ready_seconds(set: &ReplicaSet) -> i32 {
     set.spec.as_ref().and_then(|spec| spec.min_ready_seconds).unwrap_or(0)
 }
 
-/// What the set's status is with these active pods, and after this failure.
+/// What the set's status is with these active pods, so many that terminate, and after this failure.
 pub(super) fn calculate_status(
     set: &ReplicaSet,
     pods: &[Arc<Pod>],
+    terminating: Option<usize>,
     failure: Option<&Error>,
     now: Timestamp,
 ) -> ReplicaSetStatus {
@@ -48,9 +49,9 @@ pub(super) fn calculate_status(
         fully_labeled_replicas: some(count(&has_labels)),
         ready_replicas: some(count(&|pod| is_pod_ready(pod))),
         available_replicas: some(count(&|pod| is_pod_available(pod, min_ready, now))),
+        terminating_replicas: terminating.map(|count| i32::try_from(count).unwrap_or(i32::MAX)),
         observed_generation: set.metadata.generation,
         conditions: conditions(set, failure, missing, now),
-        ..Default::default()
     }
 }
 

@@ -11,7 +11,7 @@ use imbl::OrdMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod, PodCondition, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use machinery::time::{after_ms, ms_between};
+use machinery::time::after_ms;
 use machinery::{Kind, Object, Resource, taints};
 
 use crate::pod::{node_name, update_pod_condition};
@@ -36,6 +36,15 @@ enum Plan {
 }
 
 impl TaintEvictionController {
+    /// Carries a plan out when its time has come.
+    fn follow(&mut self, cx: &mut Context<'_>, key: &Key, pod: &Pod) -> Result<Outcome, Error> {
+        match self.planned.get(key) {
+            Some(&Plan::Delete(at)) if at <= cx.now => self.delete(cx, key, pod),
+            Some(&Plan::Delete(at)) => Ok(Outcome::until(at, cx.now)),
+            Some(Plan::Done) | None => Ok(Outcome::Done),
+        }
+    }
+
     /// Drops a plan, with an Event if it was still to be carried out (cancelWorkWithEvent).
     fn cancel(&mut self, cx: &mut Context<'_>, key: &Key) {
         if let Some(Plan::Delete(_)) = self.planned.remove(key) {
@@ -111,8 +120,13 @@ fn stay(tolerations: &[Toleration], taints: &[Taint]) -> Stay {
 impl Reconciler for TaintEvictionController {
     fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
         match &event.object {
+            // What is planned for the pods of a node that is gone stays planned.
+            Object::Node(node) if event.change == Change::Deleted => {
+                self.tainted.remove(node.name());
+                Vec::new()
+            }
             Object::Node(node) => {
-                let taints = if event.change == Change::Deleted { Vec::new() } else { evicting(node) };
+                let taints = evicting(node);
                 let before = self.tainted.get(node.name()).cloned().unwrap_or_default();
                 if taints == before {
                     return Vec::new();
@@ -139,29 +153,29 @@ impl Reconciler for TaintEvictionController {
 
     fn sync(&mut self, cx: &mut Context<'_>, key: &Key) -> Result<Outcome, Error> {
         let pod = cx.listers.get::<Pod>(&key.namespace, &key.name).cloned();
-        let taints = pod.as_ref().and_then(|pod| self.tainted.get(node_name(pod)?)).cloned();
-        let (Some(pod), Some(taints)) = (pod, taints) else {
+        let node = pod.as_ref().and_then(|pod| node_name(pod));
+        let is_there = node.is_none_or(|node| cx.listers.get::<Node>("", node).is_some());
+        let taints = node.and_then(|node| self.tainted.get(node)).cloned();
+        let Some(pod) = pod.as_ref().filter(|_| taints.is_some() || !is_there) else {
             self.cancel(cx, key);
             return Ok(Outcome::Done);
         };
-        match stay(tolerations(&pod), &taints) {
+        let Some(taints) = taints else {
+            return self.follow(cx, key, pod);
+        };
+        match stay(tolerations(pod), &taints) {
             Stay::Always => {
                 self.cancel(cx, key);
                 Ok(Outcome::Done)
             }
             Stay::Seconds(0) => {
                 self.cancel(cx, key);
-                self.delete(cx, key, &pod)
+                self.delete(cx, key, pod)
             }
             Stay::Seconds(seconds) => {
                 let at = after_ms(cx.now, seconds.saturating_mul(1000));
-                match *self.planned.entry(key.clone()).or_insert(Plan::Delete(at)) {
-                    Plan::Delete(at) if at <= cx.now => self.delete(cx, key, &pod),
-                    Plan::Delete(at) => {
-                        Ok(Outcome::After(u64::try_from(ms_between(cx.now, at)).unwrap_or(0)))
-                    }
-                    Plan::Done => Ok(Outcome::Done),
-                }
+                self.planned.entry(key.clone()).or_insert(Plan::Delete(at));
+                self.follow(cx, key, pod)
             }
         }
     }

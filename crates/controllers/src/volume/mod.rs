@@ -1,5 +1,7 @@
 //! The controllers of persistent volumes and claims.
 
+pub mod ephemeral;
+pub mod expand;
 pub mod persistentvolume;
 pub mod pv_protection;
 pub mod pvc_protection;

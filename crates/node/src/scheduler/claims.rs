@@ -13,7 +13,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::labels::{Labels, Selector};
-use machinery::object::{claim_name, claim_names, is_terminating};
+use machinery::object::{claim_name, claim_names, is_terminating, volume_is_for_pod};
 use machinery::quantity::Quantity;
 use machinery::{Kind, ObjectKey, Resource};
 
@@ -77,6 +77,9 @@ pub(super) fn check(pod: &Pod, cache: &Cache, listers: &Listers) -> Result<Volum
         }
         if is_terminating(claim.meta()) {
             return Err(blocked(format!("persistentvolumeclaim \"{name}\" is being deleted")));
+        }
+        if source.ephemeral.is_some() {
+            volume_is_for_pod(pod, claim).map_err(blocked)?;
         }
         volumes.taken |= is_for_one_pod(claim) && is_used(pod.namespace(), &name, cache, listers);
         let complete = claim.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(BIND_COMPLETED));

@@ -14,7 +14,7 @@
 mod index;
 mod pv_controller;
 mod pv_controller_base;
-mod pv_helpers;
+pub(super) mod pv_helpers;
 mod reclaim;
 
 pub use pv_controller_base::PersistentVolumeController;

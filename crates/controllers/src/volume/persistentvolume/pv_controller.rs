@@ -23,7 +23,9 @@ use super::pv_helpers::{
 use crate::pod;
 
 const COMPONENT: &str = "persistentvolume-controller";
-const DEFAULT_CLASS_ANNOTATION: &str = "storageclass.kubernetes.io/is-default-class";
+/// What makes a class the default one, under either name.
+const DEFAULT_CLASS_ANNOTATIONS: [&str; 2] =
+    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
 
 type Claim = Arc<PersistentVolumeClaim>;
 type Volume = Arc<PersistentVolume>;
@@ -469,11 +471,11 @@ fn claim_phase(claim: &PersistentVolumeClaim) -> &str {
 /// The newest default class, the first by name among equally old ones (pkg/volume/util/storageclass.go).
 fn get_default_class(cx: &Context<'_>) -> Option<String> {
     let created = |class: &StorageClass| class.metadata.creation_timestamp.as_ref().map(|time| time.0);
-    let mut classes: Vec<&Arc<StorageClass>> = cx
-        .listers
-        .list::<StorageClass>("")
-        .filter(|class| annotation(&class.metadata, DEFAULT_CLASS_ANNOTATION) == Some("true"))
-        .collect();
+    let is_default = |class: &&Arc<StorageClass>| {
+        DEFAULT_CLASS_ANNOTATIONS.iter().any(|key| annotation(&class.metadata, key) == Some("true"))
+    };
+    let mut classes: Vec<&Arc<StorageClass>> =
+        cx.listers.list::<StorageClass>("").filter(is_default).collect();
     classes.sort_by(|a, b| created(b).cmp(&created(a)).then_with(|| a.name().cmp(b.name())));
     classes.first().map(|class| class.name().to_owned())
 }

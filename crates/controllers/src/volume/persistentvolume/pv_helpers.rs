@@ -130,6 +130,11 @@ pub fn request(claim: &PersistentVolumeClaim) -> Quantity {
     storage(resources.and_then(|resources| resources.requests.as_ref()))
 }
 
+/// How much of its volume the claim can use.
+pub fn usable(claim: &PersistentVolumeClaim) -> Quantity {
+    storage(claim.status.as_ref().and_then(|status| status.capacity.as_ref()))
+}
+
 /// Whether one is a block device and the other a file system.
 pub fn check_volume_mode_mismatches(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> bool {
     let wanted = claim.spec.as_ref().and_then(|spec| spec.volume_mode.as_deref());
