@@ -304,6 +304,7 @@ fn a_node_that_comes_has_the_pods_that_wait_for_it() {
     advance(&mut world, 5_000);
     let node = json!({
         "apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-9"}, "spec": {"podCIDR": "10.244.9.0/24"},
+        "status": {"allocatable": {"cpu": "8", "memory": "32Gi", "pods": "110"}},
     });
     create(&mut world, node);
     assert!(world.settle(60_000));
@@ -432,6 +433,13 @@ fn a_pod_whose_sandbox_fails_stays_where_it_is() {
     assert_eq!(world.server().get::<Pod>("default", "p").map(|p| p.uid().is_empty()), Some(false));
 }
 
+/// The pod with these volumes, which its container mounts.
+fn mounting(pod: Value, volumes: Value) -> Value {
+    let mount = |volume: &Value| json!({"name": volume["name"], "mountPath": format!("/{}", volume["name"])});
+    let mounts = volumes.as_array().into_iter().flatten().map(mount).collect();
+    with(with(pod, "/spec/containers/0/volumeMounts", mounts), "/spec/volumes", volumes)
+}
+
 fn settings(kind: &str, name: &str, data: Value) -> Value {
     json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "data": data})
 }
@@ -500,7 +508,7 @@ fn a_volume_is_not_mounted_without_what_it_shows() {
     for (source, kind, without_key) in cases {
         let mut volume = json!({"name": "settings"});
         volume.as_object_mut().expect("a volume").extend(source.as_object().expect("a source").clone());
-        let mut world = world_of([with(pod("p", "app:1"), "/spec/volumes", json!([volume]))]);
+        let mut world = world_of([mounting(pod("p", "app:1"), json!([volume]))]);
         advance(&mut world, 10_000);
         assert_eq!(waiting(&world, "p"), ("ContainerCreating".to_owned(), String::new()));
         let failed = |problem: &str| {
@@ -530,7 +538,7 @@ fn a_pod_whose_settings_have_come_keeps_the_world_from_being_at_rest() {
     let whole = json!([{"configMapRef": {"name": "conf"}}]);
     let root = json!([{"name": "V", "valueFrom": {"configMapKeyRef": {"name": "kube-root-ca.crt", "key": "ca.crt"}}}]);
     let mut world = world_of([
-        with(pod("mounts", "app:1"), "/spec/volumes", volume),
+        mounting(pod("mounts", "app:1"), volume),
         with(pod("reads", "app:1"), "/spec/containers/0/envFrom", whole),
         with(pod("root", "app:1"), "/spec/containers/0/env", root),
     ]);

@@ -124,10 +124,23 @@ pub fn missing<'a>(listers: &Listers, pod: &'a Pod) -> Option<(Reference<'a>, Op
     })
 }
 
+/// The pod's volumes that its containers use (GetPodVolumeNames).
+pub(crate) fn mounted(pod: &Pod) -> impl Iterator<Item = &Volume> {
+    let containers = || {
+        let spec = pod.spec.iter();
+        spec.flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers))
+    };
+    let names = |container: &Container, name: &str| {
+        container.volume_mounts.iter().flatten().any(|mount| mount.name == name)
+            || container.volume_devices.iter().flatten().any(|device| device.name == name)
+    };
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    volumes.filter(move |volume| containers().any(|container| names(container, &volume.name)))
+}
+
 /// The pod's volumes that cannot be mounted, and why.
 pub fn unmountable<'a>(listers: &'a Listers, pod: &'a Pod) -> impl Iterator<Item = (&'a Volume, String)> {
-    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-    volumes.filter_map(|volume| {
+    mounted(pod).filter_map(|volume| {
         let mut problems = of_volume(volume).filter_map(|reference| reference.problem(listers, pod));
         let mut all = vec![problems.next()?];
         for problem in problems {

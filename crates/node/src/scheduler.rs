@@ -6,9 +6,9 @@
 //! Invariant: a pod that has a node is never touched.
 
 mod affinity;
-mod cache;
+pub(crate) mod cache;
 pub(crate) mod claims;
-mod filters;
+pub(crate) mod filters;
 mod hints;
 mod spread;
 mod waiting;
@@ -73,7 +73,7 @@ impl Scheduler {
             return Err(Failure { hope: Hope::Node, claims: Vec::new(), message });
         }
         let volumes = claims::check(pod, &self.cache, cx.listers).map_err(|blocked| Failure {
-            hope: Hope::Claims,
+            hope: Hope::Plugins([blocked.plugin].into()),
             claims: blocked.claims,
             message: all_blocked(self.cache.nodes().count(), &blocked.reason, cx.features),
         })?;

@@ -79,7 +79,17 @@ fn node(spec: &Value) -> Node {
         due: None,
         rows: Vec::new(),
     };
-    node.add(Kind::Node, json!({"metadata": {"name": "node-1"}, "spec": {"podCIDR": "10.244.1.0/24"}}));
+    node.add(
+        Kind::Node,
+        json!({
+            "metadata": {"name": "node-1", "labels": {"disk": "ssd"}},
+            "spec": {"podCIDR": "10.244.1.0/24"},
+            "status": {
+                "allocatable": {"cpu": "8", "memory": "32Gi", "ephemeral-storage": "100Gi", "pods": "3"},
+                "addresses": [{"type": "InternalIP", "address": "172.18.0.3"}],
+            },
+        }),
+    );
     node.add(Kind::Pod, pod("p", spec));
     node
 }
@@ -322,6 +332,30 @@ fn a_sidecar_ends_after_what_it_runs_beside() {
 }
 
 #[test]
+fn a_container_has_a_restart_policy_and_rules_of_its_own() {
+    let rule =
+        |operator: &str| json!([{"action": "Restart", "exitCodes": {"operator": operator, "values": [42]}}]);
+    let (again, failed) = ("Running c:Running[Error]:1", "Failed c:Error:0");
+    let cases = [
+        ("Never", json!({"restartPolicy": "OnFailure"}), 1, again),
+        ("Never", json!({"restartPolicy": "OnFailure"}), 0, "Succeeded c:Completed:0"),
+        ("Always", json!({"restartPolicy": "Never"}), 1, failed),
+        ("Never", json!({"restartPolicy": "Never", "restartPolicyRules": rule("In")}), 42, again),
+        ("Never", json!({"restartPolicy": "Never", "restartPolicyRules": rule("In")}), 1, failed),
+        ("Never", json!({"restartPolicy": "Never", "restartPolicyRules": rule("NotIn")}), 1, again),
+    ];
+    for (policy, own, exit_code, expected) in cases {
+        let mut container = container();
+        container.as_object_mut().expect("a container").extend(own.as_object().expect("fields").clone());
+        let mut node = node(&json!({"restartPolicy": policy, "containers": [container]}));
+        node.advance(10_000);
+        node.crash(exit_code);
+        node.advance(5_000);
+        assert_eq!(node.row(), expected, "{policy} {own} {exit_code}");
+    }
+}
+
+#[test]
 fn a_sidecar_ends_when_the_pod_could_not_be_initialized() {
     let failing = json!({"name": "i", "image": "busybox", "command": ["sh", "-c", "exit 3"]});
     let init = json!([sidecar(), failing]);
@@ -378,6 +412,193 @@ fn a_pod_that_no_scheduler_saw_has_been_scheduled_too() {
     let conditions = node.status().conditions.unwrap_or_default();
     let scheduled = conditions.iter().find(|condition| condition.type_ == "PodScheduled");
     assert_eq!(scheduled.map(|condition| condition.status.as_str()), Some("True"));
+}
+
+/// A container that requests that much.
+fn wanting(requests: &Value) -> Value {
+    json!([{"name": "c", "image": "nginx", "resources": {"requests": requests}}])
+}
+
+#[test]
+fn a_pod_that_its_node_has_no_room_for_fails_before_it_begins() {
+    let wants = |requests: Value| json!({"containers": wanting(&requests)});
+    let lack = |numbers: &str| format!("Node didn't have enough resource: {numbers}");
+    let cases = [
+        (wants(json!({"cpu": "9"})), "OutOfcpu", lack("cpu, requested: 9000, used: 500, capacity: 8000")),
+        (
+            wants(json!({"memory": "33Gi"})),
+            "OutOfmemory",
+            lack("memory, requested: 35433480192, used: 1073741824, capacity: 34359738368"),
+        ),
+        (
+            wants(json!({"ephemeral-storage": "1Ti", "memory": "33Gi"})),
+            "OutOfmemory",
+            lack("memory, requested: 35433480192, used: 1073741824, capacity: 34359738368"),
+        ),
+        (
+            wants(json!({"hugepages-2Mi": "2Mi"})),
+            "OutOfhugepages-2Mi",
+            lack("hugepages-2Mi, requested: 2097152, used: 0, capacity: 0"),
+        ),
+        (
+            json!({"nodeSelector": {"disk": "hdd"}, "containers": [container()]}),
+            "NodeAffinity",
+            "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector".to_owned(),
+        ),
+        (
+            json!({"containers": [{"name": "c", "ports": [{"containerPort": 80, "hostPort": 80}]}]}),
+            "NodePorts",
+            "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+                .to_owned(),
+        ),
+        (
+            json!({"os": {"name": "windows"}, "containers": [container()]}),
+            "PodOSNotSupported",
+            "Failed to admit pod as the OS field doesn't match node OS".to_owned(),
+        ),
+    ];
+    for (spec, reason, message) in cases {
+        let mut node = node(&spec);
+        let mut other = wanting(&json!({"cpu": "500m", "memory": "1Gi"}));
+        other[0]["ports"] = json!([{"containerPort": 80, "hostPort": 80}]);
+        node.add(Kind::Pod, pod("other", &json!({"containers": other})));
+        node.sync("other");
+        node.change(|pod| {
+            pod["status"]["conditions"] = json!([
+                {"type": "PodScheduled", "status": "True"},
+                {"type": "example.com/gate", "status": "True"},
+            ]);
+        });
+        node.advance(10_000);
+        assert_eq!(node.server.said.last(), Some(&format!("{reason}: {message}")));
+        let status = serde_json::to_value(node.status()).expect("encodes");
+        let expected = json!({
+            "phase": "Failed", "reason": reason, "message": format!("Pod was rejected: {message}"),
+            "startTime": status["startTime"],
+            "conditions": [{"type": "example.com/gate", "status": "True"}],
+        });
+        assert_eq!(status, expected);
+    }
+}
+
+#[test]
+fn a_node_takes_as_many_pods_as_it_can_run() {
+    let mut node = node(&json!({"containers": [container()]}));
+    for name in ["one", "two", "three"] {
+        node.add(Kind::Pod, pod(name, &json!({"containers": [container()]})));
+        node.sync(name);
+    }
+    node.advance(10_000);
+    let message = "Node didn't have enough resource: pods, requested: 1, used: 3, capacity: 3";
+    assert_eq!(node.heard(&["OutOf"]), [format!("OutOfpods: {message}")]);
+    assert_eq!(node.row(), "Failed");
+}
+
+#[test]
+fn a_node_takes_what_only_a_scheduler_would_mind() {
+    let unknown = json!({"containers": wanting(&json!({"example.com/gpu": "1"}))});
+    for (spec, taint, expected) in [
+        (unknown, None, "Running c:Running:0"),
+        (json!({"containers": [container()]}), Some("NoSchedule"), "Running c:Running:0"),
+        (json!({"containers": [container()]}), Some("NoExecute"), "Failed"),
+    ] {
+        let mut node = node(&spec);
+        let mut tainted =
+            node.listers.get::<k8s_openapi::api::core::v1::Node>("", "node-1").map(|node| (**node).clone());
+        if let Some(node) = tainted.as_mut() {
+            let taints = taint.map(|effect| vec![machinery::taints::taint("key", effect)]);
+            node.spec.get_or_insert_default().taints = taints;
+            node.spec.get_or_insert_default().unschedulable = Some(true);
+        }
+        let value = serde_json::to_value(tainted).expect("encodes");
+        node.add(Kind::Node, value);
+        node.advance(10_000);
+        assert_eq!(node.row(), expected, "{spec} {taint:?}");
+    }
+}
+
+/// A pod with a volume of that kind, which its container mounts.
+fn mounting(volume: &Value) -> Value {
+    let container =
+        json!({"name": "c", "image": "nginx", "volumeMounts": [{"name": "data", "mountPath": "/data"}]});
+    let mut volume = volume.clone();
+    volume["name"] = json!("data");
+    json!({"volumes": [volume], "containers": [container]})
+}
+
+fn claim(phase: &str) -> Value {
+    json!({
+        "metadata": {"name": "data", "namespace": "default"},
+        "spec": {"volumeName": "pv"}, "status": {"phase": phase},
+    })
+}
+
+fn volume(hostname: &str) -> Value {
+    let requirement = json!({"key": "disk", "operator": "In", "values": [hostname]});
+    let required = json!({"nodeSelectorTerms": [{"matchExpressions": [requirement]}]});
+    json!({"metadata": {"name": "pv"}, "spec": {"nodeAffinity": {"required": required}}})
+}
+
+#[test]
+fn a_pod_waits_for_its_claims_and_for_volumes_within_reach() {
+    let unbound = "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], \
+                   failed to process volumes=[data]: error processing PVC default/data: ";
+    let mut terminating = claim("Bound");
+    terminating["metadata"]["deletionTimestamp"] = json!("1970-01-01T00:00:00Z");
+    let far = "MountVolume.NodeAffinity check failed for volume \"pv\" : no matching NodeSelectorTerms";
+    let missing = "failed to fetch PVC from API server: persistentvolumeclaims \"data\" not found";
+    let cases = [
+        (None, "ssd", format!("{unbound}{missing}")),
+        (Some(claim("Pending")), "ssd", format!("{unbound}PVC is not bound")),
+        (Some(terminating), "ssd", format!("{unbound}PVC is being deleted")),
+        (Some(claim("Bound")), "hdd", far.to_owned()),
+    ];
+    for (found, reach, expected) in cases {
+        let mut node = node(&mounting(&json!({"persistentVolumeClaim": {"claimName": "data"}})));
+        node.add(Kind::PersistentVolume, volume(reach));
+        if let Some(claim) = found {
+            node.add(Kind::PersistentVolumeClaim, claim);
+        }
+        node.advance(5_000);
+        assert_eq!(node.heard(&["FailedMount"]).first(), Some(&format!("FailedMount: {expected}")));
+        assert_eq!(node.row(), "Pending c:ContainerCreating:0");
+        node.add(Kind::PersistentVolume, volume("ssd"));
+        node.add(Kind::PersistentVolumeClaim, claim("Bound"));
+        node.advance(20_000);
+        assert_eq!(node.row(), "Running c:Running:0", "{expected}");
+    }
+}
+
+#[test]
+fn a_sync_gives_up_on_volumes_after_two_minutes() {
+    let mut node = node(&mounting(&json!({"configMap": {"name": "none"}})));
+    node.advance(122_000);
+    let failed = "FailedMount: MountVolume.SetUp failed for volume \"data\" : configmap \"none\" not found";
+    assert!(node.heard(&["FailedMount"]).iter().all(|line| line == failed));
+    node.advance(10_000);
+    let expected = "FailedMount: Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], \
+                    failed to process volumes=[]: context deadline exceeded";
+    assert!(node.heard(&["FailedMount"]).iter().any(|line| line == expected));
+}
+
+#[test]
+fn a_volume_that_no_container_mounts_is_not_missed() {
+    let mut spec = mounting(&json!({"configMap": {"name": "none"}}));
+    spec["containers"] = json!([container()]);
+    let mut node = node(&spec);
+    node.advance(10_000);
+    assert_eq!(node.row(), "Running c:Running:0");
+}
+
+#[test]
+fn a_pod_in_the_network_of_its_node_has_its_address() {
+    let mut node = node(&json!({"hostNetwork": true, "containers": [container()]}));
+    for after_ms in [100, 10_000] {
+        node.advance(after_ms);
+        let status = node.status();
+        assert_eq!((status.pod_ip.as_deref(), status.host_ip), (Some("172.18.0.3"), status.pod_ip.clone()));
+        assert_eq!(status.pod_ips.map(|ips| ips.len()), Some(1));
+    }
 }
 
 /// The first container's status, without what it does.

@@ -401,6 +401,126 @@ fn a_pod_that_cannot_reach_its_volume_is_tried_again_for_volumes_and_labels() {
     expect_tries(&waiting, &cases);
 }
 
+/// What a pod waits for whose claims, if there are any, keep it from all nodes.
+fn expect_tries_for_claims(claims: &[Value], happenings: &[Happening]) {
+    let waiting = |cluster: &mut Cluster| {
+        cluster.put(Kind::StorageClass, class("slow", "Immediate", json!([])));
+        for claim in claims {
+            cluster.put(Kind::PersistentVolumeClaim, claim.clone());
+        }
+        cluster.put(Kind::Pod, placed("other", "node-1"));
+        cluster.put(Kind::Pod, user("p", &["data"]));
+    };
+    expect_tries(&waiting, happenings);
+}
+
+fn class(name: &str, mode: &str, zones: Value) -> Value {
+    json!({
+        "metadata": {"name": name}, "provisioner": "example.com/ssd", "volumeBindingMode": mode,
+        "allowedTopologies": zones,
+    })
+}
+
+#[test]
+fn a_pod_whose_claim_is_not_bound_is_tried_again_for_volumes_nodes_and_classes() {
+    let cases: [Happening; 8] = [
+        A_POD_ENDS,
+        A_NODE_FAILS,
+        ("a volume comes", A_VOLUME_COMES.1, true),
+        (A_LIKE_NODE_COMES.0, A_LIKE_NODE_COMES.1, true),
+        (
+            "a class comes",
+            |cluster| cluster.put(Kind::StorageClass, class("new", "Immediate", json!([]))),
+            true,
+        ),
+        (
+            "a class is for other zones",
+            |cluster| {
+                let zones = json!([{"matchLabelExpressions": [{"key": "zone", "values": ["a"]}]}]);
+                cluster.put(Kind::StorageClass, class("slow", "Immediate", zones));
+            },
+            true,
+        ),
+        (
+            "a class stays as it is",
+            |cluster| cluster.put(Kind::StorageClass, class("slow", "Immediate", json!([]))),
+            false,
+        ),
+        (
+            "its claim is bound",
+            |cluster| {
+                cluster.put(Kind::PersistentVolume, json!({"metadata": {"name": "pv"}}));
+                cluster.put(Kind::PersistentVolumeClaim, claim("data", "ReadWriteOnce", "pv"));
+            },
+            true,
+        ),
+    ];
+    expect_tries_for_claims(&[claim("data", "ReadWriteOnce", "")], &cases);
+}
+
+#[test]
+fn a_pod_whose_claim_is_missing_is_tried_again_for_that_claim_alone() {
+    let cases: [Happening; 3] = [
+        A_VOLUME_COMES,
+        (
+            "a class comes",
+            |cluster| cluster.put(Kind::StorageClass, class("new", "Immediate", json!([]))),
+            false,
+        ),
+        (
+            "its claim comes",
+            |cluster| cluster.put(Kind::PersistentVolumeClaim, claim("data", "ReadWriteOnce", "")),
+            true,
+        ),
+    ];
+    expect_tries_for_claims(&[], &cases);
+}
+
+#[test]
+fn a_volume_keeps_its_pod_in_its_zone() {
+    let cases = [
+        (json!({}), None),
+        (json!({"topology.kubernetes.io/zone": "a"}), None),
+        (json!({"topology.kubernetes.io/zone": "x__a"}), None),
+        (json!({"failure-domain.beta.kubernetes.io/zone": "a"}), None),
+        (json!({"topology.kubernetes.io/zone": "b"}), Some(3)),
+        (json!({"topology.kubernetes.io/region": "a"}), Some(3)),
+    ];
+    for (labels, refusals) in cases {
+        let mut cluster = Cluster::default();
+        for name in ["node-1", "node-2", "node-3"] {
+            let zone = json!({"topology.kubernetes.io/zone": "a"});
+            cluster.put(Kind::Node, with(node(name, json!([])), "/metadata/labels", zone));
+        }
+        cluster.put(Kind::PersistentVolume, json!({"metadata": {"name": "pv", "labels": labels}}));
+        cluster.put(Kind::PersistentVolumeClaim, claim("data", "ReadWriteOnce", "pv"));
+        cluster.put(Kind::Pod, user("p", &["data"]));
+        match refusals {
+            None => assert_eq!(cluster.node_of("p"), Some("node-1"), "{labels}"),
+            Some(n) => {
+                let reason = format!("{n} node(s) had no available volume zone");
+                assert_eq!(cluster.message("p"), refused(&reason, USELESS), "{labels}");
+            }
+        }
+    }
+    // A node that says nothing of zones is in all of them.
+    let mut cluster = Cluster::new(Version::V1_36);
+    let labels = json!({"topology.kubernetes.io/zone": "b"});
+    cluster.put(Kind::PersistentVolume, json!({"metadata": {"name": "pv", "labels": labels}}));
+    cluster.put(Kind::PersistentVolumeClaim, claim("data", "ReadWriteOnce", "pv"));
+    cluster.put(Kind::Pod, user("p", &["data"]));
+    assert!(cluster.node_of("p").is_some());
+}
+
+#[test]
+fn what_a_pod_wants_as_a_whole_comes_before_what_its_containers_want() {
+    let small = json!([{"name": "c", "resources": {"requests": {"cpu": "100m"}}}]);
+    let spec = json!({"containers": small, "resources": {"requests": {"cpu": "100"}}});
+    let mut cluster = Cluster::new(Version::V1_36);
+    cluster.put(Kind::Pod, with(pod("p", "web"), "/spec", spec));
+    assert_eq!(cluster.message("p"), refused("3 Insufficient cpu", USELESS));
+}
+
 #[test]
 fn a_pod_that_minds_others_is_tried_again_when_nodes_or_those_others_move() {
     let rack = |cluster: &mut Cluster, name: &str, rack: &str| {

@@ -229,7 +229,11 @@ fn a_broken_image_is_stuck() {
 #[test]
 fn a_pod_that_lacks_its_settings_is_stuck_until_they_come() {
     let patches = [
-        (r#"{"volumes":[{"name":"v","secret":{"secretName":"conf"}}]}"#, "secret", "ContainerCreating"),
+        (
+            r#"{"volumes":[{"name":"v","secret":{"secretName":"conf"}}],"containers":[{"name":"myapp-pod","volumeMounts":[{"name":"v","mountPath":"/v"}]}]}"#,
+            "secret",
+            "ContainerCreating",
+        ),
         (
             r#"{"containers":[{"name":"myapp-pod","envFrom":[{"configMapRef":{"name":"conf"}}]}]}"#,
             "configmap",
@@ -272,7 +276,9 @@ fn a_missing_key_is_added_and_others_stay() {
     update(&mut model, Msg::Run("kubectl create configmap conf --from-literal=a=1".to_owned()));
     let items = r#"[{"key":"a","path":"a"},{"key":"b","path":"b"}]"#;
     let volumes = format!(r#"[{{"name":"v","configMap":{{"name":"conf","items":{items}}}}}]"#);
-    let patch = format!(r#"{{"spec":{{"template":{{"spec":{{"volumes":{volumes}}}}}}}}}"#);
+    let containers = r#"[{"name":"myapp-pod","volumeMounts":[{"name":"v","mountPath":"/v"}]}]"#;
+    let spec = format!(r#"{{"volumes":{volumes},"containers":{containers}}}"#);
+    let patch = format!(r#"{{"spec":{{"template":{{"spec":{spec}}}}}}}"#);
     update(&mut model, Msg::Run(format!("kubectl patch sts myapp -p '{patch}'")));
     (0..100).for_each(|_| update(&mut model, Msg::Frame(100)));
     let command = r#"kubectl patch configmap conf -p '{"data":{"b":"value"}}'"#;

@@ -1,12 +1,13 @@
 //! Names as a program in a pod resolves them: /etc/hosts, then the search path, then the name itself.
 //!
-//! Models the files that pkg/kubelet/kubelet_pods.go and network/dns/dns.go write for dnsPolicy ClusterFirst, and musl's
-//! resolver (src/network/lookup_name.c). Departs: a name outside the cluster's zone does not exist, as no upstream server does.
+//! Models the files that pkg/kubelet/kubelet_pods.go and network/dns/dns.go write, and musl's resolver
+//! (src/network/lookup_name.c). Departs: a name outside the cluster's zone does not exist, as no upstream server does;
+//! dnsPolicy Default is like ClusterFirst, as nodes have no resolv.conf of their own.
 
 use std::net::IpAddr;
 
 use client::Listers;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodDNSConfig};
 use machinery::Resource;
 
 use super::query::query;
@@ -14,8 +15,9 @@ use super::record::{Data, Rcode, RecordType};
 use super::zone::names_of;
 use super::{SERVER, ZONE};
 
-/// A name with so many dots is tried as it stands first.
-const NDOTS: usize = 5;
+/// The option that says from how many dots on a name is tried as it stands first, and its value in the cluster.
+const NDOTS: &str = "ndots";
+const CLUSTER_NDOTS: &str = "5";
 /// The longest host name, in bytes.
 const HOSTNAME_MAX: usize = 63;
 const HOSTS_HEAD: [&str; 6] = [
@@ -65,13 +67,76 @@ pub fn hosts_file(pod: &Pod) -> String {
     lines.join("\n") + "\n"
 }
 
-fn search_path(pod: &Pod) -> [String; 3] {
-    [format!("{}.svc.{ZONE}", pod.namespace()), format!("svc.{ZONE}"), ZONE.to_owned()]
+/// What a pod's resolver is told (network/dns/dns.go, GetPodDNS).
+struct Settings {
+    servers: Vec<String>,
+    searches: Vec<String>,
+    /// Names, each with its value, which is empty where it has none.
+    options: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// The cluster's, or none for a pod whose own are all that it wants; then the pod's own.
+    fn of(pod: &Pod) -> Settings {
+        let spec = pod.spec.as_ref();
+        let mut settings = match spec.and_then(|spec| spec.dns_policy.as_deref()) {
+            Some("None") => Settings { servers: Vec::new(), searches: Vec::new(), options: Vec::new() },
+            _ => Settings {
+                servers: vec![SERVER.to_owned()],
+                searches: vec![
+                    format!("{}.svc.{ZONE}", pod.namespace()),
+                    format!("svc.{ZONE}"),
+                    ZONE.to_owned(),
+                ],
+                options: vec![(NDOTS.to_owned(), CLUSTER_NDOTS.to_owned())],
+            },
+        };
+        if let Some(own) = spec.and_then(|spec| spec.dns_config.as_ref()) {
+            settings.append(own);
+        }
+        settings
+    }
+
+    /// Adds what is not there yet (appendDNSConfig); an option that is takes the new value.
+    fn append(&mut self, own: &PodDNSConfig) {
+        let add = |list: &mut Vec<String>, more: &Option<Vec<String>>| {
+            for text in more.iter().flatten() {
+                if !list.contains(text) {
+                    list.push(text.clone());
+                }
+            }
+        };
+        add(&mut self.servers, &own.nameservers);
+        add(&mut self.searches, &own.searches);
+        for option in own.options.iter().flatten() {
+            let (name, value) =
+                (option.name.clone().unwrap_or_default(), option.value.clone().unwrap_or_default());
+            match self.options.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, old)) => *old = value,
+                None => self.options.push((name, value)),
+            }
+        }
+    }
+
+    /// A name with so many dots is tried as it stands first.
+    fn ndots(&self) -> usize {
+        let given = self.options.iter().find(|(name, _)| name == NDOTS);
+        given.and_then(|(_, value)| value.parse().ok()).unwrap_or(1)
+    }
 }
 
 /// The pod's /etc/resolv.conf.
 pub fn resolv_conf(pod: &Pod) -> String {
-    format!("search {}\nnameserver {SERVER}\noptions ndots:{NDOTS}\n", search_path(pod).join(" "))
+    let settings = Settings::of(pod);
+    let option = |(name, value): &(String, String)| {
+        if value.is_empty() { name.clone() } else { format!("{name}:{value}") }
+    };
+    let options: Vec<String> = settings.options.iter().map(option).collect();
+    let servers = settings.servers.iter().map(|server| format!("nameserver {server}\n"));
+    let line = |word: &str, words: &[String]| {
+        if words.is_empty() { String::new() } else { format!("{word} {}\n", words.join(" ")) }
+    };
+    [line("search", &settings.searches), servers.collect(), line("options", &options)].concat()
 }
 
 /// Looks names up as a program in `pod` does.
@@ -95,12 +160,14 @@ impl Resolver<'_> {
         if !local.is_empty() {
             return vec![(name.to_owned(), local)];
         }
-        let absolute = name.ends_with('.') || name.matches('.').count() >= NDOTS;
-        let searched = search_path(self.pod).into_iter().filter(|_| !absolute);
+        let settings = Settings::of(self.pod);
+        let absolute = name.ends_with('.') || name.matches('.').count() >= settings.ndots();
+        let asks_cluster = settings.servers.iter().any(|server| server == SERVER);
+        let searched = settings.searches.into_iter().filter(|_| !absolute);
         let along = searched.map(|domain| format!("{name}.{domain}"));
         let mut attempts = Vec::new();
         for name in along.chain([name.trim_end_matches('.').to_owned()]) {
-            let found = self.ask(&name);
+            let found = self.ask(&name).filter(|_| asks_cluster);
             // A name that exists without an address ends the search.
             let is_last = found.is_some();
             attempts.push((name, found.unwrap_or_default()));
@@ -227,6 +294,69 @@ mod tests {
         assert_eq!((srv.answer.len(), srv.additional.len()), (PODS, PODS));
         // An address and a service record of the service, an address and a reverse name of each pod.
         assert_eq!(records(&listers).len(), 4 * PODS);
+    }
+
+    #[test]
+    fn a_pod_has_settings_of_its_own() {
+        let cluster = "search default.svc.cluster.local svc.cluster.local cluster.local";
+        let own = json!({
+            "nameservers": ["10.96.0.10", "1.1.1.1"], "searches": ["cluster.local", "example.com"],
+            "options": [{"name": "ndots", "value": "2"}, {"name": "edns0"}],
+        });
+        let cases = [
+            (json!({}), format!("{cluster}\nnameserver 10.96.0.10\noptions ndots:5\n")),
+            (
+                json!({"dnsConfig": own}),
+                format!(
+                    "{cluster} example.com\nnameserver 10.96.0.10\nnameserver 1.1.1.1\noptions ndots:2 edns0\n"
+                ),
+            ),
+            (
+                json!({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["1.1.1.1"]}}),
+                "nameserver 1.1.1.1\n".to_owned(),
+            ),
+        ];
+        for (more, expected) in cases {
+            let mut spec = more.clone();
+            spec["containers"] = json!([]);
+            let pod = json!({"metadata": {"name": "p", "namespace": "default"}, "spec": spec});
+            let pod: Pod = serde_json::from_value(pod).expect("a pod");
+            assert_eq!(resolv_conf(&pod), expected, "{more}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_searched_for_as_the_pod_is_told() {
+        let listers = web(2);
+        let cases: [(&str, Value, &[&str]); 3] = [
+            (
+                "web-1.web.default",
+                json!({"dnsConfig": {"options": [{"name": "ndots", "value": "2"}]}}),
+                &["web-1.web.default"],
+            ),
+            (
+                "web-1",
+                json!({"dnsPolicy": "None", "dnsConfig": {
+                    "nameservers": ["10.96.0.10"], "searches": ["web.default.svc.cluster.local"],
+                }}),
+                &["web-1.web.default.svc.cluster.local"],
+            ),
+            (
+                "web",
+                json!({"dnsPolicy": "None", "dnsConfig": {
+                    "nameservers": ["1.1.1.1"], "searches": ["default.svc.cluster.local"],
+                }}),
+                &["web.default.svc.cluster.local", "web"],
+            ),
+        ];
+        for (name, more, tried) in cases {
+            let mut spec = more.clone();
+            spec["containers"] = json!([]);
+            let pod = json!({"metadata": {"name": "p", "namespace": "default"}, "spec": spec});
+            let pod: Pod = serde_json::from_value(pod).expect("a pod");
+            let attempts = Resolver { listers: &listers, pod: &pod }.attempts(name);
+            assert_eq!(attempts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), tried, "{more}");
+        }
     }
 
     #[test]

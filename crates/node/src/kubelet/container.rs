@@ -13,7 +13,8 @@ use std::sync::Arc;
 use imbl::OrdSet;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{
-    Container as Spec, ContainerState, ContainerStateTerminated, ContainerStateWaiting, ContainerStatus, Pod,
+    Container as Spec, ContainerRestartRule, ContainerState, ContainerStateTerminated, ContainerStateWaiting,
+    ContainerStatus, Pod,
 };
 use machinery::Resource;
 use machinery::time::{after_ms, ms_between, seconds};
@@ -23,13 +24,13 @@ use super::backoff::{RECOVERED_MS, back_off_ms, go_millis, go_seconds};
 use super::images::{invalid_name, never_pull, pull_error};
 use super::prober::{Look, Probe, Purpose, Run, report};
 use super::profile::hits;
-use super::{Settings, Turn, images, ms_i64, status, stop};
+use super::{Settings, Turn, images, ms_i64, pod_lifecycle, status, stop};
 use crate::{exec, references};
 
 /// The kubelet looks at a pod again so long after something ended (its PLEG's period).
 const RELIST_MS: i64 = 1_000;
 /// The kubelet tries again so long after it could not start a container (pkg/kubelet/kubelet.go, backOffPeriod).
-const SYNC_MS: i64 = 10_000;
+pub(super) const SYNC_MS: i64 = 10_000;
 /// How long a container runs that ends by itself.
 const RUN_MS: i64 = 1_000;
 /// The annotation that makes every container of a pod crash.
@@ -400,14 +401,24 @@ impl Container {
         self.exit(turn, since, 137);
     }
 
-    /// Whether a container of this pod is started again after it has ended.
+    /// Whether it is started again, now that it has ended (podutil.ContainerShouldRestart).
     fn is_restarted(&self, pod: &Pod) -> bool {
-        let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref()).unwrap_or("Always");
-        let failed = self.exit_code().is_some_and(|code| code != 0);
-        match (self.role, policy) {
-            (Role::Sidecar, _) => self.dismissed.is_none(),
-            (_, "Never") => false,
-            (Role::Init, _) | (_, "OnFailure") => failed,
+        if self.role == Role::Sidecar {
+            return self.dismissed.is_none();
+        }
+        let (Some(code), Some(spec)) = (self.exit_code(), pod.spec.as_ref()) else { return false };
+        if self.role == Role::Init && code == 0 {
+            return false;
+        }
+        let own = pod_lifecycle::specs(spec).find(|container| *container.name == *self.name);
+        let rules = own.and_then(|container| container.restart_policy_rules.as_deref()).unwrap_or_default();
+        if rules.iter().find(|rule| is_about(rule, code)).is_some_and(|rule| rule.action == "Restart") {
+            return true;
+        }
+        let policy = own.and_then(|container| container.restart_policy.as_ref());
+        match policy.or(spec.restart_policy.as_ref()).map(String::as_str) {
+            Some("Never") => false,
+            Some("OnFailure") => code != 0,
             _ => true,
         }
     }
@@ -600,6 +611,18 @@ impl Container {
             ..status::never_started(&spec.name, "", state)
         }
     }
+}
+
+/// Whether the rule is about containers that end with that code (findMatchingContainerRestartRule).
+fn is_about(rule: &ContainerRestartRule, code: i32) -> bool {
+    rule.exit_codes.as_ref().is_some_and(|codes| {
+        let is_listed = codes.values.iter().flatten().any(|value| *value == code);
+        match codes.operator.as_str() {
+            "In" => is_listed,
+            "NotIn" => !is_listed,
+            _ => false,
+        }
+    })
 }
 
 /// The pod as messages name it: `web-0_default(uid)`.

@@ -7,11 +7,13 @@
 //! Invariant: a worker belongs to one uid; a pod of the same name starts anew.
 
 mod addresses;
+mod admission;
 mod backoff;
 mod container;
 mod eviction;
 mod expand;
 pub(crate) mod images;
+mod mount;
 pub mod node_status;
 mod pod_lifecycle;
 mod prober;
@@ -27,20 +29,22 @@ use client::api::{Change, WatchEvent};
 use client::{Client, Context, Error, Key, Listers, Outcome, Reconciler, Reporter};
 use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, HostIP, Node, Pod, PodIP, PodStatus};
+use k8s_openapi::api::core::v1::{
+    Container, ContainerStatus, HostIP, Node, PersistentVolumeClaim, Pod, PodIP, PodStatus,
+};
 use machinery::object::{is_pod_terminal, is_terminating};
 use machinery::taints::is_cordoned;
 use machinery::time::{after_ms, ms_between, seconds};
 use machinery::{Kind, Object, Resource};
 
 use addresses::Addresses;
-use backoff::mount_back_off_ms;
+use mount::Mounting;
 use profile::hits;
 pub use profile::{Faults, NamePattern, Pace, Profile};
 use status::Fact;
 pub use takeover::is_overdue;
 
-use crate::references;
+use crate::scheduler::cache::Cache;
 
 /// How often a kubelet looks at its node and posts its status (`nodeStatusUpdateFrequency`).
 const NODE_STATUS_MS: i64 = 10_000;
@@ -53,7 +57,11 @@ pub struct Kubelet {
     settings: Settings,
     workers: OrdMap<Key, Worker>,
     addresses: Addresses,
+    /// The pods that the nodes have taken.
+    admitted: Cache,
     images: container::Images,
+    /// The pods whose volumes are not all there.
+    unmounted: OrdSet<Key>,
     /// The pods with probes that ask for names.
     asking: OrdSet<Key>,
     /// The nodes that were last seen cordoned.
@@ -95,8 +103,10 @@ struct Worker {
 enum Stage {
     /// Nothing was done for it.
     New,
-    /// Its volumes are being mounted, after so many failures.
-    Mounting { failures: u32 },
+    /// Its node does not take it, and is about to say so.
+    Rejected(admission::Rejection),
+    /// Its volumes are being mounted.
+    Mounting(Mounting),
     /// Its sandbox is being made.
     Creating,
     /// It has an address and containers, under the default profile.
@@ -130,7 +140,9 @@ impl Kubelet {
             settings,
             workers: OrdMap::new(),
             addresses: Addresses::default(),
+            admitted: Cache::default(),
             images: container::Images::new(),
+            unmounted: OrdSet::new(),
             asking: OrdSet::new(),
             cordoned: OrdSet::new(),
         }
@@ -287,7 +299,7 @@ impl Kubelet {
     /// The pods of a namespace that wait for a ConfigMap or a Secret.
     fn unconfigured(&self, namespace: &str) -> Vec<Key> {
         let waits = |stage: &Stage| match stage {
-            Stage::Mounting { .. } => true,
+            Stage::Mounting(_) => true,
             Stage::Containers(containers) => containers.iter().any(container::Container::is_misconfigured),
             _ => false,
         };
@@ -296,29 +308,46 @@ impl Kubelet {
         waiting.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Mounts the pod's volumes; if that is not possible now, the milliseconds until the next try.
-    fn mount(&self, turn: &mut Turn<'_, '_>, worker: &mut Worker, failures: u32) -> Option<u64> {
-        let wait = turn.until(worker.due);
-        // The recorder's kubelet mounts nothing.
-        if wait.is_some() || self.settings.profile == Profile::Recorder || !mounting_fails(turn) {
-            return wait;
+    /// The pods that a change of a claim concerns: their kubelets wait for it, or its file system is to grow.
+    fn claim_changed(&self, claim: &PersistentVolumeClaim, listers: &Listers) -> Vec<Key> {
+        let neighbours = self.unmounted.iter().filter(|pod| *pod.namespace == *claim.namespace());
+        let growing = expand::pods_concerned(claim, listers);
+        neighbours.cloned().chain(growing).collect()
+    }
+
+    /// Takes the pod, if its node has what it wants. The recorder's kubelet takes any.
+    fn admit(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Result<(), Error> {
+        let (profile, now) = (self.settings.profile, turn.cx.now);
+        if profile == Profile::Default {
+            if let Some(rejection) = admission::reject(turn, &self.admitted) {
+                worker.stage = Stage::Rejected(rejection);
+                worker.due = after_ms(now, ms_i64(self.settings.start_ms()));
+                return Ok(());
+            }
+            self.admitted.put(&turn.pod);
         }
-        let wait = mount_back_off_ms(failures);
-        worker.stage = Stage::Mounting { failures: failures.saturating_add(1) };
-        worker.due = after_ms(turn.cx.now, ms_i64(wait));
-        Some(wait)
+        begin(turn, profile)?;
+        worker.stage = Stage::Mounting(Mounting::at(now));
+        Ok(())
     }
 
     /// Brings a pod that is to run as far as it can be now.
     fn go_on(&mut self, turn: &mut Turn<'_, '_>, worker: &mut Worker) -> Next {
         if let Stage::New = worker.stage {
-            begin(turn, self.settings.profile)?;
-            worker.stage = Stage::Mounting { failures: 0 };
-            worker.due = turn.cx.now;
+            self.admit(turn, worker)?;
         }
-        if let Stage::Mounting { failures } = worker.stage {
-            if let Some(wait) = self.mount(turn, worker, failures) {
-                turn.repeats = references::unmountable(turn.cx.listers, &turn.pod).next().is_some();
+        if let Stage::Rejected(rejection) = &worker.stage {
+            if let Some(wait) = turn.until(worker.due) {
+                return Ok(Some(wait));
+            }
+            admission::refuse(turn, rejection)?;
+            worker.stage = Stage::Gone;
+        }
+        if let Stage::Mounting(mounting) = &mut worker.stage {
+            // The recorder's kubelet mounts nothing.
+            if self.settings.profile == Profile::Default
+                && let Some(wait) = mounting.go_on(turn)
+            {
                 return Ok(Some(wait));
             }
             worker.stage = Stage::Creating;
@@ -335,7 +364,10 @@ impl Kubelet {
                 turn.repeats = true;
                 return Ok(Some(SANDBOX_RETRY_MS));
             }
-            let address = turn.node().and_then(|node| self.addresses.allot(&node));
+            let address = match turn.address_of_host() {
+                Some(address) => Some(address.as_str().into()),
+                None => turn.node().and_then(|node| self.addresses.allot(&node)),
+            };
             worker.address = Some(address.ok_or_else(|| Error(turn.no_address()))?);
             worker.stage = match self.settings.profile {
                 Profile::Default => Stage::Containers(pod_lifecycle::containers(&turn.pod)),
@@ -376,23 +408,14 @@ fn begin(turn: &mut Turn<'_, '_>, profile: Profile) -> Result<(), Error> {
     status.start_time = Some(seconds(turn.cx.now));
     status.host_ip = turn.host_ip();
     status.host_ips = status.host_ip.clone().map(|ip| vec![HostIP { ip }]);
+    if let Some(address) = turn.address_of_host().filter(|_| profile == Profile::Default) {
+        set_address(&mut status, &address);
+    }
     status.container_statuses = Some(waiting(containers));
     status.init_container_statuses = (!init.is_empty()).then(|| waiting(init));
     let facts = status::readiness(false, &incomplete, &unready);
     turn.set_conditions(&mut status, &facts);
     turn.write(status)
-}
-
-/// Whether a volume shows what is missing, which is said of each (pkg/volume/util/operationexecutor, GenerateMountVolumeFunc).
-fn mounting_fails(turn: &mut Turn<'_, '_>) -> bool {
-    let (pod, listers) = (turn.pod.clone(), turn.cx.listers);
-    let mut fails = false;
-    for (volume, problem) in references::unmountable(listers, &pod) {
-        let message = format!("MountVolume.SetUp failed for volume \"{}\" : {problem}", volume.name);
-        turn.tell(&Pod::wrap(pod.clone()), "Warning", "FailedMount", &message);
-        fails = true;
-    }
-    fails
 }
 
 /// The network of a new sandbox cannot be made; the kubelet tries again (pkg/kubelet/kuberuntime, createPodSandbox).
@@ -437,6 +460,12 @@ impl Turn<'_, '_> {
         let node = self.cx.listers.get::<Node>("", self.node_name())?;
         let addresses = node.status.as_ref()?.addresses.as_deref()?;
         addresses.iter().find(|a| a.type_ == "InternalIP").map(|a| a.address.clone())
+    }
+
+    /// The address of its node, if the pod lives in the network of it (IsHostNetworkPod).
+    fn address_of_host(&self) -> Option<String> {
+        self.pod.spec.as_ref().filter(|spec| spec.host_network == Some(true))?;
+        self.host_ip()
     }
 
     fn no_address(&self) -> String {
@@ -502,7 +531,7 @@ fn ms_i64(ms: u64) -> i64 {
 impl Reconciler for Kubelet {
     fn on_event(&mut self, event: &WatchEvent, listers: &Listers, _now: Timestamp) -> Vec<Key> {
         if let Object::PersistentVolumeClaim(claim) = &event.object {
-            return expand::pods_concerned(claim, listers);
+            return self.claim_changed(claim, listers);
         }
         if let Object::Node(node) = &event.object {
             return self.node_changed(event, node, listers);
@@ -518,12 +547,17 @@ impl Reconciler for Kubelet {
         let key = pod.key();
         if event.change == Change::Deleted {
             self.asking.remove(&key);
+            self.unmounted.remove(&key);
             if self.workers.get(&key).is_some_and(|w| *w.uid == *pod.uid())
                 && let Some(worker) = self.workers.remove(&key)
             {
                 self.addresses.free(worker.address);
+                self.admitted.remove(&key);
             }
             return Vec::new();
+        }
+        if is_pod_terminal(pod) {
+            self.admitted.remove(&key);
         }
         if node_name(pod).is_empty() { Vec::new() } else { vec![key] }
     }
@@ -551,6 +585,11 @@ impl Reconciler for Kubelet {
         let mut turn = Turn { cx, pod, generation, repeats: false };
         let next = self.step(&mut turn, &mut worker);
         let wait = if turn.repeats { Outcome::Again } else { Outcome::After };
+        if let Stage::Mounting(_) = worker.stage {
+            self.unmounted.insert(key.clone());
+        } else {
+            self.unmounted.remove(key);
+        }
         self.workers.insert(key.clone(), worker);
         Ok(next?.map_or(Outcome::Done, wait))
     }

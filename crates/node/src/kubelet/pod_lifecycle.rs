@@ -86,7 +86,6 @@ fn is_over(pod: &Pod, containers: &[Container]) -> bool {
 
 /// The phase (getPhase); what runs keeps the pod from ending (mergePodStatus).
 fn phase(pod: &Pod, containers: &[Container]) -> &'static str {
-    let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref()).unwrap_or("Always");
     let of = |role: Role| containers.iter().filter(move |c| c.role() == role);
     let runs = of(Role::Sidecar).any(Container::is_running);
     if is_stillborn(pod, containers) && !runs {
@@ -96,12 +95,11 @@ fn phase(pod: &Pod, containers: &[Container]) -> &'static str {
         return "Pending";
     }
     let ended: Option<Vec<i32>> = of(Role::Main).map(Container::exit_code).collect();
-    match (policy, ended) {
-        (_, None) | ("Always", _) => "Running",
-        _ if runs => "Running",
-        (_, Some(codes)) if codes.iter().all(|code| *code == 0) => "Succeeded",
-        ("Never", _) => "Failed",
-        _ => "Running",
+    match ended {
+        None => "Running",
+        Some(_) if runs || !of(Role::Main).all(|c| c.is_over(pod)) => "Running",
+        Some(codes) if codes.iter().all(|code| *code == 0) => "Succeeded",
+        Some(_) => "Failed",
     }
 }
 

@@ -141,6 +141,13 @@ pub(super) fn set_conditions(
     status.conditions = Some(conditions);
 }
 
+/// The conditions that are not a kubelet's.
+pub(super) fn of_others(conditions: Option<Vec<PodCondition>>) -> Option<Vec<PodCondition>> {
+    let mut conditions = conditions?;
+    conditions.retain(|condition| !ORDER.contains(&condition.type_.as_str()));
+    (!conditions.is_empty()).then_some(conditions)
+}
+
 /// A container that waits.
 pub(super) fn waiting(reason: &str, message: Option<String>) -> ContainerState {
     let waiting = ContainerStateWaiting { reason: Some(reason.to_owned()), message };

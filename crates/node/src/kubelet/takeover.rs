@@ -12,6 +12,7 @@ use machinery::object::is_terminating;
 use machinery::time::ms_between;
 
 use super::container::{Container, Role};
+use super::mount::Mounting;
 use super::{Kubelet, Profile, Stage, Worker, node_name, pod_lifecycle, status};
 
 /// How long a pod may be without containers before something else than time is missing, in milliseconds.
@@ -35,13 +36,14 @@ impl Kubelet {
         if let Some(address) = &worker.address {
             self.addresses.take(address);
         }
+        self.admitted.put(pod);
         self.know_images(pod, spec);
         let is_late = ms_between(started.0, now) > CREATING_MS;
         worker.stage = match &worker.address {
             _ if is_overdue(pod, now) => Stage::Gone,
             Some(_) => Stage::Containers(containers(pod, spec, now)),
             None if is_late => Stage::Held,
-            None => Stage::Mounting { failures: 0 },
+            None => Stage::Mounting(Mounting::at(now)),
         };
         worker
     }

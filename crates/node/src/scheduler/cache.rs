@@ -19,15 +19,16 @@ use super::filters::{host_ports, is_sidecar};
 
 /// What pods ask of a node, or a node gives: so many pods, and of each resource so much, of `cpu` in thousandths.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Load {
-    pub(super) pods: i64,
-    pub(super) resources: BTreeMap<Arc<str>, i64>,
+pub(crate) struct Load {
+    pub(crate) pods: i64,
+    pub(crate) resources: BTreeMap<Arc<str>, i64>,
 }
 
 impl Load {
     /// What a pod requests (PodRequests of component-helpers/resource): what its containers and sidecars want together, or
-    /// what one init container wants beside the sidecars before it, if that is more; and its overhead.
-    pub(super) fn of(pod: &Pod) -> Load {
+    /// what one init container wants beside the sidecars before it, if that is more; in its place what the pod requests as
+    /// a whole; and its overhead.
+    pub(crate) fn of(pod: &Pod) -> Load {
         let Some(spec) = pod.spec.as_ref() else {
             return Load { pods: 1, ..Load::default() };
         };
@@ -47,12 +48,14 @@ impl Load {
             load.join(&requests(container), i64::saturating_add);
         }
         load.join(&initial, i64::max);
+        let of_pod = Load::from_list(spec.resources.as_ref().and_then(|r| r.requests.as_ref()));
+        load.resources.extend(of_pod.resources.into_iter().filter(|(name, _)| is_of_pods(name)));
         load.join(&Load::from_list(spec.overhead.as_ref()), i64::saturating_add);
         Load { pods: 1, ..load }
     }
 
     /// What a node gives to pods.
-    pub(super) fn allocatable(node: &Node) -> Load {
+    pub(crate) fn allocatable(node: &Node) -> Load {
         Load::from_list(node.status.as_ref().and_then(|status| status.allocatable.as_ref()))
     }
 
@@ -67,6 +70,13 @@ impl Load {
             }
         }
         load
+    }
+
+    /// Without the extended resources that a node does not know: others than kubelets manage them (removeMissingExtendedResources).
+    pub(crate) fn without_unknown(mut self, room: &Load) -> Load {
+        let is_extended = |name: &str| name.contains('/') && !name.contains("kubernetes.io/");
+        self.resources.retain(|name, _| !is_extended(name) || room.resources.contains_key(name));
+        self
     }
 
     /// How much there is of a resource.
@@ -84,11 +94,16 @@ impl Load {
     }
 }
 
+/// Whether a pod can request it as a whole (IsSupportedPodLevelResource).
+fn is_of_pods(resource: &str) -> bool {
+    matches!(resource, "cpu" | "memory") || resource.starts_with("hugepages-")
+}
+
 /// What a node gives to pods, and what they have taken of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Space {
-    pub(super) room: Load,
-    pub(super) load: Load,
+pub(crate) struct Space {
+    pub(crate) room: Load,
+    pub(crate) load: Load,
 }
 
 /// A node with its space; without one, what is left of pods that were on it.
@@ -100,7 +115,7 @@ struct Slot {
 
 /// The loads of all nodes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     placed: OrdMap<Key, (Arc<str>, Arc<Load>)>,
     nodes: OrdMap<Arc<str>, Slot>,
     /// The placed pods that keep others away.
@@ -111,7 +126,7 @@ pub(super) struct Cache {
 
 impl Cache {
     /// Takes a pod in, as it now is.
-    pub(super) fn put(&mut self, pod: &Pod) {
+    pub(crate) fn put(&mut self, pod: &Pod) {
         self.place(pod, pod.spec.as_ref().and_then(|s| s.node_name.as_deref()).unwrap_or_default());
     }
 
@@ -155,7 +170,7 @@ impl Cache {
     }
 
     /// Forgets a pod.
-    pub(super) fn remove(&mut self, key: &Key) {
+    pub(crate) fn remove(&mut self, key: &Key) {
         if let Some((node, load)) = self.placed.remove(key) {
             let space = &mut self.nodes.entry(node).or_default().space;
             space.load.join(&load, i64::saturating_sub);
@@ -172,6 +187,11 @@ impl Cache {
     /// The node of a pod that was placed and has not ended, if it is still there.
     pub(super) fn home_of(&self, pod: &Pod) -> Option<&Node> {
         self.nodes.get(self.node_of(&pod.key())?)?.node.as_deref()
+    }
+
+    /// What the pods on that node have taken of it.
+    pub(crate) fn load_of(&self, node: &str) -> Load {
+        self.nodes.get(node).map(|slot| slot.space.load.clone()).unwrap_or_default()
     }
 
     /// The nodes by name, with what each gives, and what of it is taken.

@@ -19,11 +19,19 @@ use machinery::{Kind, ObjectKey, Resource};
 
 use super::cache::Cache;
 use super::filters::fits_terms;
+use super::hints::Plugin;
 
 /// The provisioner of a class whose volumes people make.
 const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 /// The access mode of a claim that one pod alone may use.
 const ONE_POD: &str = "ReadWriteOncePod";
+/// The labels that say in which zone and region something is, and how they are called now (volumezone.topologyLabels).
+const TOPOLOGY: [(&str, &str); 4] = [
+    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+    ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
+    ("topology.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+    ("topology.kubernetes.io/region", "topology.kubernetes.io/region"),
+];
 const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
 const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
 
@@ -42,6 +50,8 @@ pub(super) struct Volumes {
 
 /// Why no node can take the pod, whatever the nodes.
 pub(super) struct Blocked {
+    /// Who says so.
+    pub(super) plugin: Plugin,
     pub(super) claims: Vec<ObjectKey>,
     pub(super) reason: String,
 }
@@ -58,14 +68,19 @@ pub(super) fn check(pod: &Pod, cache: &Cache, listers: &Listers) -> Result<Volum
     let mut unbound = Vec::new();
     for (source, name) in named(pod) {
         let key = ObjectKey::new(Kind::PersistentVolumeClaim, pod.namespace(), &name);
-        let blocked = |reason| Blocked { claims: vec![key.clone()], reason };
+        let blocked = |plugin, reason| Blocked { plugin, claims: vec![key.clone()], reason };
         let Some(claim) = listers.get::<PersistentVolumeClaim>(pod.namespace(), &name) else {
-            return Err(blocked(match source.ephemeral {
-                Some(_) => format!(
-                    "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
+            return Err(match source.ephemeral {
+                Some(_) => blocked(
+                    Plugin::VolumeBinding,
+                    format!(
+                        "waiting for ephemeral volume controller to create the persistentvolumeclaim \"{name}\""
+                    ),
                 ),
-                None => format!("persistentvolumeclaim \"{name}\" not found"),
-            }));
+                None => {
+                    blocked(Plugin::VolumeRestrictions, format!("persistentvolumeclaim \"{name}\" not found"))
+                }
+            });
         };
         let spec = claim.spec.as_ref();
         let volume = spec.and_then(|s| s.volume_name.as_deref()).unwrap_or_default();
@@ -73,13 +88,14 @@ pub(super) fn check(pod: &Pod, cache: &Cache, listers: &Listers) -> Result<Volum
             let reason = format!(
                 "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
             );
-            return Err(blocked(reason));
+            return Err(blocked(Plugin::VolumeBinding, reason));
         }
         if is_terminating(claim.meta()) {
-            return Err(blocked(format!("persistentvolumeclaim \"{name}\" is being deleted")));
+            let reason = format!("persistentvolumeclaim \"{name}\" is being deleted");
+            return Err(blocked(Plugin::VolumeBinding, reason));
         }
         if source.ephemeral.is_some() {
-            volume_is_for_pod(pod, claim).map_err(blocked)?;
+            volume_is_for_pod(pod, claim).map_err(|reason| blocked(Plugin::VolumeBinding, reason))?;
         }
         volumes.taken |= is_for_one_pod(claim) && is_used(pod.namespace(), &name, cache, listers);
         let complete = claim.metadata.annotations.as_ref().is_some_and(|a| a.contains_key(BIND_COMPLETED));
@@ -98,7 +114,8 @@ pub(super) fn check(pod: &Pod, cache: &Cache, listers: &Listers) -> Result<Volum
     if unbound.is_empty() {
         return Ok(volumes);
     }
-    Err(Blocked { claims: unbound, reason: "pod has unbound immediate PersistentVolumeClaims".to_owned() })
+    let reason = "pod has unbound immediate PersistentVolumeClaims".to_owned();
+    Err(Blocked { plugin: Plugin::VolumeBinding, claims: unbound, reason })
 }
 
 fn is_for_one_pod(claim: &PersistentVolumeClaim) -> bool {
@@ -115,9 +132,13 @@ fn class_of<'a>(claim: &PersistentVolumeClaim, listers: &'a Listers) -> Option<&
     listers.get::<StorageClass>("", claim.spec.as_ref()?.storage_class_name.as_deref()?)
 }
 
+/// Whether the class's claims wait for a pod that has a node.
+pub(super) fn waits_for_node(class: &StorageClass) -> bool {
+    class.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
+}
+
 fn waits_for_consumer(claim: &PersistentVolumeClaim, listers: &Listers) -> bool {
-    let class = class_of(claim, listers);
-    class.and_then(|c| c.volume_binding_mode.as_deref()) == Some("WaitForFirstConsumer")
+    class_of(claim, listers).is_some_and(|class| waits_for_node(class))
 }
 
 /// What a claim that waited for a node gets on it.
@@ -212,9 +233,21 @@ pub(super) fn bound_to(volume: &PersistentVolume, claim: &PersistentVolumeClaim)
 }
 
 /// Whether pods on the node can use the volume.
-pub(super) fn is_reachable(volume: &PersistentVolume, node: &Node) -> bool {
+pub(crate) fn is_reachable(volume: &PersistentVolume, node: &Node) -> bool {
     let affinity = volume.spec.as_ref().and_then(|s| s.node_affinity.as_ref()?.required.as_ref());
     affinity.is_none_or(|required| fits_terms(&required.node_selector_terms, node))
+}
+
+/// Whether the labels of the volume allow the node's zone and region (volumezone); a node that has neither is in all.
+pub(super) fn is_in_zone(volume: &PersistentVolume, node: &Node) -> bool {
+    let label = |labels: &Option<Labels>, key: &str| labels.as_ref()?.get(key).cloned();
+    let of_node = |key: &str| label(&node.metadata.labels, key);
+    let allows = |(key, now): &(&str, &str)| {
+        label(&volume.metadata.labels, key).is_none_or(|zones| {
+            of_node(key).or_else(|| of_node(now)).is_some_and(|zone| zones.split("__").any(|one| one == zone))
+        })
+    };
+    TOPOLOGY.iter().all(|(key, _)| of_node(key).is_none()) || TOPOLOGY.iter().all(allows)
 }
 
 fn capacity(volume: &PersistentVolume) -> Option<Quantity> {

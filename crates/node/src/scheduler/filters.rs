@@ -17,6 +17,14 @@ use super::spread::Spread;
 
 /// The address that stands for all of a node's addresses (DefaultBindAllHostIP).
 const ANY_ADDRESS: &str = "0.0.0.0";
+/// What is said of a node that the pod's selector or affinity does not fit (nodeaffinity.ErrReasonPod).
+pub(crate) const NOT_SELECTED: &str = "node(s) didn't match Pod's node affinity/selector";
+/// What is said of a node whose ports others have (nodeports.ErrReason).
+pub(crate) const NO_FREE_PORTS: &str = "node(s) didn't have free ports for the requested pod ports";
+/// The resources that every node has, in upstream's order.
+const BASIC: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+/// The effects of taints that keep new pods away.
+const KEEPING_AWAY: [&str; 2] = ["NoSchedule", "NoExecute"];
 
 /// A node's refusal.
 #[derive(Debug, PartialEq)]
@@ -60,7 +68,7 @@ pub(super) fn refuse(
     if taints::is_cordoned(node) && !tolerates_cordon(pod) {
         return Some(Refusal::lasting(Plugin::NodeUnschedulable, "node(s) were unschedulable"));
     }
-    if let Some(Taint { key, value, .. }) = untolerated(pod, node) {
+    if let Some(Taint { key, value, .. }) = repelling(pod, node) {
         let reason = if features.untolerated_taints_are_unnamed() {
             "node(s) had untolerated taint(s)".to_owned()
         } else {
@@ -69,14 +77,12 @@ pub(super) fn refuse(
         return Some(Refusal::lasting(Plugin::TaintToleration, reason));
     }
     if !selects(pod, node) {
-        let reason = "node(s) didn't match Pod's node affinity/selector";
-        return Some(Refusal::lasting(Plugin::NodeAffinity, reason));
+        return Some(Refusal::lasting(Plugin::NodeAffinity, NOT_SELECTED));
     }
     if takes_ports(pod, node, cache, listers) {
-        let reason = "node(s) didn't have free ports for the requested pod ports";
-        return Some(Refusal::passing(Plugin::NodePorts, reason));
+        return Some(Refusal::passing(Plugin::NodePorts, NO_FREE_PORTS));
     }
-    let reasons = lacking(wanted, space);
+    let reasons: Vec<String> = shortages(wanted, space).map(|shortage| shortage.reason()).collect();
     if !reasons.is_empty() {
         let is_too_small = wanted.resources.iter().any(|(name, amount)| *amount > space.room.get(name));
         let preemption_helps = !(is_too_small && features.too_small_nodes_are_given_up());
@@ -90,6 +96,9 @@ pub(super) fn refuse(
     let reasons = missing(volumes, node, listers);
     if !reasons.is_empty() {
         return Some(Refusal { plugin: Plugin::VolumeBinding, reasons, preemption_helps: false });
+    }
+    if volumes.bound.iter().flatten().any(|volume| !claims::is_in_zone(volume, node)) {
+        return Some(Refusal::lasting(Plugin::VolumeZone, "node(s) had no available volume zone"));
     }
     spread.refuse(pod, node).or_else(|| affinity::refuse(pod, node, cache, listers))
 }
@@ -118,13 +127,18 @@ pub(super) fn tolerates_cordon(pod: &Pod) -> bool {
 }
 
 /// The node's first taint that keeps the pod away.
-pub(super) fn untolerated<'n>(pod: &Pod, node: &'n Node) -> Option<&'n Taint> {
-    let keeps_away = |taint: &Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
-    taints::of(node).iter().find(|taint| keeps_away(taint) && !tolerates(pod, taint))
+pub(super) fn repelling<'n>(pod: &Pod, node: &'n Node) -> Option<&'n Taint> {
+    untolerated(pod, node, &KEEPING_AWAY)
+}
+
+/// The node's first taint of these effects that the pod does not tolerate (FindMatchingUntoleratedTaint).
+pub(crate) fn untolerated<'n>(pod: &Pod, node: &'n Node, effects: &[&str]) -> Option<&'n Taint> {
+    let counts = |taint: &Taint| effects.contains(&taint.effect.as_str());
+    taints::of(node).iter().find(|taint| counts(taint) && !tolerates(pod, taint))
 }
 
 /// Whether the pod's selector and its required node affinity fit the node.
-pub(super) fn selects(pod: &Pod, node: &Node) -> bool {
+pub(crate) fn selects(pod: &Pod, node: &Node) -> bool {
     let Some(spec) = pod.spec.as_ref() else {
         return true;
     };
@@ -166,13 +180,41 @@ fn fits(requirement: &NodeSelectorRequirement, value: Option<&str>) -> bool {
     }
 }
 
-/// Of what the node has too little left.
-pub(super) fn lacking(wanted: &Load, Space { load, room }: &Space) -> Vec<String> {
-    let short = |wanted: i64, load: i64, room: i64| wanted > 0 && load.saturating_add(wanted) > room;
-    let pods = short(wanted.pods, load.pods, room.pods).then(|| "Too many pods".to_owned());
-    let resources =
-        wanted.resources.iter().filter(|(name, wanted)| short(**wanted, load.get(name), room.get(name)));
-    pods.into_iter().chain(resources.map(|(name, _)| format!("Insufficient {name}"))).collect()
+/// Something that a node has too little of (InsufficientResource).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Shortage<'a> {
+    pub(crate) resource: &'a str,
+    pub(crate) requested: i64,
+    pub(crate) used: i64,
+    pub(crate) capacity: i64,
+}
+
+impl Shortage<'_> {
+    /// The same in the scheduler's words.
+    fn reason(&self) -> String {
+        match self.resource {
+            "pods" => "Too many pods".to_owned(),
+            resource => format!("Insufficient {resource}"),
+        }
+    }
+}
+
+/// What the node has too little left of, in the order of upstream's questions (noderesources.Fits).
+pub(crate) fn shortages<'a>(wanted: &'a Load, space: &'a Space) -> impl Iterator<Item = Shortage<'a>> {
+    let Space { load, room } = space;
+    let pods = Shortage { resource: "pods", requested: wanted.pods, used: load.pods, capacity: room.pods };
+    let shortage = |resource: &'a str| Shortage {
+        resource,
+        requested: wanted.get(resource),
+        used: load.get(resource),
+        capacity: room.get(resource),
+    };
+    let others = wanted.resources.keys().map(|name| &**name).filter(|name| !BASIC.contains(name));
+    let resources = BASIC.into_iter().chain(others).map(shortage);
+    [pods]
+        .into_iter()
+        .chain(resources)
+        .filter(|s| s.requested > 0 && s.used.saturating_add(s.requested) > s.capacity)
 }
 
 /// An init container that keeps running beside the others.
@@ -211,7 +253,7 @@ pub(super) fn host_ports(pod: &Pod) -> impl Iterator<Item = HostPort<'_>> {
 }
 
 /// Whether the pod wants a port of the node that another pod has taken.
-fn takes_ports(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> bool {
+pub(crate) fn takes_ports(pod: &Pod, node: &Node, cache: &Cache, listers: &Listers) -> bool {
     if host_ports(pod).next().is_none() {
         return false;
     }

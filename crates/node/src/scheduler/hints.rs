@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use client::Listers;
 use client::api::{Change, WatchEvent};
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{Node, PersistentVolume, Pod};
+use k8s_openapi::api::storage::v1::StorageClass;
 use machinery::object::{claim_names, is_pod_terminal};
 use machinery::{Kind, Resource, taints};
 
 use super::cache::{Load, Space};
-use super::{affinity, filters, spread};
+use super::{affinity, claims, filters, spread};
 
 /// A part of the scheduler that refuses nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,7 @@ pub(super) enum Plugin {
     NodeResourcesFit,
     VolumeRestrictions,
     VolumeBinding,
+    VolumeZone,
     PodTopologySpread,
     InterPodAffinity,
 }
@@ -35,7 +37,9 @@ pub(super) enum News<'e> {
     /// A pod that has a node and has not ended.
     Pod(Option<&'e Pod>, Option<&'e Pod>),
     /// A volume that came or changed.
-    Volume,
+    Volume(Option<&'e PersistentVolume>, &'e PersistentVolume),
+    /// A class that came or changed.
+    Class(Option<&'e StorageClass>, &'e StorageClass),
 }
 
 impl<'e> News<'e> {
@@ -64,7 +68,14 @@ impl<'e> News<'e> {
                 };
                 tells.then_some(News::Pod(before, after))
             }
-            Kind::PersistentVolume => after.map(|_| News::Volume),
+            Kind::PersistentVolume => {
+                let volume = |object| PersistentVolume::unwrap(object).map(Arc::as_ref);
+                Some(News::Volume(before.and_then(volume), after.and_then(volume)?))
+            }
+            Kind::StorageClass => {
+                let class = |object| StorageClass::unwrap(object).map(Arc::as_ref);
+                Some(News::Class(before.and_then(class), after.and_then(class)?))
+            }
             _ => None,
         }
     }
@@ -77,7 +88,20 @@ impl<'e> News<'e> {
                 plugin == Plugin::PodTopologySpread && spread::is_helped_by_node(pod, before, None)
             }
             News::Pod(before, after) => is_helped_by_pod(plugin, pod, (before, after), listers),
-            News::Volume => plugin == Plugin::VolumeBinding,
+            News::Volume(before, after) => match plugin {
+                Plugin::VolumeBinding => true,
+                Plugin::VolumeZone => {
+                    before.is_none_or(|before| before.metadata.labels != after.metadata.labels)
+                }
+                _ => false,
+            },
+            News::Class(before, after) => match plugin {
+                Plugin::VolumeBinding => {
+                    before.is_none_or(|before| before.allowed_topologies != after.allowed_topologies)
+                }
+                Plugin::VolumeZone => before.is_none() && claims::waits_for_node(after),
+                _ => false,
+            },
         }
     }
 }
@@ -86,8 +110,8 @@ fn is_helped_by_node(plugin: Plugin, pod: &Pod, before: Option<&Node>, after: &N
     match plugin {
         Plugin::NodeUnschedulable => !taints::is_cordoned(after) && before.is_none_or(taints::is_cordoned),
         Plugin::TaintToleration => {
-            let was_kept_away = before.is_none_or(|before| filters::untolerated(pod, before).is_some());
-            was_kept_away && filters::untolerated(pod, after).is_none()
+            let was_kept_away = before.is_none_or(|before| filters::repelling(pod, before).is_some());
+            was_kept_away && filters::repelling(pod, after).is_none()
         }
         Plugin::NodeAffinity => {
             let was_selected = before.is_some_and(|before| filters::selects(pod, before));
@@ -95,7 +119,9 @@ fn is_helped_by_node(plugin: Plugin, pod: &Pod, before: Option<&Node>, after: &N
         }
         Plugin::NodeResourcesFit => gives_more(pod, before, after),
         Plugin::NodePorts | Plugin::VolumeRestrictions => before.is_none(),
-        Plugin::VolumeBinding => before.is_none_or(|before| before.metadata.labels != after.metadata.labels),
+        Plugin::VolumeBinding | Plugin::VolumeZone => {
+            before.is_none_or(|before| before.metadata.labels != after.metadata.labels)
+        }
         Plugin::PodTopologySpread => spread::is_helped_by_node(pod, before, Some(after)),
         Plugin::InterPodAffinity => affinity::is_helped_by_node(pod, before, after),
     }
@@ -109,7 +135,7 @@ fn gives_more(pod: &Pod, before: Option<&Node>, after: &Node) -> bool {
         let mut names = wanted.resources.iter().filter(|(_, amount)| **amount > 0).map(|(name, _)| name);
         room.pods > given.pods || names.any(|name| room.get(name) > given.get(name))
     });
-    has_more && filters::lacking(&wanted, &Space { room, load: Load::default() }).is_empty()
+    has_more && filters::shortages(&wanted, &Space { room, load: Load::default() }).next().is_none()
 }
 
 fn is_helped_by_pod(
@@ -130,7 +156,8 @@ fn is_helped_by_pod(
         Plugin::NodeUnschedulable
         | Plugin::TaintToleration
         | Plugin::NodeAffinity
-        | Plugin::VolumeBinding => false,
+        | Plugin::VolumeBinding
+        | Plugin::VolumeZone => false,
     }
 }
 

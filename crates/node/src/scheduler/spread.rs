@@ -12,7 +12,7 @@ use machinery::object::is_terminating;
 use machinery::{Resource, taints};
 
 use super::cache::Cache;
-use super::filters::{Refusal, selects, untolerated};
+use super::filters::{Refusal, repelling, selects};
 use super::hints::Plugin;
 
 const UNEVEN: &str = "node(s) didn't match pod topology spread constraints";
@@ -45,7 +45,7 @@ impl<'p> Constraint<'p> {
     fn includes(&self, pod: &Pod, node: &Node) -> bool {
         let honors_affinity = self.of.node_affinity_policy.as_deref() != Some("Ignore");
         let honors_taints = self.honors_taints();
-        (!honors_affinity || selects(pod, node)) && (!honors_taints || untolerated(pod, node).is_none())
+        (!honors_affinity || selects(pod, node)) && (!honors_taints || repelling(pod, node).is_none())
     }
 
     fn honors_taints(&self) -> bool {

@@ -20,7 +20,7 @@ use super::hints::{self, News, Plugin};
 /// What could make a pod schedulable.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Hope {
-    /// A change of one of its claims.
+    /// A change of one of its claims: its node is known, and they are being bound for it.
     Claims,
     /// That there is a node.
     Node,
@@ -34,7 +34,7 @@ impl Hope {
         match self {
             Hope::Claims => true,
             Hope::Node => false,
-            Hope::Plugins(plugins) => [Plugin::VolumeBinding, Plugin::VolumeRestrictions]
+            Hope::Plugins(plugins) => [Plugin::VolumeBinding, Plugin::VolumeRestrictions, Plugin::VolumeZone]
                 .iter()
                 .any(|plugin| plugins.contains(plugin)),
         }
