@@ -12,6 +12,10 @@ mod link;
 mod session;
 mod skeleton;
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 fn main() {
     crash::show_panics();
     let Some(root) = dom::by_id("app") else { return };

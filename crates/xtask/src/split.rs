@@ -51,7 +51,7 @@ const ALWAYS_FIRST: [&str; 9] = [
     "gloo_utils",
     "hashbrown",
     "indexmap",
-    "dlmalloc",
+    "talc",
 ];
 
 /// Crates of which what runs depends on the frames' timing: of a function that ran, all is in the first part.
